@@ -1,0 +1,63 @@
+import { type GroupOptions, type Members, group } from './group.ts'
+import type { Path } from './path.ts'
+import type { AnySchema } from './schema.ts'
+
+/** What holds for a whole API. */
+export interface ApiOptions extends GroupOptions {
+  /** Its name in documentation. */
+  readonly title?: string
+  readonly version?: string
+  /** Where it is reached, for documentation: `https://api.shop.example`. */
+  readonly servers?: readonly string[]
+  /** Names for schemas in OpenAPI's components. Zod's `.meta({ id })` does the same. */
+  readonly schemas?: Readonly<Record<string, AnySchema>>
+  /** Where the built-in pages are; `false` leaves one out. */
+  readonly places?: Places
+}
+
+/** Paths of the endpoints that come with every API. */
+export interface Places {
+  readonly openapi?: Path | false
+  readonly docs?: Path | false
+  readonly redoc?: Path | false
+  readonly reference?: Path | false
+}
+
+/** Holds an API's options, so that its keys are its members alone. */
+export const OPTIONS: unique symbol = Symbol.for('trestle.api')
+
+/** An API: a record of its groups and endpoints, and what holds for all of them. */
+export interface Api {
+  readonly [OPTIONS]: ApiOptions
+}
+
+/**
+ * Declares an API. It is a record of its members: `shop.orders.read` is an endpoint.
+ *
+ * @example
+ * export default api({ title: 'Shop', version: '1.0.0' }, { orders, products })
+ */
+export function api<const M extends Members>(members: M): Api & M
+export function api<const M extends Members>(options: ApiOptions, members: M): Api & M
+export function api(first: ApiOptions | Members, second?: Members): Api {
+  const [options, members] = second === undefined ? [{}, first as Members] : [first as ApiOptions, second]
+  return Object.freeze({ [OPTIONS]: Object.freeze({ ...options }), ...members })
+}
+
+/** The members of an API, without its options. */
+export function membersOf(api: Api): Members {
+  const { [OPTIONS]: _options, ...members } = api
+  return members
+}
+
+/**
+ * Puts an API under a prefix, as a member of another. Its hooks, policies, limits and error format
+ * stay its own; its title, version, servers, schema names and places do not come along.
+ *
+ * @example
+ * api({ title: 'Shop' }, { v1: mount('/v1', shopV1), v2: mount('/v2', shopV2) })
+ */
+export function mount<A extends Api>(path: Path, inner: A): Omit<A, typeof OPTIONS> {
+  const { title: _1, version: _2, servers: _3, schemas: _4, places: _5, ...options } = inner[OPTIONS]
+  return group(path, options, membersOf(inner)) as Omit<A, typeof OPTIONS>
+}

@@ -1,0 +1,85 @@
+import type { AnyProblem } from './problem.ts'
+import type { Request } from './request.ts'
+
+/** How long a dependency lives: the whole process, or one request. */
+export type Scope = 'app' | 'request'
+
+/** Something a handler needs, and how to make and release it. */
+export interface Dependency<Value = unknown> {
+  readonly is: 'dependency'
+  readonly scope: Scope
+  readonly name: string | undefined
+  readonly uses: Uses
+  readonly make: (context: never) => unknown
+  readonly throws: readonly AnyProblem[]
+  readonly security: Security | undefined
+  /** Never set: carries the type of the value. */
+  readonly value?: Value
+}
+
+/** Dependencies by the name under which a handler gets them. */
+export type Uses = Readonly<Record<string, Dependency>>
+
+/** The values of dependencies, by name. */
+export type Values<U> = { readonly [K in keyof U]: U[K] extends { readonly value?: infer V } ? V : never }
+
+/** What a request-scoped dependency is made from, besides what it uses. */
+export interface DependencyContext {
+  readonly request: Request
+  /** Fires when the caller leaves, the time is up or the server stops. */
+  readonly signal: AbortSignal
+}
+
+/** Marks a dependency as the one that says who is calling. It runs before the body is read. */
+export interface Security {
+  /** The name of the scheme in OpenAPI's `components.securitySchemes`. */
+  readonly name: string
+  /** The scheme itself, as OpenAPI 3.1 §4.8.27 writes it. */
+  readonly scheme: Readonly<Record<string, unknown>>
+  /** Scopes that an endpoint using this needs. */
+  readonly scopes?: readonly string[]
+  /** True where a caller without credentials is let through. */
+  readonly optional?: boolean
+}
+
+export interface DependsOptions<S extends Scope> {
+  /** `request` unless told. */
+  readonly scope?: S
+  /** A name for messages about it. */
+  readonly name?: string
+  /** Problems it throws; every endpoint that uses it declares them. */
+  readonly throws?: readonly AnyProblem[]
+  readonly security?: Security
+}
+
+type Made<T> = T extends AsyncGenerator<infer V> | Generator<infer V> ? V : Awaited<T>
+
+/**
+ * Declares a dependency: what it uses, and how it is made. A generator yields the value and goes on
+ * after the yield when its scope ends: for `request` after the last byte of the reply, for `app` at
+ * shutdown. When the request failed, the failure is thrown at the yield.
+ *
+ * Made once in its scope, when it is first needed, after what it uses; released in reverse.
+ *
+ * @example
+ * const db = depends({}, async function* () {
+ *   const pool = await openPool()
+ *   yield pool
+ *   await pool.close()
+ * }, { scope: 'app' })
+ */
+export function depends<const U extends Uses, T, const S extends Scope = 'request'>(
+  uses: U,
+  make: (context: Values<U> & (S extends 'app' ? unknown : DependencyContext)) => T,
+  options: DependsOptions<S> = {},
+): Dependency<Made<T>> {
+  return Object.freeze({
+    is: 'dependency',
+    scope: options.scope ?? 'request',
+    name: options.name,
+    uses: Object.freeze({ ...uses }),
+    make: make as (context: never) => unknown,
+    throws: options.throws ?? [],
+    security: options.security,
+  })
+}

@@ -1,0 +1,52 @@
+import type { AnyEndpoint, EndpointLimits } from './endpoint.ts'
+import type { ErrorFormat } from './error-format.ts'
+import type { Hooks } from './hooks.ts'
+import { type Path, joinPaths } from './path.ts'
+import type { Policy } from './policy.ts'
+import type { AnyProblem } from './problem.ts'
+
+/** What holds for everything in a group. */
+export interface GroupOptions extends Hooks {
+  /** Where documentation lists its endpoints; the group's key unless told. */
+  readonly tags?: readonly string[]
+  /** Markdown, for the tag of its name. */
+  readonly description?: string
+  readonly throws?: readonly AnyProblem[]
+  readonly policies?: readonly Policy[]
+  readonly limits?: EndpointLimits
+  readonly deprecated?: boolean
+  readonly hidden?: boolean
+  readonly errors?: ErrorFormat
+}
+
+/** Endpoints and groups by name. The names make operation ids: `orders.create`. */
+export interface Members {
+  readonly [name: string]: AnyEndpoint | Members
+}
+
+/**
+ * Puts endpoints and groups under a path prefix. A group is a record of its endpoints, so
+ * `orders.read` is one of them; the keys give every projection its names.
+ *
+ * @example
+ * const orders = group('/orders', { list: get('/', listOrders), read: get('/{id}', readOrder) })
+ */
+export function group<const M extends Members>(path: Path, members: M): M
+export function group<const M extends Members>(path: Path, options: GroupOptions, members: M): M
+export function group(path: Path, first: GroupOptions | Members, second?: Members): Members {
+  return second === undefined ? nest(path, undefined, first as Members) : nest(path, first as GroupOptions, second)
+}
+
+/** True for an endpoint; the other member of a group is a group. */
+export function isEndpoint(member: AnyEndpoint | Members): member is AnyEndpoint {
+  return member.is === 'endpoint'
+}
+
+function nest(prefix: string, options: GroupOptions | undefined, members: Members): Members {
+  const entries = Object.entries(members).map(([name, member]) => {
+    if (!isEndpoint(member)) return [name, nest(prefix, options, member)]
+    const levels = options === undefined ? member.levels : [options, ...member.levels]
+    return [name, Object.freeze({ ...member, path: joinPaths(prefix, member.path), levels })]
+  })
+  return Object.freeze(Object.fromEntries(entries))
+}

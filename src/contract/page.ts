@@ -1,0 +1,148 @@
+import type { Content } from './content.ts'
+import type { ReplySpec } from './reply-spec.ts'
+import { type Decoded, type AnySchema, type Schema, type SchemaIssue, type SchemaResult, type Sent, isSchema } from './schema.ts'
+
+/** How many items a page has: unless asked, and at the most. */
+export interface PageSize {
+  readonly usual: number
+  readonly most: number
+}
+
+export type PageMode = 'cursor' | 'offset'
+
+/** The query of a list that comes in pages: paging fields, and fields of the list's own. */
+export interface PageQuery<In = unknown, Out = In> extends Schema<In, Out> {
+  readonly is: 'page-query'
+  readonly mode: PageMode
+  readonly size: PageSize
+  readonly fields: Fields
+}
+
+type Fields = Readonly<Record<string, AnySchema>>
+
+type DecodedFields<F> = { readonly [K in keyof F]: Decoded<F[K]> }
+type SentFields<F> = {
+  readonly [K in keyof F as undefined extends Sent<F[K]> ? never : K]: Sent<F[K]>
+} & { readonly [K in keyof F as undefined extends Sent<F[K]> ? K : never]?: Sent<F[K]> }
+
+/** A page found by what came before it: stable while rows come and go. */
+export interface CursorPage<Item> {
+  readonly items: readonly Item[]
+  /** Opaque; null on the last page. */
+  readonly next_cursor: string | null
+}
+
+/** A page found by its place in the list. */
+export interface OffsetPage<Item> {
+  readonly items: readonly Item[]
+  /** How many items the whole list has. */
+  readonly total: number
+}
+
+const USUAL: PageSize = { usual: 50, most: 100 }
+
+/**
+ * Lists in pages: `page.cursor(fields)` and `page.offset(fields)` for the query, `page.of(Item)` for
+ * the reply, which also carries the `Link` header (RFC 8288).
+ *
+ * @example
+ * get('/', { query: page.cursor({ status: Status.optional() }), returns: page.of(Order) },
+ *   ({ query }) => orders.page(query))
+ */
+export const page: {
+  /** Query fields `limit` (1 to 100, 50 unless told) and `cursor`, beside your own. */
+  cursor<const F extends Fields = Record<never, AnySchema>>(
+    fields?: F,
+    size?: Partial<PageSize>,
+  ): PageQuery<
+    { readonly limit?: number; readonly cursor?: string } & SentFields<F>,
+    { readonly limit: number; readonly cursor: string | undefined } & DecodedFields<F>
+  >
+  /** Query fields `limit` (1 to 100, 50 unless told) and `offset` (from 0), beside your own. */
+  offset<const F extends Fields = Record<never, AnySchema>>(
+    fields?: F,
+    size?: Partial<PageSize>,
+  ): PageQuery<
+    { readonly limit?: number; readonly offset?: number } & SentFields<F>,
+    { readonly limit: number; readonly offset: number } & DecodedFields<F>
+  >
+  /** The reply to `page.cursor`: `{ items, next_cursor }`; with `'offset'`, `{ items, total }`. */
+  of<S extends AnySchema, const M extends PageMode = 'cursor'>(item: S, mode?: M): ReplySpec<200, PageContent<S, M>>
+} = {
+  cursor: (fields, size) => pageQuery('cursor', fields ?? {}, { ...USUAL, ...size }) as never,
+  offset: (fields, size) => pageQuery('offset', fields ?? {}, { ...USUAL, ...size }) as never,
+  of: (item, mode) =>
+    Object.freeze({
+      is: 'reply',
+      status: 200,
+      body: Object.freeze({ is: 'content', kind: mode ?? 'cursor', mediaType: 'application/json', schema: item }),
+    }) as never,
+}
+
+/** The body of a page of items. */
+export type PageContent<S, M extends PageMode> = Content<M, S>
+
+/** True for what `page.cursor` and `page.offset` give. */
+export function isPageQuery(value: unknown): value is PageQuery {
+  return isSchema(value) && (value as Partial<PageQuery>).is === 'page-query'
+}
+
+/** The schemas of the paging fields, as JSON Schema. */
+export function pagingFields(query: PageQuery): Record<string, object> {
+  const limit = {
+    type: 'integer',
+    minimum: 1,
+    maximum: query.size.most,
+    default: query.size.usual,
+    description: 'How many items to give',
+  }
+  return query.mode === 'cursor'
+    ? { limit, cursor: { type: 'string', description: '`next_cursor` of the page before' } }
+    : { limit, offset: { type: 'integer', minimum: 0, default: 0, description: 'How many items to pass over' } }
+}
+
+function pageQuery(mode: PageMode, fields: Fields, size: PageSize): PageQuery {
+  const names = Object.keys(fields)
+  const validate = (value: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> => {
+    const input = value as Record<string, unknown>
+    const output: Record<string, unknown> = {}
+    const issues: SchemaIssue[] = []
+    output.limit = integer('limit', input.limit, size.usual, 1, size.most, issues)
+    if (mode === 'cursor') output.cursor = input.cursor
+    else output.offset = integer('offset', input.offset, 0, 0, Number.MAX_SAFE_INTEGER, issues)
+    const settle = (name: string, result: SchemaResult<unknown>): void => {
+      if (result.issues === undefined) output[name] = result.value
+      else for (const issue of result.issues) issues.push({ ...issue, path: [name, ...(issue.path ?? [])] })
+    }
+    const finish = (): SchemaResult<unknown> => (issues.length > 0 ? { issues } : { value: output })
+    const waiting: Promise<void>[] = []
+    for (const name of names) {
+      const result = (fields[name] as Schema)['~standard'].validate(input[name])
+      if (result instanceof Promise) waiting.push(result.then((settled) => settle(name, settled)))
+      else settle(name, result)
+    }
+    return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish()
+  }
+  return Object.freeze({
+    is: 'page-query',
+    mode,
+    size,
+    fields,
+    '~standard': { version: 1, vendor: 'trestle', validate },
+  } as const)
+}
+
+function integer(
+  name: string,
+  value: unknown,
+  usual: number,
+  least: number,
+  most: number,
+  issues: SchemaIssue[],
+): number {
+  if (value === undefined) return usual
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value
+  const range = most === Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`
+  issues.push({ path: [name], code: 'invalid_value', message: `Must be a whole number, ${range}` })
+  return usual
+}

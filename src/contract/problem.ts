@@ -1,0 +1,116 @@
+import type { Decoded, AnySchema, Schema } from './schema.ts'
+
+/** One field that was refused, in a 422 or 400 reply. */
+export interface FieldError {
+  /** Where: a JSON pointer (RFC 6901) into the part, after the part's name: `/body/items/0/qty`. */
+  readonly pointer: string
+  /** Why, stable and machine-readable: `too_small`, `invalid_type`, `required` … */
+  readonly code: string
+  /** Why, for people. */
+  readonly message: string
+}
+
+/** The facts of a kind of failure. */
+export interface AnyProblem {
+  readonly is: 'problem'
+  readonly code: string
+  readonly status: number
+  readonly title: string
+  readonly extra: Schema | undefined
+  readonly headers: readonly string[]
+}
+
+/** A kind of failure that an endpoint can answer with (RFC 9457). Calling it makes one to throw. */
+export interface ProblemType<Code extends string = string, Extra = unknown> extends AnyProblem {
+  (
+    ...args: undefined extends Extra
+      ? [extra?: undefined, options?: ProblemOptions]
+      : [extra: Extra, options?: ProblemOptions]
+  ): Problem<Code, Extra>
+  readonly code: Code
+}
+
+export interface ProblemOptions {
+  /** What happened this time, for people. It is sent, so it must hold nothing internal. */
+  readonly detail?: string
+  /** Fields that were refused. */
+  readonly errors?: readonly FieldError[]
+  /** Header fields sent with the reply, such as `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Why it happened, for the log only. */
+  readonly cause?: unknown
+}
+
+/** A failure on its way to the caller. Throw it from a handler, a hook or a dependency. */
+export class Problem<Code extends string = string, Extra = unknown> extends Error {
+  readonly type: ProblemType<Code, Extra>
+  readonly extra: Extra
+  readonly detail: string | undefined
+  readonly errors: readonly FieldError[] | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+
+  constructor(type: ProblemType<Code, Extra>, extra: Extra, options: ProblemOptions = {}) {
+    super(options.detail ?? type.title, { cause: options.cause })
+    this.type = type
+    this.extra = extra
+    this.detail = options.detail
+    this.errors = options.errors
+    this.headers = options.headers
+  }
+
+  override get name(): string {
+    return `Problem(${this.type.code})`
+  }
+
+  get code(): Code {
+    return this.type.code
+  }
+
+  get status(): number {
+    return this.type.status
+  }
+}
+
+/**
+ * Declares a problem: a stable code, a status, a title, and the schema of further members of the
+ * problem document (RFC 9457 §3.2). List it in an endpoint's `throws`; throw what calling it returns.
+ *
+ * @throws {TypeError} for a code that is not snake_case, or a status below 400 or above 599.
+ * @example
+ * const OutOfStock = problem('out_of_stock', { status: 409, extra: z.object({ sku: z.string() }) })
+ * throw OutOfStock({ sku: 'tea' })
+ */
+export function problem<const Code extends string, S extends AnySchema | undefined = undefined>(
+  code: Code,
+  options: {
+    readonly status: number
+    readonly title?: string
+    readonly extra?: S
+    /** Names of header fields that come with it, for the documentation. */
+    readonly headers?: readonly string[]
+  },
+): ProblemType<Code, S extends AnySchema ? Decoded<S> : undefined> {
+  if (!/^[a-z][a-z0-9_]*$/.test(code)) throw new TypeError(`problem("${code}"): a code is snake_case, like "out_of_stock"`)
+  if (!Number.isInteger(options.status) || options.status < 400 || options.status > 599) {
+    throw new TypeError(`problem("${code}"): status is ${options.status}, but a problem has a status from 400 to 599`)
+  }
+  const words = code.replaceAll('_', ' ')
+  const make = (extra?: unknown, init?: ProblemOptions): Problem => new Problem(make as never, extra, init)
+  const facts = {
+    is: 'problem',
+    code,
+    status: options.status,
+    title: options.title ?? words.charAt(0).toUpperCase() + words.slice(1),
+    extra: options.extra,
+    headers: options.headers ?? [],
+  } as const
+  return Object.freeze(Object.assign(make, facts)) as never
+}
+
+/** True when `error` is this problem; narrows `extra`. */
+export function isProblem<Code extends string, Extra>(
+  error: unknown,
+  type: ProblemType<Code, Extra>,
+): error is Problem<Code, Extra> {
+  return error instanceof Problem && error.type.code === type.code
+}

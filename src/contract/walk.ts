@@ -1,0 +1,68 @@
+import { type Api, OPTIONS, membersOf } from './api.ts'
+import type { Endpoint, EndpointLimits, EndpointSpec } from './endpoint.ts'
+import type { ErrorFormat } from './error-format.ts'
+import { type GroupOptions, type Members, isEndpoint } from './group.ts'
+import type { After, Before, Middleware } from './hooks.ts'
+import type { Policy } from './policy.ts'
+import type { AnyProblem } from './problem.ts'
+
+/** An endpoint with all that holds for it: what its groups and its API say, joined. */
+export interface Operation {
+  /** The keys that lead to it: `orders.create`. */
+  readonly id: string
+  readonly method: Endpoint['method']
+  /** The whole path template. */
+  readonly path: string
+  readonly endpoint: Endpoint
+  readonly spec: EndpointSpec
+  readonly tags: readonly string[]
+  readonly hidden: boolean
+  readonly deprecated: boolean
+  /** Problems that it, its groups or its API declare. */
+  readonly throws: readonly AnyProblem[]
+  /** Outermost first. */
+  readonly policies: readonly Policy[]
+  readonly middleware: readonly Middleware[]
+  readonly before: readonly Before[]
+  /** Innermost first: the order in which they run. */
+  readonly after: readonly After[]
+  readonly limits: EndpointLimits
+  /** The error format nearest to it, where one is declared. */
+  readonly errors: ErrorFormat | undefined
+}
+
+/** Visits every endpoint of an API in the order of declaration. All projections read an API through this. */
+export function walk(api: Api): Operation[] {
+  const found: Operation[] = []
+  visit(membersOf(api), [], api[OPTIONS], found)
+  return found
+}
+
+function visit(members: Members, keys: readonly string[], options: GroupOptions, found: Operation[]): void {
+  for (const [key, member] of Object.entries(members)) {
+    if (isEndpoint(member)) found.push(operation([...keys, key], member as Endpoint, options))
+    else visit(member, [...keys, key], options, found)
+  }
+}
+
+function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOptions): Operation {
+  const spec = endpoint.spec
+  const all = [options, ...endpoint.levels, spec] as (GroupOptions & EndpointSpec)[]
+  return {
+    id: keys.join('.'),
+    method: endpoint.method,
+    path: endpoint.path,
+    endpoint,
+    spec,
+    tags: all.findLast((level) => level.tags)?.tags ?? keys.slice(-2, -1),
+    hidden: all.some((level) => level.hidden),
+    deprecated: all.some((level) => level.deprecated),
+    throws: all.flatMap((level) => level.throws ?? []),
+    policies: all.flatMap((level) => level.policies ?? []),
+    middleware: all.flatMap((level) => level.middleware ?? []),
+    before: all.flatMap((level) => level.before ?? []),
+    after: all.toReversed().flatMap((level) => level.after ?? []),
+    limits: Object.assign({}, ...all.map((level) => level.limits)),
+    errors: all.findLast((level) => level.errors)?.errors,
+  }
+}

@@ -1,0 +1,62 @@
+export { type Api, type ApiOptions, type Places, api, mount } from './contract/api.ts'
+export { type Chunk, type Content, bytes, file, form, json, stream, text } from './contract/content.ts'
+export type { BaseContext, HandlerContext, Undeclared } from './contract/context.ts'
+export {
+  type Dependency,
+  type DependencyContext,
+  type DependsOptions,
+  type Scope,
+  type Security,
+  type Uses,
+  depends,
+} from './contract/depends.ts'
+export {
+  type Endpoint,
+  type EndpointLimits,
+  type EndpointSpec,
+  type Handler,
+  type Method,
+  type Verb,
+  del,
+  get,
+  head,
+  options,
+  patch,
+  post,
+  put,
+  query,
+} from './contract/endpoint.ts'
+export { type ErrorFormat, errorEnvelope, errorFormat, problemDocuments } from './contract/error-format.ts'
+export { type GroupOptions, type Members, group } from './contract/group.ts'
+export type { After, Before, HookContext, Hooks, Middleware, MiddlewareContext, Next, Reply } from './contract/hooks.ts'
+export { type Handlers, implement } from './contract/implement.ts'
+export { type CursorPage, type OffsetPage, type PageQuery, page } from './contract/page.ts'
+export type { Path, PathParams } from './contract/path.ts'
+export { type Policy, type PolicyContext, type PolicyStages, policy } from './contract/policy.ts'
+export {
+  type FieldError,
+  Problem,
+  type ProblemOptions,
+  type ProblemType,
+  isProblem,
+  problem,
+} from './contract/problem.ts'
+export * from './contract/problems.ts'
+export {
+  type RedirectStatus,
+  type ReplyHeaders,
+  type ReplyOptions,
+  type ReplySpec,
+  type StatedReply,
+  accepted,
+  created,
+  noContent,
+  ok,
+  redirect,
+  reply,
+  status,
+} from './contract/reply-spec.ts'
+export type { Request } from './contract/request.ts'
+export type { Decoded, Encodable, Received, Schema, Sent } from './contract/schema.ts'
+export { url } from './contract/url.ts'
+export { type Operation, walk } from './contract/walk.ts'
