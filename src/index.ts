@@ -34,6 +34,7 @@ export { type CursorPage, type OffsetPage, type PageQuery, page } from './contra
 export type { Path, PathParams } from './contract/path.ts'
 export { type Policy, type PolicyContext, type PolicyStages, policy } from './contract/policy.ts'
 export {
+  type Failure,
   type FieldError,
   Problem,
   type ProblemOptions,

@@ -107,10 +107,22 @@ export function problem<const Code extends string, S extends AnySchema | undefin
   return Object.freeze(Object.assign(make, facts)) as never
 }
 
-/** True when `error` is this problem; narrows `extra`. */
+/** A failure with a code: a problem as a handler throws it, or as a client receives it. */
+export interface Failure<Code extends string = string, Extra = unknown> extends Error {
+  readonly code: Code
+  readonly status: number
+  readonly extra: Extra
+  readonly detail: string | undefined
+  readonly errors: readonly FieldError[] | undefined
+}
+
+/**
+ * True when `error` is this problem, thrown here or received by a client; narrows `extra`. A client
+ * has `extra` as JSON carried it.
+ */
 export function isProblem<Code extends string, Extra>(
   error: unknown,
   type: ProblemType<Code, Extra>,
-): error is Problem<Code, Extra> {
-  return error instanceof Problem && error.type.code === type.code
+): error is Failure<Code, Extra> {
+  return error instanceof Error && 'extra' in error && (error as Partial<Failure>).code === type.code
 }
