@@ -1,0 +1,60 @@
+/** Sees to the browser that some tests need, and hands its path on as CHROMIUM. */
+import { accessSync, constants, existsSync } from 'node:fs'
+import path from 'node:path'
+import { type Outcome, run } from './run.ts'
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
+const places = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+]
+
+export async function findBrowser(): Promise<Outcome> {
+  let said = ''
+  let found = browserPath()
+  if (found === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    process.stdout.write('installing chromium with apt-get\n')
+    said = await aptInstall('chromium')
+    found = browserPath()
+  }
+  if (found === undefined) {
+    const how = process.platform === 'darwin' ? '`brew install --cask chromium`' : '`sudo apt-get install chromium`'
+    return {
+      ok: false,
+      output: `${said}no browser: install Chromium or Chrome (${how}), or set CHROMIUM to the path of one`,
+    }
+  }
+  process.env.CHROMIUM = found
+  return { ok: true, output: '' }
+}
+
+/** The path of a browser that is there. */
+export function browserPath(): string | undefined {
+  if (process.env.CHROMIUM) return [process.env.CHROMIUM].find(canRun)
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  // /usr/bin also where the PATH leaves it out: it is where apt-get puts it.
+  return [
+    ...names.flatMap((name) => [...folders, '/usr/bin'].map((folder) => path.join(folder, name))),
+    ...places,
+  ].find(canRun)
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function aptInstall(name: string): Promise<string> {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  const install = ['install', '--yes', '--no-install-recommends', name]
+  const first = await run('/usr/bin/apt-get', install, { seconds: 300, env })
+  if (first.ok) return ''
+  // A new container has no package lists.
+  await run('/usr/bin/apt-get', ['update'], { seconds: 120, env })
+  const second = await run('/usr/bin/apt-get', install, { seconds: 300, env })
+  return second.ok ? '' : second.output
+}

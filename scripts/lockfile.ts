@@ -1,0 +1,79 @@
+/**
+ * Holds the lockfile to what makes an install repeatable anywhere: exact versions, an integrity for
+ * every package, and no download address, which would tie it to the registry it was made with.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from './places.ts'
+import type { Outcome } from './run.ts'
+
+interface Manifest {
+  readonly name?: string
+  readonly workspaces?: readonly string[]
+  readonly dependencies?: Dependencies
+  readonly devDependencies?: Dependencies
+  readonly optionalDependencies?: Dependencies
+}
+
+interface Locked extends Manifest {
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly link?: boolean
+  readonly inBundle?: boolean
+}
+
+type Dependencies = Readonly<Record<string, string>>
+
+const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'] as const
+
+export async function checkLockfile(): Promise<Outcome> {
+  const lock = readJson('package-lock.json') as { lockfileVersion: number; packages: Record<string, Locked> }
+  const faults = [...packageFaults(lock.packages), ...manifestFaults(lock.packages)]
+  if (lock.lockfileVersion !== 3) faults.push(`package-lock.json: version ${lock.lockfileVersion}, wanted 3`)
+  return { ok: faults.length === 0, output: faults.join('\n') }
+}
+
+function packageFaults(packages: Readonly<Record<string, Locked>>): string[] {
+  return Object.entries(packages).flatMap(([place, entry]) => {
+    if (entry.resolved?.includes('://')) {
+      return `package-lock.json: ${place} holds a download address; .npmrc's omit-lockfile-registry-resolved keeps it out`
+    }
+    const installed = place.includes('node_modules/') && !entry.link && !entry.inBundle
+    return installed && !entry.integrity ? `package-lock.json: ${place} has no integrity` : []
+  })
+}
+
+function manifestFaults(packages: Readonly<Record<string, Locked>>): string[] {
+  const { workspaces = [] } = readJson('package.json') as Manifest
+  const folders = ['', ...globSync([...workspaces], { cwd: root })]
+  return folders.flatMap((folder) => {
+    const file = path.join(folder, 'package.json')
+    const manifest = readJson(file) as Manifest | undefined
+    if (manifest === undefined) return []
+    const locked = packages[folder]
+    if (locked === undefined) return `${file}: not in package-lock.json; run \`npm install\``
+    return kinds.flatMap((kind) => [
+      ...Object.entries(manifest[kind] ?? {})
+        .filter(([, version]) => !/^(\d+\.\d+\.\d+(-[\w.]+)?|file:[./]+)$/.test(version))
+        .map(([name, version]) => `${file}: ${kind}.${name} is "${version}", wanted an exact version`),
+      ...(same(manifest[kind], locked[kind])
+        ? []
+        : [`${file}: ${kind} differ from package-lock.json; run \`npm install\``]),
+    ])
+  })
+}
+
+function same(one: Dependencies = {}, other: Dependencies = {}): boolean {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path.join(root, file), 'utf8'))
+  } catch (error) {
+    // A folder that matches a workspace pattern and is no package.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
