@@ -1,3 +1,4 @@
+// @ts-check
 // Brings node_modules in line with package-lock.json. It is the one script that must run under the
 // Node.js that happens to be there (20 or later) with nothing installed; every other runs under ours.
 import { spawnSync } from 'node:child_process'
