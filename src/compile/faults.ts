@@ -1,0 +1,60 @@
+import type { Content } from '../contract/content.ts'
+import type { Dependency, Uses } from '../contract/depends.ts'
+import type { AnyProblem } from '../contract/problem.ts'
+import {
+  BadRequest,
+  ContentTooLarge,
+  HandlerTimeout,
+  InternalError,
+  InvalidInput,
+  MalformedBody,
+  UnsupportedMediaType,
+} from '../contract/problems.ts'
+import type { Operation } from '../contract/walk.ts'
+
+/**
+ * Every problem that an operation can answer with: those that it declares, and those that the
+ * pipeline adds. Runtime and documentation both ask here, so they agree.
+ */
+export function faultsOf(operation: Operation): AnyProblem[] {
+  return [...new Set([...declaredFaults(operation), ...pipelineFaults(operation)])]
+}
+
+/** The problems that an operation, its levels, its dependencies and its policies declare. */
+export function declaredFaults(operation: Operation): AnyProblem[] {
+  return [
+    ...operation.throws,
+    ...usedDependencies(operation.spec.use ?? {}).flatMap((dependency) => dependency.throws),
+    ...operation.policies.flatMap((policy) => policy.contract.throws ?? []),
+  ]
+}
+
+/** The problems that the pipeline answers with by itself, for this operation. */
+export function pipelineFaults(operation: Operation): AnyProblem[] {
+  const { params, query, headers, cookies, body } = operation.spec
+  const kind = body === undefined ? undefined : ((body as Partial<Content>).is === 'content' ? (body as Content).kind : 'json')
+  const checked = kind === 'json' || kind === 'form'
+  return [
+    // Percent-encoding that stands for no text (RFC 3986 §2.1) is refused before any schema is asked.
+    ...(operation.path.includes('{') || query !== undefined ? [BadRequest] : []),
+    ...(kind === undefined ? [] : [MalformedBody, ContentTooLarge, UnsupportedMediaType]),
+    ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
+    InternalError,
+    HandlerTimeout,
+  ]
+}
+
+/** All dependencies below `uses`, each once, what one uses before itself. */
+export function usedDependencies(uses: Uses): Dependency[] {
+  const found = new Set<Dependency>()
+  const visiting = new Set<Dependency>()
+  const visit = (dependency: Dependency): void => {
+    // A cycle is a start-up fault, reported elsewhere; here it only must not hang.
+    if (found.has(dependency) || visiting.has(dependency)) return
+    visiting.add(dependency)
+    for (const inner of Object.values(dependency.uses)) visit(inner)
+    found.add(dependency)
+  }
+  for (const dependency of Object.values(uses)) visit(dependency)
+  return [...found]
+}
