@@ -7,6 +7,10 @@ export interface ApiOptions extends GroupOptions {
   /** Its name in documentation. */
   readonly title?: string
   readonly version?: string
+  /** Who to ask about it, for documentation. */
+  readonly contact?: { readonly name?: string; readonly url?: string; readonly email?: string }
+  /** Under what terms it may be used, for documentation: a name, and an SPDX identifier or an address. */
+  readonly license?: { readonly name: string; readonly identifier?: string; readonly url?: string }
   /** Where it is reached, for documentation: `https://api.shop.example`. */
   readonly servers?: readonly string[]
   /** Names for schemas in OpenAPI's components. Zod's `.meta({ id })` does the same. */
@@ -58,6 +62,7 @@ export function membersOf(api: Api): Members {
  * api({ title: 'Shop' }, { v1: mount('/v1', shopV1), v2: mount('/v2', shopV2) })
  */
 export function mount<A extends Api>(path: Path, inner: A): Omit<A, typeof OPTIONS> {
-  const { title: _1, version: _2, servers: _3, schemas: _4, places: _5, ...options } = inner[OPTIONS]
+  const { title: _1, version: _2, servers: _3, schemas: _4, places: _5, contact: _6, license: _7, ...options } =
+    inner[OPTIONS]
   return group(path, options, membersOf(inner)) as Omit<A, typeof OPTIONS>
 }
