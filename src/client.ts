@@ -1,0 +1,7 @@
+export { type Failure, type FieldError, isProblem } from './contract/problem.ts'
+export { ApiError } from './projections/client/api-error.ts'
+export type { Call, CallOptions, Client, EndpointCall, Pages } from './projections/client/call.ts'
+export { CallError, type CallFailure } from './projections/client/call-error.ts'
+export type { ClientOptions } from './projections/client/connection.ts'
+export { type ApiNotNamed, createClient } from './projections/client/create-client.ts'
+export type { Jsonify, NotJson } from './projections/client/jsonify.ts'

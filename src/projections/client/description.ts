@@ -1,0 +1,74 @@
+import type { ClientOperation, Operations, Travel } from './operation.ts'
+
+/** The member of an OpenAPI media type that tells bytes, a stream and a file apart. */
+const KIND = 'x-trestle-kind'
+
+type Json = Readonly<Record<string, unknown>>
+
+/**
+ * The operations in an OpenAPI document, by `operationId`.
+ *
+ * @throws {TypeError} where it is no OpenAPI document.
+ */
+export function readDescription(document: unknown): Operations {
+  const { paths } = object(document)
+  if (paths === undefined) throw new TypeError('it has no "paths"')
+  const operations = new Map<string, ClientOperation>()
+  for (const [path, item] of Object.entries(object(paths))) {
+    for (const [method, value] of methods(object(item))) {
+      const operation = object(value)
+      if (typeof operation.operationId !== 'string') continue
+      operations.set(operation.operationId, {
+        method: method.toUpperCase(),
+        path: typeof operation['x-trestle-path'] === 'string' ? operation['x-trestle-path'] : path,
+        body: travel(document, operation.requestBody),
+        replies: replies(document, object(operation.responses)),
+      })
+    }
+  }
+  return operations
+}
+
+/** OpenAPI 3.2 §4.9 keeps methods it has no member for in `additionalOperations`. */
+function methods(item: Json): [method: string, operation: unknown][] {
+  return [...Object.entries(item), ...Object.entries(object(item.additionalOperations))].filter(([name]) =>
+    /^(get|head|post|put|patch|delete|options|query)$/i.test(name),
+  )
+}
+
+function replies(document: unknown, responses: Json): Map<number, Travel | undefined> {
+  const found = new Map<number, Travel | undefined>()
+  for (const [status, response] of Object.entries(responses)) {
+    if (/^[23]\d\d$/.test(status)) found.set(Number(status), travel(document, response))
+  }
+  return found
+}
+
+/** The first media type of a request body or a response. */
+function travel(document: unknown, value: unknown): Travel | undefined {
+  const [first] = Object.entries(object(resolve(document, value).content))
+  if (first === undefined) return undefined
+  const [mediaType, facts] = first
+  const told = object(facts)[KIND]
+  return { kind: typeof told === 'string' ? (told as Travel['kind']) : kindOf(mediaType), mediaType }
+}
+
+/** What a media type alone says about a body. */
+export function kindOf(mediaType: string): Travel['kind'] {
+  const type = (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
+  if (type === 'application/json' || type.endsWith('+json')) return 'json'
+  if (type === 'application/x-www-form-urlencoded') return 'form'
+  return type.startsWith('text/') ? 'text' : 'bytes'
+}
+
+function resolve(document: unknown, value: unknown): Json {
+  const { $ref } = object(value)
+  if (typeof $ref !== 'string' || !$ref.startsWith('#/')) return object(value)
+  let found = document
+  for (const key of $ref.slice(2).split('/')) found = object(found)[key.replaceAll('~1', '/').replaceAll('~0', '~')]
+  return object(found)
+}
+
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {}
+}

@@ -1,0 +1,83 @@
+import { ApiError } from './api-error.ts'
+import { CallError, type Target, place } from './call-error.ts'
+import { kindOf } from './description.ts'
+import type { ClientOperation, Travel } from './operation.ts'
+
+/** A reply, read. */
+export interface ClientReply {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: unknown
+}
+
+/**
+ * Reads a reply as the operation promises it.
+ *
+ * @throws {ApiError} where the API refused.
+ * @throws {CallError} where the reply is not what the operation promises.
+ */
+export async function readReply(
+  id: string,
+  operation: ClientOperation,
+  target: Target,
+  response: Response,
+): Promise<ClientReply> {
+  const { headers } = response
+  // A browser shows nothing of a redirect that is not followed; the promise says which one it is.
+  const status = response.type === 'opaqueredirect' ? redirectOf(operation) : response.status
+  const promised = operation.replies.has(status)
+  if (status >= 300 && !(promised && status < 400)) {
+    throw new ApiError(id, place(target), response, await readProblem(response))
+  }
+  if (status >= 300 || status === 204 || status === 205 || operation.method === 'HEAD') {
+    await response.body?.cancel()
+    return { status, headers, body: undefined }
+  }
+  const type = headers.get('content-type') ?? ''
+  const travel = operation.replies.get(status)
+  if (promised && travel === undefined) {
+    await response.body?.cancel()
+    return { status, headers, body: undefined }
+  }
+  if (travel?.kind === 'json' && kindOf(type) !== 'json') {
+    await response.body?.cancel()
+    const got = type === '' ? 'no content type' : type
+    throw new CallError('reply', id, target, `answered ${status} with ${got}, where JSON is promised`)
+  }
+  return { status, headers, body: await read(travel?.kind ?? kindOf(type), response, id, target) }
+}
+
+async function read(kind: Travel['kind'], response: Response, id: string, target: Target): Promise<unknown> {
+  switch (kind) {
+    case 'stream':
+      return response.body ?? new Blob().stream()
+    case 'file':
+      return response.blob()
+    case 'bytes':
+      return new Uint8Array(await response.arrayBuffer())
+    case 'json': {
+      const text = await response.text()
+      try {
+        return JSON.parse(text)
+      } catch (cause) {
+        throw new CallError('reply', id, target, `answered ${response.status} with JSON that cannot be read`, cause)
+      }
+    }
+    default:
+      return response.text()
+  }
+}
+
+async function readProblem(response: Response): Promise<unknown> {
+  const text = await response.text()
+  if (kindOf(response.headers.get('content-type') ?? '') !== 'json') return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function redirectOf(operation: ClientOperation): number {
+  return [...operation.replies.keys()].find((status) => status >= 300) ?? 0
+}

@@ -1,0 +1,55 @@
+import type { Api } from '../../contract/api.ts'
+import type { Content, ContentKind } from '../../contract/content.ts'
+import type { ReplySpec } from '../../contract/reply-spec.ts'
+import { walk } from '../../contract/walk.ts'
+
+/** What a client must know of an operation to call it. */
+export interface ClientOperation {
+  readonly method: string
+  /** The path template. */
+  readonly path: string
+  /** How its request body travels, where it has one. */
+  readonly body: Travel | undefined
+  /** How each successful reply's body travels, by status; `undefined` where it has none. */
+  readonly replies: ReadonlyMap<number, Travel | undefined>
+}
+
+/** How a body travels. A page of a list is JSON. */
+export interface Travel {
+  readonly kind: Exclude<ContentKind, 'cursor' | 'offset'>
+  readonly mediaType: string
+}
+
+/** Operations by their ids. */
+export type Operations = ReadonlyMap<string, ClientOperation>
+
+const JSON_BODY: Travel = { kind: 'json', mediaType: 'application/json' }
+
+/** The operations of an API whose contract is at hand. */
+export function operationsOf(api: Api): Operations {
+  return new Map(
+    walk(api).map(({ id, method, path, spec }) => {
+      const replies = new Map<number, Travel | undefined>()
+      for (const returned of spec.returns === undefined ? [] : [spec.returns].flat()) {
+        if (!isReply(returned)) replies.set(200, travel(returned))
+        else replies.set(returned.status, isBody(returned.body) ? travel(returned.body) : undefined)
+      }
+      const body = spec.body === undefined ? undefined : travel(spec.body)
+      return [id, { method, path, body, replies }]
+    }),
+  )
+}
+
+function travel(body: object): Travel {
+  if ((body as Partial<Content>).is !== 'content') return JSON_BODY
+  const { kind, mediaType } = body as Content
+  return { kind: kind === 'cursor' || kind === 'offset' ? 'json' : kind, mediaType }
+}
+
+function isReply(value: object): value is ReplySpec {
+  return (value as Partial<ReplySpec>).is === 'reply'
+}
+
+function isBody(body: unknown): body is object {
+  return body !== undefined && body !== 'location'
+}

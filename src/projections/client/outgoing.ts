@@ -1,0 +1,58 @@
+import { fillPath, toSearch } from '../../contract/url.ts'
+import type { ClientOperation, Travel } from './operation.ts'
+
+/** What a call is given, in parts. */
+export interface CallInput {
+  readonly params?: Fields
+  readonly query?: Fields
+  readonly headers?: Fields
+  readonly cookies?: Fields
+  readonly body?: unknown
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * The request that an input makes.
+ *
+ * @throws {TypeError} naming a path parameter that is missing.
+ */
+export function toRequest(
+  base: string,
+  operation: ClientOperation,
+  input: CallInput,
+  headers: Headers,
+  signal: AbortSignal,
+): Request {
+  const url = base + fillPath(operation.path, input.params) + toSearch((input.query ?? {}) as never)
+  for (const [name, value] of Object.entries(input.headers ?? {})) {
+    if (value !== undefined && value !== null) headers.set(name, String(value))
+  }
+  const cookies = Object.entries(input.cookies ?? {}).filter(([, value]) => value !== undefined)
+  if (cookies.length > 0) {
+    headers.set('cookie', cookies.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('; '))
+  }
+  if (!headers.has('accept')) headers.set('accept', accept(operation))
+  const init: RequestInit & { duplex?: 'half' } = { method: operation.method, headers, signal }
+  // A followed redirect would hide the reply that the endpoint promises.
+  if ([...operation.replies.keys()].some((status) => status >= 300)) init.redirect = 'manual'
+  if (operation.body !== undefined && input.body !== undefined) {
+    headers.set('content-type', operation.body.mediaType)
+    init.body = encode(operation.body, input.body)
+    // The Fetch standard demands it beside a stream: the request is sent whole before the reply is read.
+    if (init.body instanceof ReadableStream) init.duplex = 'half'
+  }
+  return new Request(url, init)
+}
+
+/** The promised media types; failures come as they come. */
+function accept(operation: ClientOperation): string {
+  const types = [...operation.replies.values()].flatMap((travel) => (travel === undefined ? [] : travel.mediaType))
+  return types.length === 0 ? '*/*' : [...new Set(types), '*/*;q=0.5'].join(', ')
+}
+
+function encode(travel: Travel, body: unknown): BodyInit {
+  if (travel.kind === 'json') return JSON.stringify(body)
+  if (travel.kind === 'form') return new URLSearchParams(toSearch(body as never))
+  return body as BodyInit
+}
