@@ -1,0 +1,61 @@
+import { Connection } from './connection.ts'
+
+/** Milliseconds after which a run that has not ended is given up. */
+const PATIENCE = 60_000
+
+/** Some keep-alive connections to one server, each with one request under way at a time. */
+export interface Load {
+  /**
+   * Sends `count` requests, taking `requests` in turn, and waits for all replies.
+   *
+   * @returns milliseconds it took.
+   * @throws where a reply has another status, a connection fails, or a minute passes.
+   */
+  run(requests: readonly Buffer[], status: number, count: number): Promise<number>
+  close(): void
+}
+
+export async function createLoad(port: number, connections: number): Promise<Load> {
+  const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)))
+  return {
+    run: (requests, status, count) => run(open, requests, status, count),
+    close: () => {
+      for (const connection of open) connection.close()
+    },
+  }
+}
+
+function run(
+  connections: readonly Connection[],
+  requests: readonly Buffer[],
+  expected: number,
+  count: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now()
+    let sent = 0
+    let answered = 0
+    const timer = setTimeout(() => reject(new Error(`${answered} of ${count} replies after a minute`)), PATIENCE)
+    const next = (connection: Connection): void => {
+      connection.send(requests[sent % requests.length] as Buffer)
+      sent++
+    }
+    const fail = (error: Error): void => {
+      clearTimeout(timer)
+      reject(error)
+    }
+    for (const connection of connections) {
+      connection.onFailure = fail
+      connection.onReply = (status) => {
+        if (status !== expected) return fail(new Error(`status ${status} where ${expected} was expected`))
+        answered++
+        if (sent < count) next(connection)
+        else if (answered === count) {
+          clearTimeout(timer)
+          resolve(performance.now() - started)
+        }
+      }
+      if (sent < count) next(connection)
+    }
+  })
+}

@@ -1,0 +1,13 @@
+import { createServer } from 'node:http'
+
+const server = createServer((request, response) => {
+  const path = request.url
+  if (request.method === 'GET' && path.startsWith('/hello/')) {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ hello: decodeURIComponent(path.slice(7)) }))
+  } else {
+    response.writeHead(404).end()
+  }
+})
+
+server.listen(0, '127.0.0.1', () => console.log(server.address().port))
