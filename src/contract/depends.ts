@@ -57,7 +57,8 @@ type Made<T> = T extends AsyncGenerator<infer V> | Generator<infer V> ? V : Awai
 /**
  * Declares a dependency: what it uses, and how it is made. A generator yields the value and goes on
  * after the yield when its scope ends: for `request` after the last byte of the reply, for `app` at
- * shutdown. When the request failed, the failure is thrown at the yield.
+ * shutdown. The code after the yield always runs; `yield` gives the failure where the request failed,
+ * and undefined where it did not.
  *
  * Made once in its scope, when it is first needed, after what it uses; released in reverse.
  *

@@ -14,7 +14,8 @@ type ParamName<Name extends string> = Name extends `${infer Base}...` ? Base : N
 /** One segment of a template: literal text, a parameter, or the rest of the path. */
 export type Segment =
   | { readonly kind: 'literal'; readonly text: string }
-  | { readonly kind: 'param' | 'rest'; readonly name: string }
+  | { readonly kind: 'param'; readonly name: string }
+  | { readonly kind: 'rest'; readonly name: string }
 
 const PARAM = /^\{([A-Za-z_$][\w$]*)(\.\.\.)?\}$/
 
@@ -46,6 +47,7 @@ export function parsePath(path: string): Segment[] {
       return { kind: 'literal', text: decodeURIComponent(part) }
     }
     const name = param[1] as string
+    if (name === '__proto__') throw new TypeError('a parameter cannot be named "__proto__"; rename it')
     if (names.has(name)) throw new TypeError(`the parameter "${name}" appears twice; rename one`)
     names.add(name)
     if (!param[2]) return { kind: 'param', name }

@@ -1,0 +1,172 @@
+import type { Content } from '../contract/content.ts'
+import type { Operation } from '../contract/walk.ts'
+import { paramNames } from '../contract/path.ts'
+import type { FieldError } from '../contract/problem.ts'
+import type { AnySchema } from '../contract/schema.ts'
+import { isSchema } from '../contract/schema.ts'
+import { type FromText, fromText } from './from-text.ts'
+import { type FieldKind, fieldsOf } from './text-kind.ts'
+import { type Validate, type Zod, validator } from './validator.ts'
+
+/** How the raw parts of a request become what a handler gets. A part that is undefined is not declared. */
+export interface Decoders {
+  readonly params: ParamsDecoder | undefined
+  readonly query: TextDecoderOf | undefined
+  readonly headers: TextDecoderOf | undefined
+  readonly cookies: TextDecoderOf | undefined
+  readonly body: BodyDecoder | undefined
+}
+
+export interface ParamsDecoder {
+  readonly names: readonly string[]
+  readonly convert: readonly FromText[]
+  readonly validate: Validate | undefined
+}
+
+/** A part that is fields of text: query, headers, cookies, forms. */
+export interface TextDecoderOf {
+  /** undefined where the schema does not name its fields: all are handed over as text. */
+  readonly fields: ReadonlyMap<string, TextField> | undefined
+  readonly validate: Validate
+}
+
+export interface TextField {
+  readonly convert: FromText
+  /** The field is a list: it may come more than once. */
+  readonly list: boolean
+}
+
+export interface BodyDecoder {
+  readonly kind: Content['kind']
+  readonly mediaType: string
+  readonly validate: Validate | undefined
+  readonly form: TextDecoderOf | undefined
+}
+
+/** Compiles the decoders of an operation. */
+export function compileDecoders(operation: Operation, zod: Zod | undefined): Decoders {
+  const { spec } = operation
+  const text = (schema: AnySchema | undefined): TextDecoderOf | undefined =>
+    schema === undefined ? undefined : textDecoder(schema, zod)
+  return {
+    params: paramsDecoder(operation, zod),
+    query: text(spec.query),
+    headers: text(spec.headers),
+    cookies: text(spec.cookies),
+    body: spec.body === undefined ? undefined : bodyDecoder(spec.body, zod),
+  }
+}
+
+function paramsDecoder(operation: Operation, zod: Zod | undefined): ParamsDecoder | undefined {
+  const names = paramNames(operation.path)
+  const schema = operation.spec.params
+  if (names.length === 0) return undefined
+  const fields = schema === undefined ? undefined : fieldsOf(schema)
+  return {
+    names,
+    convert: names.map((name) => textField(fields?.get(name)).convert),
+    validate: schema === undefined ? undefined : validator(schema, zod),
+  }
+}
+
+function textDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf {
+  const fields = fieldsOf(schema)
+  return {
+    fields: fields && new Map([...fields].map(([name, kind]) => [name, textField(kind)])),
+    validate: validator(schema, zod),
+  }
+}
+
+const PLAIN: TextField = { convert: (text) => text, list: false }
+
+function textField(kind: FieldKind | undefined): TextField {
+  if (kind === undefined) return PLAIN
+  if (!kind.kinds.has('list')) return { convert: fromText(kind), list: false }
+  return { convert: kind.items === undefined ? PLAIN.convert : fromText(kind.items), list: true }
+}
+
+function bodyDecoder(body: AnySchema | Content, zod: Zod | undefined): BodyDecoder {
+  if (isSchema(body)) {
+    return { kind: 'json', mediaType: 'application/json', validate: validator(body, zod), form: undefined }
+  }
+  const { kind, mediaType, schema } = body as Content
+  return {
+    kind,
+    mediaType,
+    validate: kind === 'json' ? validator(schema as AnySchema, zod) : undefined,
+    form: kind === 'form' ? textDecoder(schema as AnySchema, zod) : undefined,
+  }
+}
+
+/** Puts decoded path segments under their names. */
+export function paramsOf(decoder: ParamsDecoder, values: readonly string[]): Record<string, unknown> {
+  const params: Record<string, unknown> = {}
+  for (let i = 0; i < decoder.names.length; i++) {
+    const convert = decoder.convert[i] as FromText
+    params[decoder.names[i] as string] = convert(values[i] as string)
+  }
+  return params
+}
+
+/**
+ * Reads `application/x-www-form-urlencoded` text (WHATWG URL §5.1), which query strings are too. Fields
+ * the schema does not name stay text, so that a strict schema can refuse them.
+ */
+export function readForm(part: string, text: string, decoder: TextDecoderOf, errors: FieldError[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  let from = 0
+  while (from < text.length) {
+    let end = text.indexOf('&', from)
+    if (end === -1) end = text.length
+    if (end > from) {
+      const equals = text.indexOf('=', from)
+      const split = equals === -1 || equals > end ? end : equals
+      const name = unescapeForm(text.slice(from, split))
+      const value = split === end ? '' : unescapeForm(text.slice(split + 1, end))
+      if (name === undefined || value === undefined) {
+        errors.push({
+          pointer: `/${part}`,
+          code: 'invalid_encoding',
+          message: 'A field has percent-encoding that is not UTF-8',
+        })
+      } else put(part, values, name, value, decoder, errors)
+    }
+    from = end + 1
+  }
+  return values
+}
+
+function unescapeForm(text: string): string | undefined {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
+  if (!spaced.includes('%')) return spaced
+  try {
+    return decodeURIComponent(spaced)
+  } catch {
+    return undefined
+  }
+}
+
+/** Adds a field, converted; a repeated field is an error where one is expected. */
+export function put(
+  part: string,
+  values: Record<string, unknown>,
+  name: string,
+  text: string,
+  decoder: TextDecoderOf,
+  errors: FieldError[],
+): void {
+  if (name === '__proto__') return // assigning to it would set the object's prototype
+  const field = decoder.fields?.get(name) ?? PLAIN
+  const value = field.convert(text)
+  const known = Object.hasOwn(values, name)
+  if (field.list) {
+    if (known) (values[name] as unknown[]).push(value)
+    else values[name] = [value]
+  } else if (!known) {
+    values[name] = value
+  } else if (decoder.fields?.has(name)) {
+    errors.push({ pointer: `/${part}/${name}`, code: 'repeated', message: 'This field is given more than once' })
+  } else {
+    values[name] = [...(Array.isArray(values[name]) ? values[name] : [values[name]]), value]
+  }
+}

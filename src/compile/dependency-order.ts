@@ -1,0 +1,80 @@
+import type { Dependency, Uses } from '../contract/depends.ts'
+
+/** One dependency of an operation, in the order in which they are made. */
+export interface Slot {
+  readonly dependency: Dependency
+  /** The name under which the handler gets it; undefined where only other dependencies use it. */
+  readonly name: string | undefined
+  /** What it uses: the name, and the slot it is in. */
+  readonly uses: readonly (readonly [name: string, slot: number])[]
+  /** Made before the body is read, because it says who is calling, or is needed to say so. */
+  readonly early: boolean
+}
+
+/** What tests put in the place of dependencies. */
+export type Overrides = ReadonlyMap<Dependency, Dependency>
+
+/** A dependency that cannot be made. */
+export interface DependencyFault {
+  /** The way to it: `user → session → user`. */
+  readonly way: string
+  readonly what: string
+  readonly mend: string
+}
+
+/** Orders the dependencies of an operation, each after what it uses. Faults go to `faults`. */
+export function orderDependencies(use: Uses, overrides: Overrides, faults: DependencyFault[]): readonly Slot[] {
+  const order: { dependency: Dependency; uses: (readonly [string, number])[]; name?: string; early: boolean }[] = []
+  const places = new Map<Dependency, number>()
+  const inside: Dependency[] = []
+
+  const visit = (name: string, given: Dependency | undefined, way: readonly string[]): number => {
+    const path = [...way, name]
+    if (given?.is !== 'dependency') {
+      faults.push({
+        way: path.join(' → '),
+        what: given === undefined ? 'is undefined' : 'is not a dependency',
+        mend: given === undefined ? 'check for modules that import each other' : 'make it with depends(…)',
+      })
+      return -1
+    }
+    const dependency = overrides.get(given) ?? given
+    const place = places.get(dependency)
+    if (place !== undefined) return place
+    if (inside.includes(dependency)) {
+      faults.push({ way: path.join(' → '), what: 'uses itself', mend: 'move what they share into a third dependency' })
+      return -1
+    }
+    inside.push(dependency)
+    const uses = Object.entries(dependency.uses).map(([key, used]) => {
+      const slot = visit(key, used, path)
+      if (dependency.scope === 'app' && (order[slot]?.dependency.scope ?? 'app') === 'request') {
+        faults.push({
+          way: [...path, key].join(' → '),
+          what: `"${name}" lives as long as the process, but "${key}" only as long as one request`,
+          mend: `make "${key}" an app dependency, or "${name}" a request dependency`,
+        })
+      }
+      return [key, slot] as const
+    })
+    inside.pop()
+    places.set(dependency, order.length)
+    order.push({ dependency, uses, early: false })
+    return order.length - 1
+  }
+
+  for (const [name, dependency] of Object.entries(use)) {
+    const slot = order[visit(name, dependency, [])]
+    if (slot !== undefined) slot.name = name
+  }
+  const early = (slot: number): void => {
+    const at = order[slot]
+    if (at === undefined || at.early) return
+    at.early = true
+    for (const [, used] of at.uses) early(used)
+  }
+  order.forEach((slot, index) => {
+    if (slot.dependency.security !== undefined) early(index)
+  })
+  return order.map(({ dependency, uses, name, early }) => ({ dependency, uses, name, early }))
+}

@@ -1,0 +1,105 @@
+import type { Content } from '../contract/content.ts'
+import { parsePath } from '../contract/path.ts'
+import type { ReplySpec } from '../contract/reply-spec.ts'
+import { type AnySchema, isSchema } from '../contract/schema.ts'
+import type { Operation } from '../contract/walk.ts'
+import { type Validate, type Zod, isZod, validator } from './validator.ts'
+import { holdsCodec } from './zod-schema.ts'
+
+/** How what a handler returned becomes a reply of one status. */
+export interface ReplyEncoder {
+  readonly status: number
+  readonly kind: Content['kind'] | 'location' | 'none'
+  /** The whole Content-Type value. */
+  readonly mediaType: string
+  /** Checks and encodes a JSON value, or each item of a page. */
+  readonly encode: Validate | undefined
+  /** The `Location` of something created, from the request's path and the encoded body. */
+  readonly location: ((path: string, body: unknown) => string | undefined) | undefined
+}
+
+/** A reply that promises nothing: whatever JSON can carry, 200; nothing, 204. */
+const ANYTHING: ReplyEncoder = {
+  status: 200,
+  kind: 'json',
+  mediaType: 'application/json',
+  encode: undefined,
+  location: undefined,
+}
+
+/** Compiles an operation's replies, the one for a plain value first. */
+export function compileEncoders(
+  operation: Operation,
+  operations: readonly Operation[],
+  zod: Zod | undefined,
+): readonly ReplyEncoder[] {
+  return replySpecs(operation).map((spec) => encoder(spec, operation, operations, zod))
+}
+
+/** The replies an operation declares, each as a spec; a bare schema is 200. */
+export function replySpecs(operation: Operation): readonly ReplySpec[] {
+  const { returns } = operation.spec
+  if (returns === undefined) return []
+  const list = (Array.isArray(returns) ? returns : [returns]) as readonly (ReplySpec | AnySchema | Content)[]
+  return list.map((one) => ('is' in one && one.is === 'reply' ? one : { is: 'reply', status: 200, body: one }))
+}
+
+export { ANYTHING as anyReply }
+
+function encoder(
+  spec: ReplySpec,
+  operation: Operation,
+  operations: readonly Operation[],
+  zod: Zod | undefined,
+): ReplyEncoder {
+  const { status, body } = spec
+  if (body === undefined || body === 'location') {
+    return { status, kind: body ?? 'none', mediaType: '', encode: undefined, location: undefined }
+  }
+  const { kind, mediaType, schema } = isSchema(body)
+    ? { kind: 'json' as const, mediaType: 'application/json', schema: body as unknown }
+    : (body as Content)
+  return {
+    status,
+    kind,
+    mediaType: kind === 'text' && !/;\s*charset=/i.test(mediaType) ? `${mediaType}; charset=utf-8` : mediaType,
+    encode: schema === undefined ? undefined : encoding(schema as AnySchema, zod),
+    location: status === 201 ? location(spec, operation, operations) : undefined,
+  }
+}
+
+/** A zod schema with a codec encodes, output to input; any other is parsed, which drops what it does not declare. */
+function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
+  if (zod === undefined || !isZod(schema) || !holdsCodec(schema as never)) return validator(schema, zod)
+  return (value) => {
+    const result = zod.safeEncode(schema as never, value)
+    return result.success ? { value: result.data } : { issues: result.error?.issues as never }
+  }
+}
+
+/** The sibling that reads what was created: GET with this path and one parameter more. */
+function location(
+  spec: ReplySpec,
+  operation: Operation,
+  operations: readonly Operation[],
+): ReplyEncoder['location'] {
+  if (spec.location !== undefined) {
+    const give = spec.location as (body: unknown) => string
+    return (_path, body) => give(body)
+  }
+  const depth = parsePath(operation.path).length
+  const base = operation.path === '/' ? '' : operation.path
+  const sibling = operations.find(({ method, path }) => {
+    if (method !== 'GET' || !path.startsWith(`${base}/{`)) return false
+    const segments = parsePath(path)
+    return segments.length === depth + 1 && segments.at(-1)?.kind === 'param'
+  })
+  const last = sibling === undefined ? undefined : parsePath(sibling.path).at(-1)
+  if (last?.kind !== 'param') return undefined
+  const { name } = last
+  return (path, body) => {
+    const value = (body as Record<string, unknown> | null)?.[name]
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined
+    return `${path === '/' ? '' : path}/${encodeURIComponent(value)}`
+  }
+}

@@ -1,0 +1,83 @@
+import { type Api, OPTIONS } from '../contract/api.ts'
+import type { EndpointLimits } from '../contract/endpoint.ts'
+import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
+import type { Middleware } from '../contract/hooks.ts'
+import type { PolicyStages } from '../contract/policy.ts'
+import { type Operation, walk } from '../contract/walk.ts'
+import { type Decoders, compileDecoders } from './decoder.ts'
+import { type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
+import { type Fault, StartError, checkPath, diagnose, noteFor } from './diagnose.ts'
+import { type ReplyEncoder, compileEncoders } from './encoder.ts'
+import { RouteTable } from './route-table.ts'
+import { usesZod } from './unsendable.ts'
+import type { Zod } from './validator.ts'
+
+/** An endpoint ready to run: nothing in it is looked up again while it answers. */
+export interface EndpointPlan {
+  readonly operation: Operation
+  readonly decoders: Decoders
+  /** The replies it declares, the one for a plain value first; empty where it declares none. */
+  readonly replies: readonly ReplyEncoder[]
+  readonly slots: readonly Slot[]
+  readonly policies: readonly PolicyStages[]
+  readonly limits: Limits
+  readonly errors: ErrorFormat
+}
+
+export type Limits = Required<EndpointLimits>
+
+/** What an API is compiled to. */
+export interface Plan {
+  readonly api: Api
+  readonly endpoints: readonly EndpointPlan[]
+  readonly routes: RouteTable<EndpointPlan>
+  /** Holds for requests that match no endpoint. */
+  readonly errors: ErrorFormat
+  readonly middleware: readonly Middleware[]
+}
+
+export interface CompileOptions {
+  /** Dependencies to put in the place of others, for tests. */
+  readonly overrides?: Overrides
+}
+
+/** Limits of an endpoint that states none: 1 MiB of body, 100 levels of JSON, 30 s to answer. */
+export const LIMITS: Limits = { body: 1_048_576, depth: 100, timeout: 30_000 }
+
+/**
+ * Compiles an API: checks all of it, then makes what the pipeline runs.
+ *
+ * @throws {StartError} with every fault in the declaration.
+ */
+export async function compile(api: Api, options: CompileOptions = {}): Promise<Plan> {
+  const operations = walk(api)
+  const overrides = options.overrides ?? new Map()
+  const errors = api[OPTIONS].errors ?? problemDocuments()
+  const faults: Fault[] = []
+  const shapes = new Map<string, Operation>()
+  const ordered = operations.map((operation) => {
+    const note = noteFor(operation, faults)
+    const broken: DependencyFault[] = []
+    const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken)
+    if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
+    return slots
+  })
+  if (faults.length > 0) throw new StartError(faults)
+
+  const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
+  const routes = new RouteTable<EndpointPlan>()
+  const endpoints = operations.map((operation, index): EndpointPlan => {
+    const plan: EndpointPlan = {
+      operation,
+      decoders: compileDecoders(operation, zod),
+      replies: compileEncoders(operation, operations, zod),
+      slots: ordered[index] as readonly Slot[],
+      policies: operation.policies.map((policy) => policy.attach({ operation: operation.id, method: operation.method })),
+      limits: { ...LIMITS, ...operation.limits },
+      errors: operation.errors ?? errors,
+    }
+    routes.add(operation.method, operation.path, plan)
+    return plan
+  })
+  return { api, endpoints, routes, errors, middleware: api[OPTIONS].middleware ?? [] }
+}

@@ -1,0 +1,133 @@
+import { type Segment, parsePath } from '../contract/path.ts'
+
+/** What a path leads to: the endpoint of each method. */
+export interface Leaf<T> {
+  readonly methods: Map<string, T>
+}
+
+/** A leaf and the decoded values of its parameters, in the order of the path. */
+export interface Match<T> {
+  readonly leaf: Leaf<T>
+  readonly values: readonly string[]
+}
+
+interface Node<T> {
+  readonly literals: Map<string, Node<T>>
+  param: Node<T> | undefined
+  rest: Leaf<T> | undefined
+  leaf: Leaf<T> | undefined
+}
+
+/** A path that cannot be decoded: bad percent-encoding, bad UTF-8, or a NUL. */
+export class UndecodablePath extends Error {}
+
+const NONE: readonly string[] = []
+
+/**
+ * Finds endpoints by path. Paths without parameters are one look-up; the others walk a trie whose
+ * cost follows the segments of the path and not the number of routes. In each segment text beats a
+ * parameter, and a parameter beats the rest of the path; where the better choice leads nowhere, the
+ * next is tried.
+ *
+ * @example
+ * const table = new RouteTable<string>()
+ * table.add('GET', '/orders/{id}', 'orders.read')
+ * table.match('/orders/7')?.leaf.methods.get('GET') // 'orders.read'
+ */
+export class RouteTable<T> {
+  readonly #exact = new Map<string, Match<T>>()
+  readonly #root: Node<T> = node()
+
+  /**
+   * Adds an endpoint.
+   *
+   * @returns what was there already for this method and shape of path, where two would answer the same request.
+   */
+  add(method: string, path: string, value: T): T | undefined {
+    const segments = parsePath(path)
+    const leaf = this.#leafOf(segments)
+    const taken = leaf.methods.get(method)
+    if (taken !== undefined) return taken
+    leaf.methods.set(method, value)
+    if (segments.every((segment) => segment.kind === 'literal' && encodeURIComponent(segment.text) === segment.text)) {
+      this.#exact.set(path, { leaf, values: NONE })
+    }
+    return undefined
+  }
+
+  /**
+   * Finds what a path, as it stands in the request, leads to.
+   *
+   * @throws {UndecodablePath}
+   */
+  match(path: string): Match<T> | undefined {
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) return exact
+    const encoded = path.includes('%')
+    const values: string[] = []
+    const leaf = path === '/' ? this.#root.leaf : descend(this.#root, path, 1, encoded, values)
+    return leaf === undefined ? undefined : { leaf, values }
+  }
+
+  #leafOf(segments: readonly Segment[]): Leaf<T> {
+    let at = this.#root
+    for (const segment of segments) {
+      if (segment.kind === 'literal') {
+        let next = at.literals.get(segment.text)
+        if (next === undefined) {
+          next = node()
+          at.literals.set(segment.text, next)
+        }
+        at = next
+      } else if (segment.kind === 'param') {
+        at.param ??= node()
+        at = at.param
+      } else {
+        at.rest ??= { methods: new Map() }
+        return at.rest
+      }
+    }
+    at.leaf ??= { methods: new Map() }
+    return at.leaf
+  }
+}
+
+function node<T>(): Node<T> {
+  return { literals: new Map(), param: undefined, rest: undefined, leaf: undefined }
+}
+
+/** Walks from `at` with the segment that begins at `from`. Values of parameters are pushed, and popped on the way back. */
+function descend<T>(at: Node<T>, path: string, from: number, encoded: boolean, values: string[]): Leaf<T> | undefined {
+  let end = path.indexOf('/', from)
+  if (end === -1) end = path.length
+  const last = end === path.length
+  const raw = path.slice(from, end)
+  const segment = encoded ? decode(raw) : raw
+
+  const literal = at.literals.get(segment)
+  if (literal !== undefined) {
+    const found = last ? literal.leaf : descend(literal, path, end + 1, encoded, values)
+    if (found !== undefined) return found
+  }
+  if (at.param !== undefined && segment !== '') {
+    values.push(segment)
+    const found = last ? at.param.leaf : descend(at.param, path, end + 1, encoded, values)
+    if (found !== undefined) return found
+    values.pop()
+  }
+  if (at.rest !== undefined && from < path.length) {
+    values.push(decode(path.slice(from)))
+    return at.rest
+  }
+  return undefined
+}
+
+/** Decodes once. `decodeURIComponent` refuses overlong and broken UTF-8 (RFC 3629 §3). */
+function decode(raw: string): string {
+  if (!raw.includes('%')) return raw
+  try {
+    const text = decodeURIComponent(raw)
+    if (!text.includes('\0')) return text
+  } catch {}
+  throw new UndecodablePath()
+}

@@ -1,0 +1,81 @@
+import type { FieldError } from '../contract/problem.ts'
+import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/schema.ts'
+
+/** The parts of zod that compilation uses. It is loaded only where an API has a zod schema. */
+export interface Zod {
+  readonly compile: <S>(schema: S) => S
+  readonly safeEncode: (schema: never, value: unknown) => { success: boolean; data?: unknown; error?: { issues: unknown } }
+}
+
+/** Checks a value: the decoded value, or what is wrong with it. */
+export type Validate = (value: unknown) => SchemaResult<unknown> | Promise<SchemaResult<unknown>>
+
+/** True for a schema of zod 4. */
+export function isZod(schema: AnySchema): boolean {
+  return '_zod' in schema
+}
+
+/**
+ * The check of a schema. Zod's are compiled, which makes them ten times as fast; those that zod
+ * cannot compile (async refinements, recursion) come back as they are and run through its parser.
+ */
+export function validator(schema: AnySchema, zod: Zod | undefined): Validate {
+  const ready = (zod !== undefined && isZod(schema) ? zod.compile(schema) : schema) as Schema
+  return ready['~standard'].validate
+}
+
+/** A schema's complaints as field errors, each with a pointer (RFC 6901) that begins with the part: `/body/items/0`. */
+export function fieldErrors(part: string, issues: readonly SchemaIssue[], input: unknown): FieldError[] {
+  const errors: FieldError[] = []
+  collect(`/${part}`, issues, input, errors)
+  return errors
+}
+
+interface ZodIssue extends SchemaIssue {
+  readonly keys?: readonly string[]
+  readonly errors?: readonly (readonly ZodIssue[])[]
+}
+
+/** More than this is no help to anybody, and a million bad items would make a reply larger than the request. */
+const MOST_ERRORS = 100
+
+function collect(base: string, issues: readonly SchemaIssue[], input: unknown, errors: FieldError[]): void {
+  for (const issue of issues as readonly ZodIssue[]) {
+    if (errors.length >= MOST_ERRORS) return
+    const keys = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
+    const pointer = base + keys.map(pointerStep).join('')
+    const value = keys.reduce<unknown>(step, input)
+    if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
+      for (const key of issue.keys) {
+        errors.push({ pointer: pointer + pointerStep(key), code: 'unrecognized_key', message: 'This field is not known' })
+      }
+      continue
+    }
+    const branch = issue.code === 'invalid_union' ? nearest(issue.errors) : undefined
+    if (branch !== undefined) {
+      collect(pointer, branch, value, errors)
+      continue
+    }
+    if (value === undefined && keys.length > 0) {
+      errors.push({ pointer, code: 'required', message: 'This field is required' })
+      continue
+    }
+    errors.push({ pointer, code: issue.code ?? 'invalid', message: issue.message })
+  }
+}
+
+/** The member of a union that came closest: the one whose complaints lie deepest; undefined where none got inside. */
+function nearest(branches: readonly (readonly ZodIssue[])[] | undefined): readonly ZodIssue[] | undefined {
+  const inside = (branches ?? []).filter((branch) => branch.every((issue) => (issue.path?.length ?? 0) > 0))
+  return inside.toSorted((a, b) => a.length - b.length)[0]
+}
+
+function step(value: unknown, key: PropertyKey): unknown {
+  return value !== null && typeof value === 'object' && Object.hasOwn(value, key)
+    ? (value as Record<PropertyKey, unknown>)[key]
+    : undefined
+}
+
+function pointerStep(key: PropertyKey): string {
+  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}

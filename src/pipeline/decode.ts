@@ -1,0 +1,206 @@
+import { type BodyDecoder, type Decoders, type TextDecoderOf, paramsOf, put, readForm } from '../compile/decoder.ts'
+import { MalformedJson, parseJson } from '../compile/json.ts'
+import type { Limits } from '../compile/plan.ts'
+import { type Validate, fieldErrors } from '../compile/validator.ts'
+import type { FieldError } from '../contract/problem.ts'
+import { ContentTooLarge, InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
+import type { SchemaResult } from '../contract/schema.ts'
+import { essence } from './media-type.ts'
+import type { Context, Exchange } from './exchange.ts'
+import { BodyCut, BodyTooLarge } from './incoming.ts'
+
+type Part = 'params' | 'query' | 'headers' | 'cookies' | 'body'
+
+/** What decoding one request gathers: every refused field, and the parts whose schemas take their time. */
+class Decoding {
+  readonly errors: FieldError[] = []
+  waiting: Promise<void>[] | undefined = undefined
+
+  settle(context: Context, part: Part, input: unknown, validate: Validate): void {
+    const result = validate(input)
+    if (result instanceof Promise) {
+      this.waiting ??= []
+      this.waiting.push(result.then((settled) => this.#take(context, part, input, settled)))
+    } else this.#take(context, part, input, result)
+  }
+
+  #take(context: Context, part: Part, input: unknown, result: SchemaResult<unknown>): void {
+    if (result.issues === undefined) context[part] = result.value
+    else this.errors.push(...fieldErrors(part, result.issues, input))
+  }
+
+  finish(): void | Promise<void> {
+    if (this.waiting !== undefined) return Promise.all(this.waiting).then(() => this.#refuse())
+    this.#refuse()
+  }
+
+  #refuse(): void {
+    if (this.errors.length > 0) throw InvalidInput(undefined, { errors: this.errors })
+  }
+}
+
+/**
+ * Stage 6. Turns the parts of a request into what the handler gets. Every refused field of every part
+ * is in one answer.
+ *
+ * @throws UnsupportedMediaType, ContentTooLarge, MalformedBody, InvalidInput
+ */
+export function decode(x: Exchange, decoders: Decoders, limits: Limits): void | Promise<void> {
+  const decoding = new Decoding()
+  const { context, request } = x
+  const { params, query, headers, cookies, body } = decoders
+  if (params !== undefined) {
+    const values = paramsOf(params, x.pathValues)
+    if (params.validate === undefined) context.params = values
+    else decoding.settle(context, 'params', values, params.validate)
+  }
+  if (query !== undefined) {
+    decoding.settle(context, 'query', readForm('query', request.search, query, decoding.errors), query.validate)
+  }
+  if (headers !== undefined) {
+    decoding.settle(context, 'headers', readHeaders(x, headers, decoding.errors), headers.validate)
+  }
+  if (cookies !== undefined) {
+    decoding.settle(context, 'cookies', readCookies(request.header('cookie'), cookies, decoding.errors), cookies.validate)
+  }
+  return body === undefined ? decoding.finish() : decodeBody(x, body, limits, decoding)
+}
+
+function readHeaders(x: Exchange, decoder: TextDecoderOf, errors: FieldError[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  if (decoder.fields === undefined) {
+    for (const [name, value] of x.request.headers()) put('headers', values, name, value, decoder, errors)
+    return values
+  }
+  for (const [name, field] of decoder.fields) {
+    const value = x.request.header(name)
+    if (value === undefined) continue
+    values[name] = field.list ? value.split(',').map((item) => field.convert(item.trim())) : field.convert(value)
+  }
+  return values
+}
+
+/** Cookies (RFC 6265 §4.2.1). A cookie that comes twice keeps the first, which is the one of the longer path (§5.4). */
+function readCookies(header: string | undefined, decoder: TextDecoderOf, errors: FieldError[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const pair of header?.split(';') ?? []) {
+    const equals = pair.indexOf('=')
+    if (equals === -1) continue
+    const name = pair.slice(0, equals).trim()
+    const raw = pair.slice(equals + 1).trim()
+    const bare = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"') ? raw.slice(1, -1) : raw
+    if (!Object.hasOwn(values, name)) put('cookies', values, name, unescapeCookie(bare), decoder, errors)
+  }
+  return values
+}
+
+function unescapeCookie(text: string): string {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // not everybody escapes: a cookie may hold a bare "%"
+  }
+}
+
+function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
+  const { request } = x
+  const type = request.header('content-type')
+  if (!request.hasBody || (type === undefined && request.header('content-length') === '0')) {
+    return withoutBody(x, decoder, decoding)
+  }
+  if (type !== decoder.mediaType && essence(type) !== decoder.mediaType) throw wrongType(type, decoder)
+  const coding = request.header('content-encoding')
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    throw UnsupportedMediaType(undefined, {
+      detail: `The body has the coding "${coding}", which is not taken here: send it plain`,
+      headers: { 'accept-encoding': 'identity' },
+    })
+  }
+  if (decoder.kind === 'stream') {
+    x.context.body = request.stream(limits.body)
+    return decoding.finish()
+  }
+  let bytes: Uint8Array | Promise<Uint8Array>
+  try {
+    bytes = request.bytes(limits.body)
+  } catch (error) {
+    throw unreadable(error, limits)
+  }
+  if (bytes instanceof Promise) {
+    return bytes.then(
+      (all) => decodeBytes(x, decoder, limits, decoding, all),
+      (error) => {
+        throw unreadable(error, limits)
+      },
+    )
+  }
+  return decodeBytes(x, decoder, limits, decoding, bytes)
+}
+
+function wrongType(type: string | undefined, { mediaType }: BodyDecoder): Error {
+  const detail = type === undefined ? `Say what the body is: content-type: ${mediaType}` : `Send the body as ${mediaType}`
+  return UnsupportedMediaType(undefined, { detail, headers: { accept: mediaType } })
+}
+
+function unreadable(error: unknown, limits: Limits): unknown {
+  if (error instanceof BodyTooLarge) {
+    return ContentTooLarge(undefined, { detail: `The body may have ${limits.body} bytes` })
+  }
+  if (error instanceof BodyCut) return MalformedBody(undefined, { detail: 'The body broke off', cause: error })
+  return error
+}
+
+/** No body at all: fine where the schema takes undefined, and empty text, bytes or form are values. */
+function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): void | Promise<void> {
+  const { context } = x
+  if (decoder.kind === 'text') context.body = ''
+  else if (decoder.kind === 'bytes') context.body = new Uint8Array()
+  else if (decoder.kind === 'stream') context.body = new Blob([]).stream()
+  else if (decoder.form !== undefined) decoding.settle(context, 'body', {}, decoder.form.validate)
+  else {
+    const result = (decoder.validate as Validate)(undefined)
+    if (result instanceof Promise || result.issues !== undefined) {
+      throw MalformedBody(undefined, { detail: `The body is empty; ${decoder.mediaType} is expected` })
+    }
+    context.body = result.value
+  }
+  return decoding.finish()
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function decodeBytes(
+  x: Exchange,
+  decoder: BodyDecoder,
+  limits: Limits,
+  decoding: Decoding,
+  bytes: Uint8Array,
+): void | Promise<void> {
+  const { context } = x
+  if (decoder.kind === 'bytes') {
+    context.body = bytes
+    return decoding.finish()
+  }
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch (error) {
+    throw MalformedBody(undefined, { detail: 'The body is not UTF-8', cause: error })
+  }
+  if (decoder.kind === 'text') context.body = text
+  else if (decoder.form !== undefined) {
+    const fields = readForm('body', text, decoder.form, decoding.errors)
+    decoding.settle(context, 'body', fields, decoder.form.validate)
+  } else {
+    let value: unknown
+    try {
+      value = parseJson(text, limits.depth)
+    } catch (error) {
+      if (!(error instanceof MalformedJson)) throw error
+      throw MalformedBody(undefined, { detail: error.message, cause: error })
+    }
+    decoding.settle(context, 'body', value, decoder.validate as Validate)
+  }
+  return decoding.finish()
+}

@@ -1,0 +1,174 @@
+import type { Dependency, DependencyContext } from '../contract/depends.ts'
+import type { Slot } from '../compile/dependency-order.ts'
+import type { Context, Exchange } from './exchange.ts'
+
+/** Ends what a dependency began; it learns of the failure where there was one. */
+export type Release = (failure: Error | undefined) => unknown
+
+/** Values that live as long as the process: each made when it is first needed, once, and released in reverse. */
+export class AppScope {
+  readonly #cells = new Map<Dependency, Cell>()
+  readonly #releases: Release[] = []
+
+  /** The cell of a dependency, which holds its value once it is made. */
+  cell(slot: Slot, slots: readonly Slot[]): Cell {
+    let cell = this.#cells.get(slot.dependency)
+    if (cell === undefined) {
+      const uses = slot.uses.map(([name, index]) => [name, this.cell(slots[index] as Slot, slots)] as const)
+      cell = new Cell(slot.dependency, uses, this.#releases)
+      this.#cells.set(slot.dependency, cell)
+    }
+    return cell
+  }
+
+  /** Releases everything, last made first. Failures go to `report`; the rest is released all the same. */
+  async close(report: (error: unknown) => void): Promise<void> {
+    await releaseAll(this.#releases.splice(0), undefined, report)
+    this.#cells.clear()
+  }
+}
+
+/** The place of one app dependency. */
+export class Cell {
+  ready = false
+  value: unknown = undefined
+  #starting: Promise<unknown> | undefined = undefined
+  readonly #dependency: Dependency
+  readonly #uses: readonly (readonly [string, Cell])[]
+  readonly #releases: Release[]
+
+  constructor(dependency: Dependency, uses: readonly (readonly [string, Cell])[], releases: Release[]) {
+    this.#dependency = dependency
+    this.#uses = uses
+    this.#releases = releases
+  }
+
+  /** Makes the value, or joins who is making it. A start that fails is tried again by the next request. */
+  start(): Promise<unknown> {
+    this.#starting ??= this.#make().catch((error: unknown) => {
+      this.#starting = undefined
+      throw error
+    })
+    return this.#starting
+  }
+
+  async #make(): Promise<unknown> {
+    const context: Record<string, unknown> = {}
+    for (const [name, cell] of this.#uses) context[name] = cell.ready ? cell.value : await cell.start()
+    const made = await unwrap(this.#dependency.make(context as never), this.#releases)
+    this.value = made
+    this.ready = true
+    return made
+  }
+}
+
+/** What a request dependency is made from: the request, and what it uses by name. */
+class MakeContext implements DependencyContext {
+  readonly #exchange: Exchange
+  readonly request: Exchange['request']
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+    this.request = exchange.request
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal
+  }
+}
+
+/** A slot with the place of its value where that lives longer than the request. */
+export interface LiveSlot extends Slot {
+  readonly cell: Cell | undefined
+}
+
+/** The slots of an endpoint, app dependencies joined to the scope that holds them. */
+export function liveSlots(slots: readonly Slot[], app: AppScope): LiveSlot[] {
+  return slots.map((slot) => ({ ...slot, cell: slot.dependency.scope === 'app' ? app.cell(slot, slots) : undefined }))
+}
+
+/**
+ * Makes the dependencies of an exchange that are not made yet, in order, and puts them into the
+ * context. It waits only for those that make it wait.
+ */
+export function makeDependencies(x: Exchange, slots: readonly LiveSlot[], early: boolean): void | Promise<void> {
+  x.made ??= new Array(slots.length)
+  return makeFrom(x, slots, x.made, early, 0)
+}
+
+function makeFrom(
+  x: Exchange,
+  slots: readonly LiveSlot[],
+  made: unknown[],
+  early: boolean,
+  from: number,
+): void | Promise<void> {
+  for (let i = from; i < slots.length; i++) {
+    const slot = slots[i] as LiveSlot
+    if (slot.early !== early) continue
+    const value = slot.cell === undefined ? makeOne(x, slot, made) : slot.cell.ready ? slot.cell.value : slot.cell.start()
+    if (value instanceof Promise) {
+      return value.then((settled) => {
+        keep(x, slot, made, i, settled)
+        return makeFrom(x, slots, made, early, i + 1)
+      })
+    }
+    keep(x, slot, made, i, value)
+  }
+}
+
+function keep(x: Exchange, slot: LiveSlot, made: unknown[], index: number, value: unknown): void {
+  made[index] = value
+  if (slot.name !== undefined) (x.context as Context & Record<string, unknown>)[slot.name] = value
+}
+
+function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown {
+  const context = new MakeContext(x) as MakeContext & Record<string, unknown>
+  for (const [name, index] of slot.uses) context[name] = made[index]
+  const result = slot.dependency.make(context as never)
+  if (!isGenerator(result) && !(result instanceof Promise)) return result
+  x.releases ??= []
+  return unwrap(result, x.releases)
+}
+
+type AnyGenerator = Generator<unknown> | AsyncGenerator<unknown>
+
+function isGenerator(value: unknown): value is AnyGenerator {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    typeof (value as AnyGenerator).next === 'function' &&
+    typeof (value as AnyGenerator).throw === 'function'
+  )
+}
+
+/** The value of what `make` gave: itself, what it resolves to, or what a generator yields, whose end is kept for later. */
+async function unwrap(result: unknown, releases: Release[]): Promise<unknown> {
+  const given = await result
+  if (!isGenerator(given)) return given
+  const first = await given.next()
+  if (first.done) throw new Error('a dependency ended without a yield: yield its value once')
+  releases.push(async (failure) => {
+    const last = await (given as AsyncGenerator<unknown, unknown, unknown>).next(failure)
+    if (!last.done) {
+      await given.return(undefined as never)
+      throw new Error('a dependency yielded twice: yield its value once')
+    }
+  })
+  return first.value
+}
+
+/** Releases in reverse. One that fails does not keep the others from it. */
+export async function releaseAll(
+  releases: readonly Release[],
+  failure: Error | undefined,
+  report: (error: unknown) => void,
+): Promise<void> {
+  for (let i = releases.length - 1; i >= 0; i--) {
+    try {
+      await (releases[i] as Release)(failure)
+    } catch (error) {
+      report(error)
+    }
+  }
+}

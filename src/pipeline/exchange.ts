@@ -1,0 +1,96 @@
+import type { BaseContext } from '../contract/context.ts'
+import type { MiddlewareContext } from '../contract/hooks.ts'
+import type { Incoming } from './incoming.ts'
+import type { Release } from './dependencies.ts'
+import type { Endpoint } from './pipeline.ts'
+import type { WireReply } from './reply.ts'
+
+/**
+ * One request on its way through the pipeline, and the state of each stage. Handlers and hooks see its
+ * `context`, middleware itself as a `MiddlewareContext`.
+ */
+export class Exchange implements MiddlewareContext {
+  readonly request: Incoming
+  /** undefined until a route matched. */
+  endpoint: Endpoint | undefined = undefined
+  /** Values of path parameters, decoded, in the order of the path. */
+  pathValues: readonly string[] = []
+  readonly context: Context
+  /** What the handler returned. */
+  result: unknown = undefined
+  /** Set once there is an answer; stages that would make one leave it alone. */
+  reply: WireReply | undefined = undefined
+  /** Values of dependencies by slot. */
+  made: unknown[] | undefined = undefined
+  /** What is to be released after the reply, in the order in which it was made. */
+  releases: Release[] | undefined = undefined
+  tasks: (() => unknown)[] | undefined = undefined
+  /** What went wrong, for what is released. */
+  failure: Error | undefined = undefined
+  #abort: AbortController | undefined = undefined
+  #aborted: Error | undefined = undefined
+
+  constructor(request: Incoming) {
+    this.request = request
+    this.context = new Context(this)
+  }
+
+  get operation(): string | undefined {
+    return this.endpoint?.id
+  }
+
+  /** Made only for who looks at it: a controller costs more than the rest of an exchange. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#aborted !== undefined) this.#abort.abort(this.#aborted)
+    }
+    return this.#abort.signal
+  }
+
+  get aborted(): Error | undefined {
+    return this.#aborted
+  }
+
+  /** Tells whoever listens that nobody waits for the reply any more. */
+  abort(reason: Error): void {
+    if (this.#aborted !== undefined) return
+    this.#aborted = reason
+    this.#abort?.abort(reason)
+  }
+
+  get background(): (task: () => unknown) => void {
+    return (task) => {
+      this.tasks ??= []
+      this.tasks.push(task)
+    }
+  }
+}
+
+/** What handlers and hooks get. Dependencies are added to it by name. */
+export class Context implements BaseContext {
+  readonly #exchange: Exchange
+  readonly request: Incoming
+  params: unknown = undefined
+  query: unknown = undefined
+  headers: unknown = undefined
+  cookies: unknown = undefined
+  body: unknown = undefined
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+    this.request = exchange.request
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal
+  }
+
+  get operation(): string {
+    return this.#exchange.operation as string
+  }
+
+  get background(): (task: () => unknown) => void {
+    return this.#exchange.background
+  }
+}

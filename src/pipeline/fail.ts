@@ -1,0 +1,40 @@
+import type { ErrorFormat } from '../contract/error-format.ts'
+import { Problem } from '../contract/problem.ts'
+import { InternalError } from '../contract/problems.ts'
+import type { Schema } from '../contract/schema.ts'
+import type { Exchange } from './exchange.ts'
+import { WireReply } from './reply.ts'
+
+/** Where failures are told that callers must not see. */
+export type Report = (error: unknown, about: { readonly operation: string | undefined; readonly request: string }) => void
+
+/**
+ * Makes the reply to a failure. A problem is what it says; anything else, be it a string somebody
+ * threw, is an internal error that says nothing outside and everything to `report`.
+ */
+export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
+  const problem = thrown instanceof Problem ? thrown : InternalError(undefined, { cause: thrown })
+  x.failure ??= thrown instanceof Error ? thrown : new Error(`something that is no error was thrown: ${String(thrown)}`)
+  if (problem.status >= 500) report(thrown, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
+  return problemReply(problem, format)
+}
+
+/** A problem as a reply. */
+export function problemReply(problem: Problem, format: ErrorFormat): WireReply {
+  const body = JSON.stringify(format.body(declared(problem)))
+  const reply = new WireReply(problem.status, body, ['content-type', format.mediaType])
+  for (const [name, value] of Object.entries(problem.headers ?? {})) reply.set(name, value)
+  return reply
+}
+
+/** The problem with the members its type declares, and no others. */
+function declared(problem: Problem): Problem {
+  const schema = problem.type.extra as Schema | undefined
+  if (problem.extra === undefined || schema === undefined) return problem
+  const result = schema['~standard'].validate(problem.extra)
+  const known = !(result instanceof Promise) && result.issues === undefined ? result.value : undefined
+  return new Problem(problem.type as never, known, {
+    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
+    ...(problem.errors === undefined ? {} : { errors: problem.errors }),
+  })
+}

@@ -1,0 +1,65 @@
+import type { Request } from '../contract/request.ts'
+
+/** The body is longer than the endpoint takes; what is left of it was not read. */
+export class BodyTooLarge extends Error {}
+
+/** The body broke off: the caller left, or its framing is wrong. */
+export class BodyCut extends Error {}
+
+/**
+ * A request as a wire hands it to the pipeline. Each wire extends it with how it reads; the pipeline
+ * knows no other difference between wires.
+ */
+export abstract class Incoming implements Request {
+  readonly method: string
+  /** As it came: `/orders?status=open`, or `http://host/orders`, or `*`. */
+  readonly target: string
+  readonly path: string
+  readonly search: string
+
+  constructor(method: string, target: string) {
+    this.method = method
+    this.target = target
+    const local = target.charCodeAt(0) === 0x2f ? target : localPart(target)
+    const mark = local.indexOf('?')
+    this.path = mark === -1 ? local : local.slice(0, mark)
+    this.search = mark === -1 ? '' : local.slice(mark + 1)
+  }
+
+  /** @param name in lower case. */
+  protected abstract field(name: string): string | undefined
+  abstract headers(): Iterable<readonly [name: string, value: string]>
+  abstract readonly remoteAddress: string | undefined
+  /** Scheme and authority, as the caller claims: `http://localhost:8000`. */
+  protected abstract readonly origin: string
+
+  /** True where the message has a body, be it empty (RFC 9112 §6). */
+  abstract readonly hasBody: boolean
+
+  /**
+   * The whole body, at once where it is there already.
+   *
+   * @throws {BodyTooLarge} past `limit` bytes, by the declared length before anything is read.
+   * @throws {BodyCut}
+   */
+  abstract bytes(limit: number): Uint8Array | Promise<Uint8Array>
+
+  /** The body in pieces; it errors with BodyTooLarge past `limit` bytes. */
+  abstract stream(limit: number): ReadableStream<Uint8Array>
+
+  get url(): string {
+    return this.target.charCodeAt(0) === 0x2f ? this.origin + this.target : this.target
+  }
+
+  header(name: string): string | undefined {
+    return this.field(name.toLowerCase())
+  }
+}
+
+/** The path and query of an absolute-form target (RFC 9112 §3.2.2); anything else stays as it is, and matches nothing. */
+function localPart(target: string): string {
+  const scheme = /^https?:\/\/[^/?#]*/i.exec(target)
+  if (scheme === null) return target
+  const rest = target.slice(scheme[0].length)
+  return rest.startsWith('/') ? rest : `/${rest}`
+}

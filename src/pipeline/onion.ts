@@ -1,0 +1,42 @@
+import type { Middleware, MiddlewareContext, Next } from '../contract/hooks.ts'
+import { StatedReply } from '../contract/reply-spec.ts'
+import { Exchange } from './exchange.ts'
+import { WireReply } from './reply.ts'
+
+/** Gives the reply to an exchange. It never throws: failures are replies by then. */
+export type Answer = (x: Exchange) => WireReply | Promise<WireReply>
+
+/** Puts middleware around `core`, the first outermost. Each layer is made once, at start-up. */
+export function onion(
+  middleware: readonly Middleware[],
+  core: Answer,
+  fail: (x: Exchange, error: unknown) => WireReply,
+): Answer {
+  return middleware.reduceRight<Answer>((inner, layer) => {
+    const next: Next = async (context) => inner(exchangeOf(context))
+    return async (x) => {
+      try {
+        return toReply(await layer(x, next))
+      } catch (error) {
+        return fail(x, error)
+      }
+    }
+  }, core)
+}
+
+function exchangeOf(context: MiddlewareContext): Exchange {
+  if (context instanceof Exchange) return context
+  throw new TypeError('next(context) takes the context that the middleware was given')
+}
+
+function toReply(given: unknown): WireReply {
+  if (given instanceof WireReply) return given
+  if (!(given instanceof StatedReply)) {
+    throw new TypeError('middleware must return what next(context) gave, or reply(status, body)')
+  }
+  const { status, body, headers } = given
+  if (body === undefined) return new WireReply(status, undefined, []).addAll(headers)
+  return typeof body === 'string'
+    ? new WireReply(status, body, ['content-type', 'text/plain; charset=utf-8']).addAll(headers)
+    : new WireReply(status, JSON.stringify(body), ['content-type', 'application/json']).addAll(headers)
+}

@@ -1,0 +1,31 @@
+import type { CursorPage, OffsetPage } from '../contract/page.ts'
+import type { Request } from '../contract/request.ts'
+
+/** The `Link` header of a page (RFC 8288): the pages around it, with the query that led here. */
+export function pageLinks(
+  request: Request,
+  query: unknown,
+  page: CursorPage<unknown> | OffsetPage<unknown>,
+): string | undefined {
+  const links: string[] = []
+  const link = (rel: string, name: string, value: string): void => {
+    const search = new URLSearchParams(request.search)
+    search.set(name, value)
+    links.push(`<${request.path}?${search}>; rel="${rel}"`)
+  }
+  if ('total' in page) {
+    const { limit, offset } = query as { limit: number; offset: number }
+    const last = Math.max(0, Math.ceil(page.total / limit) - 1) * limit
+    if (offset > 0) {
+      link('first', 'offset', '0')
+      link('prev', 'offset', String(Math.max(0, offset - limit)))
+    }
+    if (offset + limit < page.total) {
+      link('next', 'offset', String(offset + limit))
+      link('last', 'offset', String(last))
+    }
+  } else if (page.next_cursor !== null && page.next_cursor !== undefined) {
+    link('next', 'cursor', page.next_cursor)
+  }
+  return links.length === 0 ? undefined : links.join(', ')
+}

@@ -1,0 +1,243 @@
+import type { Decoders } from '../compile/decoder.ts'
+import type { EndpointPlan, Plan } from '../compile/plan.ts'
+import { RouteTable } from '../compile/route-table.ts'
+import type { PolicyContext, PolicyStages } from '../contract/policy.ts'
+import type { Problem } from '../contract/problem.ts'
+import { HandlerTimeout } from '../contract/problems.ts'
+import { decode } from './decode.ts'
+import { AppScope, liveSlots, makeDependencies, releaseAll } from './dependencies.ts'
+import { encode } from './encode.ts'
+import { Exchange } from './exchange.ts'
+import { type Report, fail, problemReply } from './fail.ts'
+import { frame } from './frame.ts'
+import { type AnyHandler, handle, withHooks } from './handle.ts'
+import type { Incoming } from './incoming.ts'
+import { match } from './match.ts'
+import { type Answer, onion } from './onion.ts'
+import type { WireReply } from './reply.ts'
+
+/** One step of an endpoint's way to its reply. */
+type Stage = (x: Exchange) => void | Promise<void>
+
+/** An endpoint with its stages in order: only those it needs. */
+export interface Endpoint {
+  readonly id: string
+  readonly answer: Answer
+  /** Milliseconds; 0 for no limit. */
+  readonly timeout: number
+}
+
+export type Routes = RouteTable<Endpoint>
+
+export interface PipelineOptions {
+  /** Where internal failures are told. */
+  readonly report: Report
+  /** Replaces the reply to an internal failure, in development. */
+  readonly showFailure?: (x: Exchange, error: unknown) => WireReply | undefined
+}
+
+/** Runs a plan on requests. The same for every wire. */
+export interface Pipeline {
+  /**
+   * Answers a request. The wire sends the reply, then calls `finish`, with the failure where it could
+   * not send all of it. It never rejects.
+   */
+  readonly answer: Answer
+  /** The reply to a request that is so wrong that it never became an exchange. */
+  readonly refuse: (problem: Problem) => WireReply
+  /** Releases what the exchange holds, then runs its background work. */
+  readonly finish: (x: Exchange, failure?: Error) => void
+  /** Waits for what is under way, then releases what lives as long as the process. */
+  readonly close: () => Promise<void>
+}
+
+/** Makes a pipeline of a plan: each endpoint's stages, composed once. */
+export function createPipeline(plan: Plan, options: PipelineOptions): Pipeline {
+  const app = new AppScope()
+  const routes: Routes = new RouteTable()
+  const failing = (x: Exchange, error: unknown): WireReply => {
+    const format = x.endpoint === undefined ? plan.errors : (formats.get(x.endpoint) ?? plan.errors)
+    const reply = fail(x, error, format, options.report)
+    return (reply.status === 500 && options.showFailure?.(x, error)) || reply
+  }
+  const formats = new Map(plan.endpoints.map((endpoint) => {
+    const live = liveEndpoint(endpoint, app, failing)
+    routes.add(endpoint.operation.method, endpoint.operation.path, live)
+    return [live, endpoint.errors] as const
+  }))
+  const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
+  const after = new Set<Promise<void>>()
+
+  const finish = (x: Exchange, failure?: Error): void => {
+    if (failure !== undefined) x.abort(failure)
+    if (x.releases === undefined && x.tasks === undefined) return
+    const work = settle(x, failure, options.report).finally(() => after.delete(work))
+    after.add(work)
+  }
+
+  return {
+    answer: (x) => {
+      try {
+        frame(x.request)
+        match(x, routes)
+      } catch (error) {
+        x.reply = failing(x, error)
+      }
+      const { endpoint } = x
+      if (endpoint === undefined) return unmatched(x)
+      const reply = endpoint.answer(x)
+      return reply instanceof Promise && endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
+    },
+    refuse: (problem) => problemReply(problem, plan.errors),
+    finish,
+    close: async () => {
+      while (after.size > 0) await Promise.all(after)
+      await app.close((error) => options.report(error, { operation: undefined, request: 'shutdown' }))
+    },
+  }
+}
+
+async function settle(x: Exchange, failure: Error | undefined, report: Report): Promise<void> {
+  const about = { operation: x.operation, request: `${x.request.method} ${x.request.path}` }
+  const releases = x.releases ?? []
+  x.releases = undefined
+  await releaseAll(releases, x.failure ?? failure, (error) => report(error, about))
+  for (const task of x.tasks ?? []) {
+    try {
+      await task()
+    } catch (error) {
+      report(error, about)
+    }
+  }
+}
+
+/** The reply, or 503 when it takes too long. What still runs is told by the signal. */
+function inTime(
+  x: Exchange,
+  reply: Promise<WireReply>,
+  timeout: number,
+  failing: (x: Exchange, error: unknown) => WireReply,
+): Promise<WireReply> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      const late = HandlerTimeout(undefined, { headers: { 'retry-after': '1' } })
+      x.abort(late)
+      resolve(failing(x, late))
+    }, timeout)
+    reply.then((given) => {
+      clearTimeout(timer)
+      resolve(given)
+    })
+  })
+}
+
+function liveEndpoint(
+  plan: EndpointPlan,
+  app: AppScope,
+  failing: (x: Exchange, error: unknown) => WireReply,
+): Endpoint {
+  const { operation, limits } = plan
+  const work = workStages(plan, app)
+  const last = lastStages(plan.policies)
+  const core: Answer = (x) => runAll(x, work, last, failing)
+  return { id: operation.id, answer: onion(operation.middleware, core, failing), timeout: limits.timeout }
+}
+
+/** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
+function workStages(plan: EndpointPlan, app: AppScope): readonly Stage[] {
+  const { operation, decoders, limits, policies, replies } = plan
+  const slots = liveSlots(plan.slots, app)
+  const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
+  const stages: Stage[] = []
+  if (slots.some((slot) => slot.early)) stages.push((x) => makeDependencies(x, slots, true))
+  for (const { limit } of policies) if (limit !== undefined) stages.push((x) => limit(policyContext(x)))
+  if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
+  for (const { replay } of policies) if (replay !== undefined) stages.push((x) => replayed(x, replay))
+  const late = slots.some((slot) => !slot.early)
+  if (late) stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, false) : undefined))
+  stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
+  stages.push((x) => encode(x, replies))
+  return stages
+}
+
+function declaresInput(decoders: Decoders): boolean {
+  return Object.values(decoders).some((decoder) => decoder !== undefined)
+}
+
+async function replayed(x: Exchange, replay: NonNullable<PolicyStages['replay']>): Promise<void> {
+  if (x.reply !== undefined) return
+  const reply = await replay(policyContext(x))
+  if (reply !== undefined) x.reply = reply as WireReply
+}
+
+/** What policies do to a reply that is made, be it a failure's: change it, then record it. */
+function lastStages(policies: readonly PolicyStages[]): readonly Stage[] {
+  const encoding = policies.flatMap(({ encode }) => (encode === undefined ? [] : [encode]))
+  const recording = policies.flatMap(({ record }) => (record === undefined ? [] : [record]))
+  return [
+    ...encoding.map((encode): Stage => (x) => {
+      const changed = encode(policyContext(x), x.reply as WireReply)
+      if (changed instanceof Promise) {
+        return changed.then((reply) => {
+          x.reply = (reply as WireReply | undefined) ?? x.reply
+        })
+      }
+      x.reply = (changed as WireReply | undefined) ?? x.reply
+    }),
+    ...recording.map((record): Stage => (x) => record(policyContext(x), x.reply as WireReply)),
+  ]
+}
+
+function policyContext(x: Exchange): PolicyContext {
+  return x.context
+}
+
+function runAll(
+  x: Exchange,
+  work: readonly Stage[],
+  last: readonly Stage[],
+  failing: (x: Exchange, error: unknown) => WireReply,
+): WireReply | Promise<WireReply> {
+  try {
+    const pending = runFrom(x, work, 0)
+    if (pending !== undefined) {
+      return pending.then(
+        () => runLast(x, last, failing),
+        (error) => {
+          x.reply = failing(x, error)
+          return runLast(x, last, failing)
+        },
+      )
+    }
+  } catch (error) {
+    x.reply = failing(x, error)
+  }
+  return runLast(x, last, failing)
+}
+
+function runLast(
+  x: Exchange,
+  last: readonly Stage[],
+  failing: (x: Exchange, error: unknown) => WireReply,
+): WireReply | Promise<WireReply> {
+  if (last.length === 0) return x.reply as WireReply
+  try {
+    const pending = runFrom(x, last, 0)
+    if (pending === undefined) return x.reply as WireReply
+    return pending.then(
+      () => x.reply as WireReply,
+      (error) => failing(x, error),
+    )
+  } catch (error) {
+    return failing(x, error)
+  }
+}
+
+/** Runs stages in order, waiting only for those that make it wait. */
+function runFrom(x: Exchange, stages: readonly Stage[], from: number): Promise<void> | undefined {
+  for (let i = from; i < stages.length; i++) {
+    const pending = (stages[i] as Stage)(x)
+    if (pending !== undefined) return pending.then(() => runFrom(x, stages, i + 1))
+  }
+  return undefined
+}

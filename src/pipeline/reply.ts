@@ -1,0 +1,71 @@
+import type { Reply } from '../contract/hooks.ts'
+import type { ReplyHeaders } from '../contract/reply-spec.ts'
+
+/** What a wire can send. Strings are sent as UTF-8. */
+export type ReplyBody =
+  | string
+  | Uint8Array
+  | Blob
+  | ReadableStream<string | Uint8Array>
+  | AsyncIterable<string | Uint8Array>
+  | Iterable<string | Uint8Array>
+  | undefined
+
+/** A field name (RFC 9110 §5.6.2, token). */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** A field value may hold neither CR nor LF nor NUL: they would begin a field or a reply of somebody else's making. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** A reply ready for a wire: status, header fields in the order in which they were set, body. */
+export class WireReply implements Reply {
+  status: number
+  body: ReplyBody
+  /** Names and values by turns, as node:http takes them. */
+  readonly fields: string[]
+
+  constructor(status: number, body: ReplyBody, fields: string[]) {
+    this.status = status
+    this.body = body
+    this.fields = fields
+  }
+
+  header(name: string): string | undefined {
+    const wanted = name.toLowerCase()
+    const values: string[] = []
+    for (let i = 0; i < this.fields.length; i += 2) {
+      if (this.fields[i]?.toLowerCase() === wanted) values.push(this.fields[i + 1] as string)
+    }
+    return values.length === 0 ? undefined : values.join(', ')
+  }
+
+  set(name: string, value: string): this {
+    return this.remove(name).append(name, value)
+  }
+
+  append(name: string, value: string): this {
+    if (!NAME.test(name)) throw new TypeError(`"${name}" is no name of a header field`)
+    if (!VALUE.test(value)) {
+      throw new TypeError(`the header field "${name}" cannot hold control characters or characters beyond Latin-1`)
+    }
+    this.fields.push(name, value)
+    return this
+  }
+
+  remove(name: string): this {
+    const wanted = name.toLowerCase()
+    for (let i = this.fields.length - 2; i >= 0; i -= 2) {
+      if (this.fields[i]?.toLowerCase() === wanted) this.fields.splice(i, 2)
+    }
+    return this
+  }
+
+  /** Adds fields of a reply that a handler stated. */
+  addAll(headers: ReplyHeaders | undefined): this {
+    if (headers === undefined) return this
+    for (const [name, value] of Object.entries(headers)) {
+      if (typeof value === 'string') this.set(name, value)
+      else for (const one of value) this.append(name, one)
+    }
+    return this
+  }
+}

@@ -1,0 +1,73 @@
+import { BodyTooLarge } from '../pipeline/incoming.ts'
+import type { ReplyBody } from '../pipeline/reply.ts'
+
+/** A stream that errors with BodyTooLarge past `limit` bytes. */
+export function limited(stream: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
+  let length = 0
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        length += chunk.byteLength
+        if (length > limit) controller.error(new BodyTooLarge(`the body is longer than ${limit} bytes`))
+        else controller.enqueue(chunk)
+      },
+    }),
+  )
+}
+
+/** Reads a stream whole. @throws {BodyTooLarge} past `limit` bytes, without reading on. */
+export async function readAll(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  const reader = stream.getReader()
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    length += next.value.byteLength
+    if (length > limit) {
+      await reader.cancel()
+      throw new BodyTooLarge()
+    }
+    chunks.push(next.value)
+  }
+  if (chunks.length === 1) return chunks[0] as Uint8Array
+  const all = new Uint8Array(length)
+  let at = 0
+  for (const chunk of chunks) {
+    all.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return all
+}
+
+type Piece = string | Uint8Array
+
+/** True for a body that is sent in pieces. */
+export function isStreamed(body: ReplyBody): body is Exclude<ReplyBody, string | Uint8Array | undefined> {
+  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
+}
+
+/** The pieces of a streamed body, one by one. `return()` tells the source that nobody wants more. */
+export function piecesOf(body: Exclude<ReplyBody, string | Uint8Array | undefined>): AsyncIterator<Piece> {
+  if (body instanceof Blob) return piecesOf(body.stream())
+  if (body instanceof ReadableStream) return streamPieces(body)
+  if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]()
+  return iterablePieces(body)
+}
+
+/** Reading by hand: not every runtime can iterate a ReadableStream. */
+function streamPieces(stream: ReadableStream<Piece>): AsyncIterator<Piece> {
+  const reader = stream.getReader()
+  return {
+    next: async () => {
+      const { done, value } = await reader.read()
+      return done ? { done: true, value: undefined } : { done: false, value }
+    },
+    return: async () => {
+      await reader.cancel()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+async function* iterablePieces(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
+  yield* pieces
+}

@@ -1,0 +1,194 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Problem } from '../contract/problem.ts'
+import { BadRequest, MethodNotAllowed, NotImplemented } from '../contract/problems.ts'
+import { problem } from '../contract/problem.ts'
+import { Exchange } from '../pipeline/exchange.ts'
+import type { Report } from '../pipeline/fail.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
+import type { WireReply } from '../pipeline/reply.ts'
+import { isStreamed, piecesOf } from './body-stream.ts'
+import { NodeIncoming, checkFields } from './node-incoming.ts'
+
+/** The caller closed the connection before the reply was sent. */
+export class CallerLeft extends Error {}
+
+/** The server was stopped and its deadline is over. */
+export class Stopped extends Error {}
+
+export interface ListenOptions {
+  readonly port: number
+  readonly host: string | undefined
+  readonly report: Report
+}
+
+/** A server that listens. */
+export interface Listening {
+  readonly port: number
+  readonly host: string | undefined
+  /**
+   * Takes no new connection, waits for the replies under way, then closes what is left.
+   *
+   * @param deadline milliseconds to wait for replies; after it their signals fire and connections close.
+   */
+  readonly stop: (deadline: number) => Promise<void>
+}
+
+const HeadersTooLarge = problem('headers_too_large', { status: 431, title: 'The header section is too large' })
+const RequestTimeout = problem('request_timeout', { status: 408, title: 'The request took too long to arrive' })
+
+/** What node's parser complains of, as problems; anything else is a bad request. */
+const PARSER_ERRORS: Readonly<Record<string, () => Problem>> = {
+  HPE_INVALID_METHOD: () => NotImplemented() as Problem,
+  HPE_HEADER_OVERFLOW: () => HeadersTooLarge() as Problem,
+  ERR_HTTP_REQUEST_TIMEOUT: () => RequestTimeout() as Problem,
+}
+
+/** Serves a pipeline on node:http. */
+export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
+  const pending = new Set<Exchange>()
+  let stopping = false
+
+  const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
+    const request = new NodeIncoming(message, response, expectsContinue)
+    try {
+      checkFields(message)
+    } catch (error) {
+      sendWhole(response, pipeline.refuse(error as Problem).set('connection', 'close'), request.method)
+      return
+    }
+    const x = new Exchange(request)
+    const reply = pipeline.answer(x)
+    if (!(reply instanceof Promise) && x.releases === undefined && x.tasks === undefined && !isStreamed(reply.body)) {
+      if (stopping || request.cut) reply.set('connection', 'close')
+      sendWhole(response, reply, request.method)
+      return
+    }
+    pending.add(x)
+    response.on('close', () => {
+      pending.delete(x)
+      const failure = response.writableFinished ? undefined : new CallerLeft('the caller left before the reply was sent')
+      pipeline.finish(x, failure)
+    })
+    const send = (settled: WireReply): void => {
+      if (response.destroyed) return discard(settled)
+      if (stopping || request.cut) settled.set('connection', 'close')
+      if (isStreamed(settled.body)) void sendPieces(response, settled, x, options.report)
+      else sendWhole(response, settled, request.method)
+    }
+    if (reply instanceof Promise) reply.then(send)
+    else send(reply)
+  }
+
+  const server = createServer({ maxHeaderSize: 32_768, insecureHTTPParser: false, requireHostHeader: true })
+  server.on('request', (message, response) => serveOne(message, response, false))
+  server.on('checkContinue', (message, response) => serveOne(message, response, true))
+  server.on('checkExpectation', (_message, response) => {
+    const refused = problem('expectation_failed', { status: 417, title: 'The only expectation taken is 100-continue' })
+    sendWhole(response, pipeline.refuse(refused() as Problem), 'GET')
+  })
+  server.on('connect', (_message, socket) => refuseRaw(socket, pipeline.refuse(MethodNotAllowed(undefined, { headers: { allow: '' } }) as Problem)))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const make = PARSER_ERRORS[error.code ?? '']
+    refuseRaw(socket, pipeline.refuse(make?.() ?? (BadRequest(undefined, { detail: 'This is not HTTP/1.1 (RFC 9112)' }) as Problem)))
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const { port, address } = server.address() as AddressInfo
+  return {
+    port,
+    host: address,
+    stop: async (deadline) => {
+      stopping = true
+      await closeServer(server, pending, deadline)
+      await pipeline.close()
+    },
+  }
+}
+
+async function closeServer(server: Server, pending: Set<Exchange>, deadline: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  // A connection that goes idle later is closed by its reply's `Connection: close`, or here.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const late = setTimeout(() => {
+    for (const x of pending) x.abort(new Stopped('the server stops'))
+    server.closeAllConnections()
+  }, deadline)
+  await closed
+  clearInterval(idle)
+  clearTimeout(late)
+}
+
+/** Sends a reply that is in memory. */
+function sendWhole(response: ServerResponse, reply: WireReply, method: string): void {
+  const { status, fields } = reply
+  const body = reply.body as string | Uint8Array | undefined
+  if (status !== 204 && status !== 304 && status >= 200) {
+    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+    fields.push('content-length', String(length))
+  }
+  response.writeHead(status, fields)
+  if (method === 'HEAD' || body === undefined || status === 204 || status === 304) response.end()
+  else response.end(body)
+}
+
+/** Sends a reply piece by piece, as fast as the caller reads. One that fails half-way breaks the connection, so that nobody takes the half for the whole. */
+async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchange, report: Report): Promise<void> {
+  const body = reply.body as Parameters<typeof piecesOf>[0]
+  if (body instanceof Blob) reply.set('content-length', String(body.size))
+  response.writeHead(reply.status, reply.fields)
+  if (x.request.method === 'HEAD') {
+    discard(reply)
+    response.end()
+    return
+  }
+  const pieces = piecesOf(body)
+  const gone = new Promise<void>((resolve) => response.once('close', resolve))
+  try {
+    response.flushHeaders()
+    for (;;) {
+      const next = await Promise.race([pieces.next(), gone])
+      if (next === undefined || response.destroyed) {
+        await pieces.return?.()
+        return
+      }
+      if (next.done) break
+      if (!response.write(next.value)) {
+        await Promise.race([new Promise<void>((resolve) => response.once('drain', resolve)), gone])
+      }
+    }
+    response.end()
+  } catch (error) {
+    x.failure ??= error instanceof Error ? error : new Error(String(error))
+    report(error, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
+    response.destroy()
+  }
+}
+
+/** Lets go of a body that nobody will read. */
+function discard(reply: WireReply): void {
+  if (!isStreamed(reply.body)) return
+  if (reply.body instanceof ReadableStream) void reply.body.cancel().catch(() => {})
+  else if (!(reply.body instanceof Blob)) void piecesOf(reply.body).return?.()
+}
+
+/** Writes a reply to a socket that node's parser has given up on, and closes it. */
+function refuseRaw(socket: Duplex, reply: WireReply): void {
+  const body = reply.body as string
+  const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}`]
+  for (let i = 0; i < reply.fields.length; i += 2) lines.push(`${reply.fields[i]}: ${reply.fields[i + 1]}`)
+  lines.push(`content-length: ${Buffer.byteLength(body)}`, 'connection: close', '', body)
+  socket.end(lines.join('\r\n'))
+}
