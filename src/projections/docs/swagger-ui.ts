@@ -1,0 +1,46 @@
+import type { Tool } from './tool.ts'
+
+/**
+ * Swagger UI, with its forms open. `validatorUrl` and `queryConfigEnabled` are said although their
+ * defaults suit today: the one sends the document's address to its maker, the other lets a link
+ * choose the document.
+ */
+export const swaggerUi: Tool = {
+  label: 'API docs',
+  bundle: {
+    package: 'swagger-ui-dist',
+    version: '5.35.0',
+    integrity: 'sha512-U06rpMtW9V3XPGOBeamTUSr0Z09jMX4IJuANpE/EZbAhw0G8CgwrzU4YmXkn/h0wCDNsXdGarTNNHC3sU8yVUQ==',
+    licences: ['LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt'],
+    files: [
+      { name: 'swagger-ui-5.35.0.js', from: 'swagger-ui-bundle.js', mediaType: 'text/javascript' },
+      { name: 'swagger-ui-5.35.0.css', from: 'swagger-ui.css', mediaType: 'text/css' },
+    ],
+  },
+  start: `'use strict'
+const page = document.getElementById('docs')
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
+SwaggerUIBundle({
+  url: new URL(page.dataset.document, location.href).href,
+  domNode: page,
+  layout: 'BaseLayout',
+  presets: [SwaggerUIBundle.presets.apis],
+  deepLinking: true,
+  displayOperationId: true,
+  displayRequestDuration: true,
+  tryItOutEnabled: true,
+  persistAuthorization: true,
+  queryConfigEnabled: false,
+  validatorUrl: null,
+})
+`,
+  // The background is there before the script is, so that a dark page does not flash white.
+  style: `body { margin: 0 }
+@media (prefers-color-scheme: dark) { html { background: #1c2022 } }
+@media (max-width: 640px) { .swagger-ui .opblock .opblock-summary-operation-id { font-size: 11px } }
+`,
+  needs: {},
+}

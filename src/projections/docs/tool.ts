@@ -1,0 +1,13 @@
+import type { Bundle } from './bundle.ts'
+import type { ContentNeeds } from './content-security-policy.ts'
+
+/** One way to show an OpenAPI document: a bundle, and what starts it in the page. */
+export interface Tool {
+  /** What the page is called, after the API's title. */
+  readonly label: string
+  readonly bundle: Bundle
+  /** A script, run after the bundle's. The element `#docs` has the document's address in `data-document`. */
+  readonly start: string
+  readonly style: string
+  readonly needs: ContentNeeds
+}
