@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { disagreements } from './agreement.ts'
 import { createLoad, type Load } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
+import { toCount, toNames } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { programOf, SERVERS, type ServerName, titleOf } from './servers.ts'
 import { type Comparison, summarise, toText } from './summary.ts'
@@ -67,27 +68,14 @@ function readSettings(): Settings {
     process.exit()
   }
   return {
-    servers: chosen('--only', values.only, SERVERS),
-    routes: chosen('--routes', values.routes, ROUTES),
-    rounds: count('--rounds', values.rounds ?? (values.quick ? '3' : '5')),
-    requests: count('--requests', values.requests ?? (values.quick ? '5000' : '20000')),
+    servers: toNames('--only', values.only, SERVERS),
+    routes: toNames('--routes', values.routes, ROUTES),
+    rounds: toCount('--rounds', values.rounds ?? (values.quick ? '3' : '5')),
+    requests: toCount('--requests', values.requests ?? (values.quick ? '5000' : '20000')),
     fresh: !values.quick,
     source: values.source,
     json: values.json,
   }
-}
-
-function chosen<T extends string>(option: string, text: string | undefined, all: readonly T[]): readonly T[] {
-  const names = text?.split(',') ?? all
-  const unknown = names.find((name) => !all.includes(name as T))
-  if (unknown !== undefined) throw new TypeError(`${option}: "${unknown}" is none of ${all.join(', ')}`)
-  return all.filter((name) => names.includes(name))
-}
-
-function count(option: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${option}: "${text}" is no positive integer`)
-  return value
 }
 
 /** The same list, begun `by` places later: no server is always measured first. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { createLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median, spread } from './median.ts'
+import { toCount } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { medianRatio } from './summary.ts'
 import { toTable } from './table.ts'
@@ -77,9 +78,7 @@ if (values.help) {
   console.log(USAGE)
   process.exit()
 }
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 7))
-if (!Number.isSafeInteger(rounds) || rounds < 1)
-  throw new TypeError(`--rounds: "${values.rounds}" is no positive integer`)
+const rounds = toCount('--rounds', values.rounds ?? (values.quick ? '3' : '7'))
 
 const kinds = Object.keys(KINDS) as Kind[]
 const machine = describeMachine()

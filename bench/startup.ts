@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { Connection } from './connection.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median, spread } from './median.ts'
+import { refuse, toCount } from './options.ts'
 import { toTable } from './table.ts'
 
 const USAGE = `Time from process start to the first 200 of the hello API, against bare node:http. Options:
@@ -65,11 +66,9 @@ if (values.help) {
   console.log(USAGE)
   process.exit()
 }
-const rounds = Number(values.rounds ?? (values.quick ? 7 : 21))
-if (!Number.isSafeInteger(rounds) || rounds < 1)
-  throw new TypeError(`--rounds: "${values.rounds}" is no positive integer`)
+const rounds = toCount('--rounds', values.rounds ?? (values.quick ? '7' : '21'))
 if (!values.source && !existsSync(new URL('../dist/node.js', import.meta.url))) {
-  throw new Error('Trestle is not built: npm run build')
+  refuse('Trestle is not built: npm run build, or give --source')
 }
 
 const machine = describeMachine()

@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 const server = createServer((request, response) => {
   const path = request.url
   if (request.method === 'GET' && path.startsWith('/hello/')) {
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ hello: decodeURIComponent(path.slice(7)) }))
+    const body = JSON.stringify({ hello: decodeURIComponent(path.slice(7)) })
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
   } else {
     response.writeHead(404).end()
   }

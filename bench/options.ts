@@ -1,0 +1,19 @@
+/** Says what is wrong with the command line, and ends. */
+export function refuse(message: string): never {
+  console.error(`${message}\n--help tells the options`)
+  process.exit(2)
+}
+
+/** The number behind an option such as `--rounds 5`. */
+export function toCount(option: string, text: string): number {
+  const value = Number(text)
+  return Number.isSafeInteger(value) && value > 0 ? value : refuse(`${option}: "${text}" is no positive integer`)
+}
+
+/** The names behind an option such as `--only trestle,fastify`, in the order of `all`; all of them without it. */
+export function toNames<T extends string>(option: string, text: string | undefined, all: readonly T[]): readonly T[] {
+  const names = text?.split(',') ?? all
+  const unknown = names.find((name) => !all.includes(name as T))
+  if (unknown !== undefined) refuse(`${option}: "${unknown}" is none of ${all.join(', ')}`)
+  return all.filter((name) => names.includes(name))
+}
