@@ -1,0 +1,5 @@
+export { describeSettings } from './settings/describe-settings.ts'
+export { Secret } from './settings/secret.ts'
+export { type Setting, type Settings, type Shape, secret, variable } from './settings/setting.ts'
+export { SettingsError, type SettingsOptions, settings } from './settings/settings.ts'
+export type { SourceOptions } from './settings/source.ts'
