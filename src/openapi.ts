@@ -1,0 +1,16 @@
+export type {
+  ComponentsObject,
+  HeaderObject,
+  JsonSchema,
+  MediaType,
+  OpenApiDocument,
+  OperationObject,
+  ParameterObject,
+  PathItem,
+  Reference,
+  RequestBodyObject,
+  ResponseObject,
+  SecurityRequirement,
+  TagObject,
+} from './projections/openapi/objects.ts'
+export { type OpenApiOptions, toOpenApi } from './projections/openapi/document.ts'

@@ -1,0 +1,162 @@
+import { isZodSchema } from '../../compile/zod-schema.ts'
+import { type Api, OPTIONS } from '../../contract/api.ts'
+import { type Operation, walk } from '../../contract/walk.ts'
+import { parsePath } from '../../contract/path.ts'
+import { requestBody } from './bodies.ts'
+import type { OpenApiDocument, OperationObject, PathItem, ResponseObject } from './objects.ts'
+import { type Failure, failuresOf } from './failures.ts'
+import { canonical, pascal } from './json-schema.ts'
+import { parametersOf } from './parameters.ts'
+import { replyResponses } from './replies.ts'
+import { nameSchemas } from './schema-names.ts'
+import { type SchemaUse, schemaUses } from './schema-uses.ts'
+import { type Schemas, createSchemas } from './schemas.ts'
+import { securityOf } from './security.ts'
+import { tagsOf } from './tags.ts'
+import type { ZodModule } from './zod-json.ts'
+
+export interface OpenApiOptions {
+  /** Where the API is reached, in place of its own `servers`. */
+  readonly servers?: readonly string[]
+}
+
+/**
+ * The OpenAPI 3.1.0 document of an API (https://spec.openapis.org/oas/v3.1.0): every endpoint that is
+ * not hidden, every status that it can answer with. Endpoints of the method QUERY are left out, for
+ * OpenAPI 3.1 has no place for them.
+ *
+ * @throws {TypeError} where two different schemas or security schemes would have one name.
+ * @example
+ * const document = await toOpenApi(shop)
+ * document.paths['/orders/{id}'].get.operationId // 'orders.read'
+ */
+export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise<OpenApiDocument> {
+  const { title = 'API', version = '0.0.0', description, contact, license, servers = ['/'], schemas: declared = {} } = api[OPTIONS]
+  const operations = walk(api).filter((operation) => !operation.hidden && operation.method !== 'QUERY')
+  const uses = operations.flatMap(schemaUses)
+  const z = await zodFor(uses, Object.values(declared))
+  const schemas = createSchemas(nameSchemas(declared, uses, z), z)
+  const schemes = new Map<string, object>()
+  const built = operations.map((operation) => ({ operation, failures: failuresOf(operation, schemas) }))
+  const shared = sharedResponses(built.flatMap(({ failures }) => failures))
+  const paths: Record<string, PathItem> = {}
+  const templates = new Map<string, string>()
+  const ids = new Set<string>()
+  for (const { operation, failures } of built) {
+    if (ids.has(operation.id)) throw new TypeError(`OpenAPI: two endpoints are called "${operation.id}"; rename a key`)
+    ids.add(operation.id)
+    const template = templateOf(operation.path, templates)
+    const item = (paths[template] ??= {})
+    const method = operation.method.toLowerCase() as keyof PathItem
+    item[method] ??= operationObject(operation, template, failures, shared, schemas, schemes)
+  }
+  const responses = Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response]))
+  const { part, components } = schemas.finish({ paths, responses: sorted(responses) })
+  return {
+    openapi: '3.1.0',
+    info: {
+      title,
+      version,
+      ...(description === undefined ? {} : { description }),
+      ...(contact === undefined ? {} : { contact }),
+      ...(license === undefined ? {} : { license }),
+    },
+    servers: (options.servers ?? servers).map((url) => ({ url })),
+    security: [],
+    tags: tagsOf(operations),
+    paths: part.paths,
+    components: {
+      ...(Object.keys(components).length === 0 ? {} : { schemas: components }),
+      ...(Object.keys(part.responses).length === 0 ? {} : { responses: part.responses }),
+      ...(schemes.size === 0 ? {} : { securitySchemes: sorted(Object.fromEntries(schemes)) }),
+    },
+  }
+}
+
+/** zod takes its time to load, so it is loaded only where a schema is zod's. */
+async function zodFor(uses: readonly SchemaUse[], declared: readonly object[]): Promise<ZodModule | undefined> {
+  const found = [...uses.map((use) => use.schema), ...declared].some(isZodSchema)
+  return found ? await import('zod') : undefined
+}
+
+function operationObject(
+  operation: Operation,
+  template: string,
+  failures: readonly Failure[],
+  shared: ReadonlyMap<string, Shared>,
+  schemas: Schemas,
+  schemes: Map<string, object>,
+): OperationObject {
+  const { id, spec } = operation
+  const parameters = parametersOf(operation, template, schemas)
+  const security = securityOf(operation, schemes)
+  const responses = new Map<number, OperationObject['responses'][string]>(replyResponses(operation, schemas))
+  for (const { status, response } of failures) {
+    const common = shared.get(canonical(response))
+    // A status that is promised as a reply as well keeps both bodies apart by their media types.
+    const promised = responses.get(status) as ResponseObject | undefined
+    if (promised !== undefined) responses.set(status, { ...promised, content: { ...response.content, ...promised.content } })
+    else responses.set(status, common === undefined ? response : { $ref: `#/components/responses/${common.name}` })
+  }
+  const deprecated = operation.deprecated || operation.policies.some((policy) => policy.contract.deprecated)
+  return {
+    ...(operation.tags.length > 0 ? { tags: [...operation.tags] } : {}),
+    summary: spec.summary ?? readable(id),
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    operationId: id,
+    ...(deprecated ? { deprecated: true } : {}),
+    ...(security === undefined ? {} : { security }),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(spec.body === undefined ? {} : { requestBody: requestBody(spec.body, pascal(id, 'body'), schemas) }),
+    responses: Object.fromEntries([...responses].toSorted(([a], [b]) => a - b)),
+  }
+}
+
+/** `orders.markPaid` reads `Orders: mark paid`. */
+function readable(id: string): string {
+  const words = id.split('.').slice(-2).map((key) => key.replace(/[_-]+|(?<=[a-z0-9])(?=[A-Z])/g, ' ').trim().toLowerCase())
+  const text = words.join(': ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** The path as OpenAPI has it. Of paths that differ in the names of parameters alone, the first gives the names. */
+function templateOf(path: string, templates: Map<string, string>): string {
+  const segments = parsePath(path)
+  const form = `/${segments.map((segment) => (segment.kind === 'literal' ? encodeURIComponent(segment.text) : '{}')).join('/')}`
+  const template = `/${segments
+    .map((segment) => (segment.kind === 'literal' ? encodeURIComponent(segment.text) : `{${segment.name}}`))
+    .join('/')}`
+  const known = templates.get(form)
+  if (known === undefined) templates.set(form, template)
+  return known ?? template
+}
+
+interface Shared {
+  readonly name: string
+  readonly response: ResponseObject
+}
+
+/** Failures that several operations have in common, by what they say. */
+function sharedResponses(failures: readonly Failure[]): Map<string, Shared> {
+  const counts = new Map<string, { readonly failure: Failure; count: number }>()
+  for (const failure of failures) {
+    const key = canonical(failure.response)
+    const known = counts.get(key)
+    if (known === undefined) counts.set(key, { failure, count: 1 })
+    else known.count++
+  }
+  const taken = new Set<string>()
+  const shared = new Map<string, Shared>()
+  for (const [key, { failure, count }] of counts) {
+    if (count < 2) continue
+    const name = [failure.name, failure.name + failure.format].find((candidate) => !taken.has(candidate))
+    if (name === undefined) continue
+    taken.add(name)
+    shared.set(key, { name, response: failure.response })
+  }
+  return shared
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,93 @@
+import { faultsOf } from '../../compile/faults.ts'
+import type { ErrorFormat } from '../../contract/error-format.ts'
+import { problemDocuments } from '../../contract/error-format.ts'
+import type { AnyProblem } from '../../contract/problem.ts'
+import type { Operation } from '../../contract/walk.ts'
+import type { HeaderObject, JsonSchema, ResponseObject } from './objects.ts'
+import { canonical, isObject, mapSchema, pascal } from './json-schema.ts'
+import type { Schemas } from './schemas.ts'
+
+/** A response to problems, and what to call it where several operations share it. */
+export interface Failure {
+  readonly status: number
+  readonly name: string
+  readonly format: string
+  readonly response: ResponseObject
+}
+
+const HEADERS: Readonly<Record<string, HeaderObject>> = {
+  'retry-after': { description: 'Seconds to wait, or the time to wait for (RFC 9110 §10.2.3)', schema: { type: 'string' } },
+  'www-authenticate': { description: 'How to authenticate (RFC 9110 §11.6.1)', schema: { type: 'string' } },
+  allow: { description: 'The methods that this path has', schema: { type: 'string' } },
+  accept: { description: 'The media types that are taken here', schema: { type: 'string' } },
+}
+
+const DEFAULT = problemDocuments()
+
+/** The responses of an operation to everything that can go wrong, one for each status. */
+export function failuresOf(operation: Operation, schemas: Schemas): Failure[] {
+  const format = operation.errors ?? DEFAULT
+  const byStatus = new Map<number, AnyProblem[]>()
+  for (const fault of faultsOf(operation)) byStatus.set(fault.status, [...(byStatus.get(fault.status) ?? []), fault])
+  return [...byStatus].map(([status, problems]) => ({
+    status,
+    name: pascal(...problems.flatMap((problem, index) => (index === 0 ? [problem.code] : ['or', problem.code]))),
+    format: format.name,
+    response: {
+      description: problems.map((problem) => `${problem.title} (\`${problem.code}\`)`).join('; '),
+      ...headersOf(problems),
+      content: { [format.mediaType]: { schema: problemSchema(problems, format, operation, schemas) } },
+    },
+  }))
+}
+
+function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'headers'> {
+  const names = new Map(problems.flatMap((problem) => problem.headers.map((name) => [name.toLowerCase(), name])))
+  if (names.size === 0) return {}
+  const entries = [...names].map(([key, name]) => [name, HEADERS[key] ?? { schema: { type: 'string' } }])
+  return { headers: Object.fromEntries(entries) }
+}
+
+/** The body of any of these problems. Those that carry members of their own have a schema of their own. */
+function problemSchema(problems: readonly AnyProblem[], format: ErrorFormat, operation: Operation, schemas: Schemas): JsonSchema {
+  const base = format.schema(undefined)
+  const reference = schemas.put(format.name, base, `the error format "${format.name}"`)
+  const plain = [...new Set(problems.filter((problem) => problem.extra === undefined).map((problem) => problem.code))]
+  const choices = plain.length === 0 ? [] : [withCodes(reference, base, plain)]
+  for (const problem of problems) {
+    if (problem.extra === undefined) continue
+    const extra = schemas.of(problem.extra, 'reply', pascal(operation.id, problem.code, 'extra'))
+    const whole = format.schema(extra)
+    const json = canonical(whole) === canonical(base) ? reference : withCodes(replace(whole, base, reference), base, [problem.code])
+    choices.push(schemas.put(pascal(problem.code, format.name), json, `the problem "${problem.code}" of ${operation.id}`))
+  }
+  return choices.length === 1 ? (choices[0] as JsonSchema) : { anyOf: choices }
+}
+
+function replace(json: JsonSchema, part: JsonSchema, reference: JsonSchema): JsonSchema {
+  const text = canonical(part)
+  return mapSchema(json, (one) => (canonical(one) === text ? reference : one))
+}
+
+/** Narrows `code`, wherever the format has it, so that generated clients can tell problems apart by it. */
+function withCodes(json: JsonSchema, base: JsonSchema, codes: readonly string[]): JsonSchema {
+  const path = pathToCode(base)
+  if (path === undefined) return json
+  const narrowed = path.reduceRight<JsonSchema>(
+    (inner, name) => ({ type: 'object', properties: { [name]: inner } }),
+    { type: 'string', enum: codes },
+  )
+  const parts = Object.keys(json).join() === 'allOf' ? (json.allOf as JsonSchema[]) : [json]
+  return { allOf: [...parts, narrowed] }
+}
+
+function pathToCode(json: JsonSchema): string[] | undefined {
+  if (!isObject(json.properties)) return undefined
+  const code = json.properties.code
+  if (isObject(code) && code.type === 'string') return ['code']
+  for (const [name, inner] of Object.entries(json.properties)) {
+    const path = isObject(inner) ? pathToCode(inner) : undefined
+    if (path !== undefined) return [name, ...path]
+  }
+  return undefined
+}

@@ -1,0 +1,98 @@
+import type { ReplySpec } from '../../contract/reply-spec.ts'
+import type { Operation } from '../../contract/walk.ts'
+import { mediaTypes } from './bodies.ts'
+import type { HeaderObject, JsonSchema, MediaType, ResponseObject } from './objects.ts'
+import { canonical, pascal } from './json-schema.ts'
+import { fieldsOf } from './parameters.ts'
+import { contentOf, repliesOf } from './schema-uses.ts'
+import type { Schemas } from './schemas.ts'
+
+const PHRASES: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  203: 'Non-Authoritative Information',
+  204: 'No Content',
+  205: 'Reset Content',
+  206: 'Partial Content',
+  300: 'Multiple Choices',
+  301: 'Moved Permanently',
+  302: 'Found',
+  303: 'See Other',
+  304: 'Not Modified',
+  307: 'Temporary Redirect',
+  308: 'Permanent Redirect',
+}
+
+const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
+const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)', schema: { type: 'string' } }
+
+/** The replies that an operation promises, by status. */
+export function replyResponses(operation: Operation, schemas: Schemas): Map<number, ResponseObject> {
+  const found = new Map<number, ResponseObject>()
+  const declared = repliesOf(operation.spec.returns)
+  // An endpoint that promises nothing answers with JSON of any form.
+  if (declared.length === 0) found.set(200, { description: 'OK', content: { 'application/json': {} } })
+  for (const [index, reply] of declared.entries()) {
+    const hint = pascal(operation.id, index === 0 ? 'reply' : `reply.${reply.status}`)
+    const response = responseOf(reply, hint, operation, schemas)
+    const before = found.get(reply.status)
+    found.set(reply.status, before === undefined ? response : join(before, response))
+  }
+  return found
+}
+
+function responseOf(reply: ReplySpec, hint: string, operation: Operation, schemas: Schemas): ResponseObject {
+  const headers: Record<string, HeaderObject> = {}
+  const hasBody = reply.body !== undefined && reply.body !== 'location'
+  const content = hasBody ? contentOf(reply.body) : undefined
+  if (reply.status === 201 || reply.body === 'location') headers.Location = LOCATION
+  const paged = content?.kind === 'cursor' || content?.kind === 'offset'
+  if (paged) headers.Link = LINK
+  for (const [name, field] of Object.entries(fieldsOf(reply.headers, `${hint}Headers`, schemas, 'reply'))) {
+    const { description, ...schema } = field.schema
+    headers[name] = {
+      ...(typeof description === 'string' ? { description } : {}),
+      ...(field.required ? { required: true } : {}),
+      schema,
+    }
+  }
+  if (reply.status >= 200 && reply.status < 300) {
+    for (const policy of operation.policies) {
+      for (const [name, schema] of Object.entries(policy.contract.replyHeaders ?? {})) {
+        const { description, ...rest } = schema as JsonSchema
+        headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
+      }
+    }
+  }
+  const itemHint = pascal(operation.id, 'item')
+  return {
+    description: reply.description ?? PHRASES[reply.status] ?? `Status ${reply.status}`,
+    ...(Object.keys(headers).length > 0 ? { headers } : {}),
+    // HEAD answers with the header fields alone (RFC 9110 §9.3.2).
+    ...(content === undefined || operation.method === 'HEAD'
+      ? {}
+      : { content: mediaTypes(content, 'reply', paged ? itemHint : hint, schemas) }),
+  }
+}
+
+/** Two replies of one status: the caller gets either. */
+function join(first: ResponseObject, second: ResponseObject): ResponseObject {
+  const content: Record<string, MediaType> = { ...first.content }
+  for (const [mediaType, { schema }] of Object.entries(second.content ?? {})) {
+    const known = content[mediaType]?.schema
+    content[mediaType] = { schema: known === undefined ? (schema ?? {}) : oneOf(known, schema ?? {}) }
+  }
+  const headers = { ...first.headers, ...second.headers }
+  return {
+    description: first.description === second.description ? first.description : `${first.description}; ${second.description}`,
+    ...(Object.keys(headers).length > 0 ? { headers } : {}),
+    ...(Object.keys(content).length > 0 ? { content } : {}),
+  }
+}
+
+function oneOf(first: JsonSchema, second: JsonSchema): JsonSchema {
+  if (canonical(first) === canonical(second)) return first
+  const before = Object.keys(first).join() === 'oneOf' ? (first.oneOf as JsonSchema[]) : [first]
+  return { oneOf: [...before, second] }
+}
