@@ -4,7 +4,8 @@ import type { Api } from './contract/api.ts'
 import { type Dependency, depends } from './contract/depends.ts'
 import type { Report } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
-import { type Client, createClient } from './projections/client/create-client.ts'
+import type { Client } from './projections/client/call.ts'
+import { createClient } from './projections/client/create-client.ts'
 import { withPlaces } from './projections/places.ts'
 import { fetchOf } from './wire/fetch.ts'
 
@@ -42,7 +43,7 @@ export async function createTestClient<A extends Api>(api: A, options: TestOptio
   const handle = fetchOf(pipeline, report)
   const fetch = (path: string, init?: RequestInit): Promise<Response> => handle(new Request(new URL(path, ORIGIN), init))
   return {
-    client: createClient<A>(ORIGIN, { contract: api, fetch: (input, init) => handle(new Request(input, init)) }),
+    client: createClient<A>(ORIGIN, { contract: api, fetch: handle }),
     fetch,
     failures,
     close: pipeline.close,

@@ -2,6 +2,7 @@ import { type Api, OPTIONS, type Places, api, membersOf } from '../contract/api.
 import { get } from '../contract/endpoint.ts'
 import type { Members } from '../contract/group.ts'
 import type { Path } from '../contract/path.ts'
+import { docsPages } from './docs/pages.ts'
 
 /** Where the built-in endpoints are unless an API moves them. */
 const USUAL: Required<{ [K in keyof Places]: Path }> = {
@@ -11,16 +12,25 @@ const USUAL: Required<{ [K in keyof Places]: Path }> = {
   reference: '/reference',
 }
 
+/** The key of the built-in endpoints in an API; no group can have this name by accident. */
+const KEY = '~places'
+
 /** An API with its built-in endpoints: ordinary ones, left out of every description of it. */
 export function withPlaces(given: Api): Api {
   const options = given[OPTIONS]
   const places = { ...USUAL, ...options.places }
-  const builtIn: Record<string, Members[string]> = {}
-  if (places.openapi !== false) {
-    builtIn.openapi = get(places.openapi, { hidden: true }, async () => {
-      const { toOpenApi } = await import('./openapi/document.ts')
-      return toOpenApi(given)
-    })
+  const builtIn: Members = {
+    ...(places.openapi === false ? {} : { openapi: openapiEndpoint(given, places.openapi) }),
+    ...docsPages(given, places),
   }
-  return api(options, { ...membersOf(given), '~places': builtIn })
+  return api(options, { ...membersOf(given), [KEY]: builtIn })
+}
+
+/** The document is made when it is first asked for, and kept: a contract does not change while it is served. */
+function openapiEndpoint(given: Api, place: Path): Members[string] {
+  let document: Promise<unknown> | undefined
+  return get(place, { hidden: true }, () => {
+    document ??= import('./openapi/to-openapi.ts').then(({ toOpenApi }) => toOpenApi(given))
+    return document
+  })
 }

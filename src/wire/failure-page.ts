@@ -1,6 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Exchange } from '../pipeline/exchange.ts'
-import type { WireReply } from '../pipeline/reply.ts'
+import { WireReply } from '../pipeline/reply.ts'
 
-export function failurePage(_x: Exchange, _error: unknown): WireReply | undefined {
+/** Lines shown before and after the one that failed. */
+const AROUND = 5
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; --line: #fde2e2; --dim: #666; --box: #f6f6f6 }
+@media (prefers-color-scheme: dark) { :root { --line: #5a1f1f; --dim: #999; --box: #1d1d1d } }
+body { margin: 0 auto; max-width: 60rem; padding: 2rem 1rem }
+h1 { font-size: 1.4rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
+p { margin: 0 0 1rem; color: var(--dim); overflow-wrap: anywhere }
+pre { background: var(--box); border-radius: .5rem; padding: .75rem 0; overflow-x: auto; font: 14px/1.6 ui-monospace, monospace }
+pre span { display: block; padding: 0 1rem; white-space: pre }
+pre .failed { background: var(--line) }
+pre.stack { padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere }
+`
+
+/**
+ * The page a browser gets in development when a handler fails: the failing line among its neighbours,
+ * and the stack. undefined for callers that did not ask for HTML.
+ */
+export function failurePage(x: Exchange, thrown: unknown): WireReply | undefined {
+  if (!/\btext\/html\b/i.test(x.request.header('accept') ?? '')) return undefined
+  const error = thrown instanceof Error ? thrown : new Error(`${String(thrown)} was thrown; throw an Error to see where`)
+  const place = placeOf(error)
+  const html = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escape(error.name)}</title>
+<style>${STYLE}</style>
+<h1>${escape(error.name)}: ${escape(error.message)}</h1>
+<p>${escape(`${x.request.method} ${x.request.path}`)}${x.operation === undefined ? '' : `, ${escape(x.operation)}`}${
+    place === undefined ? '' : `<br>${escape(place.file)}:${place.line}`
+  }</p>
+${place === undefined ? '' : excerpt(place)}
+<pre class="stack">${escape(stacks(error))}</pre>
+<p>Shown because the server runs in development. In production the reply says nothing of this.</p>
+</html>
+`
+  return new WireReply(500, html, [
+    'content-type',
+    'text/html; charset=utf-8',
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'",
+    'cache-control',
+    'no-store',
+  ])
+}
+
+interface Place {
+  readonly file: string
+  readonly line: number
+  readonly lines: readonly string[]
+}
+
+/** This package's own folder: frames in it are ours, not the reader's. */
+const OWN = new URL('..', import.meta.url).href
+
+/** The first frame of the reader's own code, with its source. */
+function placeOf(error: Error): Place | undefined {
+  for (const frame of error.stack?.matchAll(/(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+):\d+/g) ?? []) {
+    const [, where, number] = frame as unknown as [string, string, string]
+    const url = where.startsWith('file:') ? where : `file://${where}`
+    if (url.startsWith(OWN) || url.includes('/node_modules/')) continue
+    try {
+      const file = fileURLToPath(url.replace(/\?.*$/, ''))
+      return { file, line: Number(number), lines: readFileSync(file, 'utf8').split('\n') }
+    } catch {
+      // a frame whose source is gone: the next may have one
+    }
+  }
   return undefined
+}
+
+function excerpt({ line, lines }: Place): string {
+  const from = Math.max(1, line - AROUND)
+  const shown = lines.slice(from - 1, line + AROUND).map((text, index) => {
+    const number = from + index
+    const label = String(number).padStart(String(line + AROUND).length)
+    return `<span${number === line ? ' class="failed"' : ''}>${label}  ${escape(text)}</span>`
+  })
+  return `<pre>${shown.join('')}</pre>`
+}
+
+/** The stack, and those of what caused it. */
+function stacks(error: Error): string {
+  const own = error.stack ?? String(error)
+  return error.cause instanceof Error ? `${own}\ncaused by ${stacks(error.cause)}` : own
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

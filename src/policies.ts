@@ -1,0 +1,1 @@
+export { type DeprecationOptions, deprecated } from './policies/deprecation.ts'
