@@ -15,7 +15,7 @@ export interface ClientOptions<A extends Api = Api> {
   /** Where the description is, when it is not at `/openapi.json`: a path under the client's URL, or another URL. */
   readonly openapi?: string
   /** Takes the place of the global `fetch`: `toFetch(shop)` calls an API in this process. */
-  readonly fetch?: (request: Request) => Promise<Response>
+  readonly fetch?: (request: Request, init?: RequestInit) => Promise<Response>
   /** Header fields of every call, or a function that gives them for each; the place for a token. */
   readonly headers?: HeadersInit | ((operation: string) => HeadersInit | Promise<HeadersInit>)
   /** Milliseconds a whole reply may take, for a stream its beginning; 0 for no limit, which is the default. */
@@ -72,7 +72,8 @@ export function createConnection(url: string | URL, options: ClientOptions): Con
   }
 
   const find = async (id: string, deadline: Deadline): Promise<ClientOperation> => {
-    const all = await during(operations(id), deadline, id, description)
+    const learning = operations(id)
+    const all = await (options.contract === undefined ? during(learning, deadline, id, description) : learning)
     const operation = all.get(id)
     if (operation !== undefined) return operation
     const source = options.contract === undefined ? description.url : 'the contract'
