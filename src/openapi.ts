@@ -13,4 +13,4 @@ export type {
   SecurityRequirement,
   TagObject,
 } from './projections/openapi/objects.ts'
-export { type OpenApiOptions, toOpenApi } from './projections/openapi/document.ts'
+export { type OpenApiOptions, toOpenApi } from './projections/openapi/to-openapi.ts'

@@ -35,8 +35,9 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
   const kind = body === undefined ? undefined : ((body as Partial<Content>).is === 'content' ? (body as Content).kind : 'json')
   const checked = kind === 'json' || kind === 'form'
   return [
-    // Percent-encoding that stands for no text (RFC 3986 §2.1) is refused before any schema is asked.
-    ...(operation.path.includes('{') || query !== undefined ? [BadRequest] : []),
+    // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it
+    // is a refused field like any other.
+    ...(operation.path.includes('{') ? [BadRequest] : []),
     ...(kind === undefined ? [] : [MalformedBody, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
     InternalError,
