@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { disagreements } from './agreement.ts'
-import { createLoad, type Load } from './load.ts'
+import { CONNECTIONS, withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { toCount, toNames } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
@@ -19,8 +19,6 @@ const USAGE = `Server CPU per request of Trestle and others. Options:
   --source                 run Trestle from src, not from dist
   --json out.json          write every window and the machine's facts to a file`
 
-const CONNECTIONS = 32
-
 /**
  * Requests to each route before the first window. Measured: the cost of a request falls by half while
  * the optimising compiler is at work, and is level after 12,000 on each of these servers.
@@ -34,7 +32,6 @@ const SETTLE = 1_000
 interface Running {
   readonly name: ServerName
   readonly server: ServerProcess
-  readonly load: Load
 }
 
 type Report = (route: Route, server: ServerName, window: Window) => void
@@ -84,27 +81,21 @@ function rotate<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(at), ...list.slice(0, at)]
 }
 
-async function start(name: ServerName, source: boolean): Promise<Running> {
-  const server = await startServer(programOf(name), { source })
-  return { name, server, load: await createLoad(server.port, CONNECTIONS) }
-}
-
 /** Starts the servers, warms them up and does `rounds`, told by their numbers. */
 async function measureProcesses(settings: Settings, rounds: readonly number[], report: Report): Promise<void> {
   const running: Running[] = []
   try {
-    for (const name of settings.servers) running.push(await start(name, settings.source))
+    for (const name of settings.servers) {
+      running.push({ name, server: await startServer(programOf(name), { source: settings.source }) })
+    }
     if (rounds.includes(0)) await insistOnAgreement(running)
-    for (const { load } of running) await warmUp(load, settings.routes)
+    for (const { server } of running) await warmUp(server, settings.routes)
     for (const round of rounds) {
       await measureRound(settings, running, round, report)
       console.error(`round ${round + 1} of ${settings.rounds}, ${Math.round(performance.now() / 1000)} s`)
     }
   } finally {
-    for (const { server, load } of running) {
-      load.close()
-      await server.stop()
-    }
+    for (const { server } of running) await server.stop()
   }
 }
 
@@ -117,9 +108,12 @@ async function measureRound(
   for (const [index, route] of settings.routes.entries()) {
     const { status } = WORKLOAD[route]
     const requests = [toBytes(WORKLOAD[route])]
-    for (const { name, server, load } of rotate(running, round + index)) {
-      await load.run(requests, status, SETTLE)
-      report(route, name, await measureWindow(server, load, { requests, status, count: settings.requests }))
+    for (const { name, server } of rotate(running, round + index)) {
+      const window = await withLoad(server.port, async (load) => {
+        await load.run(requests, status, SETTLE)
+        return measureWindow(server, load, { requests, status, count: settings.requests })
+      })
+      report(route, name, window)
     }
   }
 }
@@ -132,12 +126,14 @@ async function insistOnAgreement(running: readonly Running[]): Promise<void> {
   if (lines.length > 0) throw new Error(`the servers do not answer alike:\n  ${lines.join('\n  ')}`)
 }
 
-async function warmUp(load: Load, routes: readonly Route[]): Promise<void> {
-  for (let pass = 0; pass < WARM_UP_PASSES; pass++) {
-    for (const route of routes) {
-      await load.run([toBytes(WORKLOAD[route])], WORKLOAD[route].status, WARM_UP / WARM_UP_PASSES)
+async function warmUp(server: ServerProcess, routes: readonly Route[]): Promise<void> {
+  await withLoad(server.port, async (load) => {
+    for (let pass = 0; pass < WARM_UP_PASSES; pass++) {
+      for (const route of routes) {
+        await load.run([toBytes(WORKLOAD[route])], WORKLOAD[route].status, WARM_UP / WARM_UP_PASSES)
+      }
     }
-  }
+  })
 }
 
 const settings = readSettings()

@@ -39,7 +39,9 @@ export class Connection {
   }
 
   send(request: Buffer): void {
-    this.#socket.write(request)
+    // A connection that was closed while nobody used it has told nobody.
+    if (this.#socket.destroyed) this.onFailure(new Error('the server had closed a connection'))
+    else this.#socket.write(request)
   }
 
   close(): void {

@@ -1,5 +1,7 @@
 import { Connection } from './connection.ts'
 
+export const CONNECTIONS = 32
+
 /** Milliseconds after which a run that has not ended is given up. */
 const PATIENCE = 60_000
 
@@ -12,16 +14,18 @@ export interface Load {
    * @throws where a reply has another status, a connection fails, or a minute passes.
    */
   run(requests: readonly Buffer[], status: number, count: number): Promise<number>
-  close(): void
 }
 
-export async function createLoad(port: number, connections: number): Promise<Load> {
-  const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)))
-  return {
-    run: (requests, status, count) => run(open, requests, status, count),
-    close: () => {
-      for (const connection of open) connection.close()
-    },
+/**
+ * Opens connections, puts them to use and closes them. Not to be kept between uses: servers close
+ * connections that are idle for some seconds.
+ */
+export async function withLoad<T>(port: number, use: (load: Load) => Promise<T>): Promise<T> {
+  const open = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(port)))
+  try {
+    return await use({ run: (requests, status, count) => run(open, requests, status, count) })
+  } finally {
+    for (const connection of open) connection.close()
   }
 }
 

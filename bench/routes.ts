@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { createLoad } from './load.ts'
+import { withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median, spread } from './median.ts'
 import { toCount } from './options.ts'
@@ -17,7 +17,6 @@ const USAGE = `Server CPU per request of Trestle with 10,000 routes registered, 
   --json out.json   write every window and the machine's facts to a file`
 
 const COUNTS = [10, 10_000] as const
-const CONNECTIONS = 32
 const WARM_UP = 15_000
 const REQUESTS = 15_000
 /** Windows of each route in a round, taken by turns from one server and the other. */
@@ -37,31 +36,27 @@ async function measureRound(
   report: (key: string, window: Window) => void,
 ): Promise<void> {
   const order = round % 2 === 0 ? COUNTS : COUNTS.toReversed()
-  const servers: ServerProcess[] = []
+  const running: { readonly count: number; readonly server: ServerProcess }[] = []
   try {
-    const running = []
     for (const count of order) {
-      const server = await startServer(new URL('./servers/many-routes.ts', import.meta.url), {
-        args: [String(count)],
-        source,
-      })
-      servers.push(server)
-      running.push({ count, server, load: await createLoad(server.port, CONNECTIONS) })
+      const program = new URL('./servers/many-routes.ts', import.meta.url)
+      running.push({ count, server: await startServer(program, { args: [String(count)], source }) })
     }
-    for (const { load } of running) {
-      for (const kind of kinds) await load.run(bytesOf(kind), 200, WARM_UP)
+    for (const { server } of running) {
+      await withLoad(server.port, async (load) => {
+        for (const kind of kinds) await load.run(bytesOf(kind), 200, WARM_UP)
+      })
     }
     for (const kind of kinds) {
       for (let turn = 0; turn < TURNS; turn++) {
-        for (const { count, server, load } of running) {
+        for (const { count, server } of running) {
           const options = { requests: bytesOf(kind), status: 200, count: REQUESTS }
-          report(`${kind} ${count}`, await measureWindow(server, load, options))
+          report(`${kind} ${count}`, await withLoad(server.port, (load) => measureWindow(server, load, options)))
         }
       }
     }
-    for (const { load } of running) load.close()
   } finally {
-    for (const server of servers) await server.stop()
+    for (const { server } of running) await server.stop()
   }
 }
 

@@ -75,14 +75,15 @@ export function toText(comparison: Comparison, title: (server: ServerName) => st
     const rows = comparison.results.filter((result) => result.route === route).map((result) => toRow(result, title))
     return `\n${route}: ${WORKLOAD[route].title}\n${toTable(HEAD, rows)}`
   })
-  return [...tables, ...toWarnings(comparison, title)].join('\n')
+  return [...tables, toWarning(comparison.results, title) ?? ''].join('\n').trimEnd()
 }
 
 /** A server that waits for requests is woken for each one, which costs it more: its figure is too high. */
-function toWarnings(comparison: Comparison, title: (server: ServerName) => string): string[] {
-  return comparison.results
-    .filter((result) => median(result.windows.map((window) => window.busy)) < BUSY)
-    .map((result) => `\n${title(result.server)} was not kept busy on ${result.route}: do not rely on its figure`)
+function toWarning(results: readonly Result[], title: (server: ServerName) => string): string | undefined {
+  const idle = results.filter((result) => median(result.windows.map((window) => window.busy)) < BUSY)
+  if (idle.length === 0) return undefined
+  const names = idle.map((result) => `${title(result.server)} on ${result.route}`).join(', ')
+  return `\nNot kept busy, perhaps because others used the machine, so the figures may be too high: ${names}`
 }
 
 function toRow(result: Result, title: (server: ServerName) => string): string[] {

@@ -21,5 +21,5 @@ function manyRoutes(count: number): Api {
   return api(areas)
 }
 
-const server = await serve(manyRoutes(Number(process.argv[2])), { port: 0, quiet: true })
+const server = await serve(manyRoutes(Number(process.argv[2])), { port: 0, host: '127.0.0.1', quiet: true })
 measured(server.port)

@@ -17,5 +17,5 @@ const shop = api({
   ),
 })
 
-const server = await serve(shop, { port: 0, quiet: true })
+const server = await serve(shop, { port: 0, host: '127.0.0.1', quiet: true })
 measured(server.port)
