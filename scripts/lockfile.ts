@@ -45,7 +45,8 @@ function packageFaults(packages: Readonly<Record<string, Locked>>): string[] {
 
 function manifestFaults(packages: Readonly<Record<string, Locked>>): string[] {
   const { workspaces = [] } = readJson('package.json') as Manifest
-  const folders = ['', ...globSync([...workspaces], { cwd: root })]
+  // The root is a workspace too, as ".", because changesets sees workspaces alone.
+  const folders = ['', ...globSync([...workspaces], { cwd: root }).filter((folder) => folder !== '.')]
   return folders.flatMap((folder) => {
     const file = path.join(folder, 'package.json')
     const manifest = readJson(file) as Manifest | undefined

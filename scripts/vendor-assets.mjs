@@ -53,7 +53,14 @@ function isThere(bundle) {
 function unpack(bundle) {
   const folder = mkdtempSync(join(tmpdir(), 'trestle-assets-'))
   const npm = process.env.npm_execpath === undefined ? ['npm'] : [process.execPath, process.env.npm_execpath]
-  const pack = [...npm, 'pack', `${bundle.package}@${bundle.version}`, '--silent', '--ignore-scripts', '--prefer-offline']
+  const pack = [
+    ...npm,
+    'pack',
+    `${bundle.package}@${bundle.version}`,
+    '--silent',
+    '--ignore-scripts',
+    '--prefer-offline',
+  ]
   const options = { cwd: folder, encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'inherit'] }
   const tarball = join(folder, execFileSync(pack[0], pack.slice(1), options).trim().split('\n').at(-1))
   const integrity = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`
