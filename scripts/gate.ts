@@ -66,7 +66,16 @@ process.stdout.write(`${line}\n`)
 process.exit(failed > 0 ? 1 : 0)
 
 async function count(name: string): Promise<Counts> {
-  const { ok, output } = (await checks[name]?.()) ?? { ok: false, output: '' }
+  const { ok, output } = await outcomeOf(name)
   if (!ok) process.stdout.write(`\n${output.trimEnd()}\n`)
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+async function outcomeOf(name: string): Promise<Outcome> {
+  try {
+    return (await checks[name]?.()) ?? { ok: false, output: `there is no check "${name}"` }
+  } catch (error) {
+    // A check that breaks must not keep the others from being run and counted.
+    return { ok: false, output: String(error instanceof Error ? error.stack : error) }
+  }
 }

@@ -73,8 +73,8 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(path.join(root, file), 'utf8'))
   } catch (error) {
-    // A folder that matches a workspace pattern and is no package.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // A file or folder that matches a workspace pattern and is no package.
+    if (['ENOENT', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code))) return undefined
     throw error
   }
 }

@@ -23,7 +23,13 @@ export async function checkPackage(): Promise<Outcome> {
         },
       ),
     ]
-    return { ok: outcomes.every(({ ok }) => ok), output: outcomes.map(({ output }) => output).join('\n') }
+    return {
+      ok: outcomes.every(({ ok }) => ok),
+      output: outcomes
+        .filter(({ ok }) => !ok)
+        .map(({ output }) => output)
+        .join('\n'),
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
