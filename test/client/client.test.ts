@@ -66,13 +66,18 @@ describe.each(ways)('%s', (way, options) => {
     expect(await client.either({ query: { fresh: false }, headers, cookies })).toBe('a;b=c é')
   })
 
-  test('form, text, bytes, streams, files', async () => {
+  test('form, text, bytes', async () => {
     const { contents } = client
     expect(await contents.form({ body: { name: 'a&b', tags: ['x', 'y=z'] } })).toBe('a&b:x+y=z')
     expect(await contents.text({ body: 'grün' })).toBe('GRÜN')
     for (const body of [new Uint8Array([1, 2, 255]), new Blob([new Uint8Array([1, 2, 255])])]) {
       expect(await contents.bytes({ body })).toEqual(new Uint8Array([255, 2, 1]))
     }
+  })
+
+  // The description does not say yet which bodies are streams and files.
+  test.skipIf(described)('streams and files', async () => {
+    const { contents } = client
     const body = new Blob(['A,', 'B']).stream()
     const streamed = await contents.stream({ body })
     expect(streamed).toBeInstanceOf(ReadableStream)
@@ -87,7 +92,9 @@ describe.each(ways)('%s', (way, options) => {
     expect([status, headers.get('location'), body]).toEqual([303, '/hello/there', undefined])
   })
 
-  test('a body that may be left out, a method of its own', async () => {
+  test('a body that may be left out, and QUERY, which OpenAPI 3.1 cannot describe', async () => {
+    if (described)
+      return void (await expect(client.search()).rejects.toThrow('or of the method QUERY, needs { contract }'))
     expect(await client.search()).toEqual({ id: 'none', qty: 1 })
     expect(await client.search({ body: { words: 'tea' } })).toEqual({ id: 'tea', qty: 1 })
   })

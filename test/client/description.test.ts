@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { CallError, createClient } from '../../src/client.ts'
-import { api, get } from '../../src/index.ts'
+import { api, file, get, stream } from '../../src/index.ts'
 
 const shop = api({ orders: { read: get('/orders/{id}', ({ params }) => ({ id: params.id })) } })
 
@@ -111,6 +111,33 @@ describe('how a client learns what its API has', () => {
       ['http://local/v1/openapi.json', 'Bearer t'],
       read,
     ])
+  })
+
+  test('it says what is a stream or a file, and names of parameters that OpenAPI has renamed', async () => {
+    const files = api({
+      stream: get('/files/{name}', { returns: stream() }),
+      file: get('/files/{id}/copy', { returns: file() }),
+    })
+    const content = (kind: string) => ({ 'application/octet-stream': { 'x-trestle-kind': kind } })
+    const telling = {
+      paths: {
+        '/files/{id}': {
+          get: {
+            operationId: 'stream',
+            'x-trestle-path': '/files/{name}',
+            responses: { 200: { content: content('stream') } },
+          },
+        },
+        '/files/{id}/copy': { get: { operationId: 'file', responses: { 200: { content: content('file') } } } },
+      },
+    }
+    const fetch = async (request: Request): Promise<Response> =>
+      request.url.endsWith('.json') ? Response.json(telling) : new Response(request.url)
+    const client = createClient<typeof files>('http://local', { fetch })
+    const streamed = await client.stream({ params: { name: 'a' } })
+    expect(streamed).toBeInstanceOf(ReadableStream)
+    expect(await new Response(streamed).text()).toBe('http://local/files/a')
+    expect(await (await client.file({ params: { id: 'a' } })).text()).toBe('http://local/files/a/copy')
   })
 
   test('references in it are followed', async () => {

@@ -77,7 +77,8 @@ export function createConnection(url: string | URL, options: ClientOptions): Con
     const operation = all.get(id)
     if (operation !== undefined) return operation
     const source = options.contract === undefined ? description.url : 'the contract'
-    const hint = options.contract === undefined ? '; one that is hidden can be called with { contract }' : ''
+    const hint =
+      options.contract === undefined ? '; one that is hidden, or of the method QUERY, needs { contract }' : ''
     throw new TypeError(`${id} is not an operation of ${source}, which has ${list([...all.keys()])}${hint}`)
   }
 

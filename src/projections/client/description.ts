@@ -2,6 +2,8 @@ import type { ClientOperation, Operations, Travel } from './operation.ts'
 
 /** The member of an OpenAPI media type that tells bytes, a stream and a file apart. */
 const KIND = 'x-trestle-kind'
+/** The member of an operation with the path as its endpoint has it: OpenAPI's may have other names in it. */
+const PATH = 'x-trestle-path'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -20,7 +22,7 @@ export function readDescription(document: unknown): Operations {
       if (typeof operation.operationId !== 'string') continue
       operations.set(operation.operationId, {
         method: method.toUpperCase(),
-        path: typeof operation['x-trestle-path'] === 'string' ? operation['x-trestle-path'] : path,
+        path: typeof operation[PATH] === 'string' ? operation[PATH] : path,
         body: travel(document, operation.requestBody),
         replies: replies(document, object(operation.responses)),
       })
@@ -29,11 +31,9 @@ export function readDescription(document: unknown): Operations {
   return operations
 }
 
-/** OpenAPI 3.2 §4.9 keeps methods it has no member for in `additionalOperations`. */
+/** QUERY has a member of its own from OpenAPI 3.2 on. */
 function methods(item: Json): [method: string, operation: unknown][] {
-  return [...Object.entries(item), ...Object.entries(object(item.additionalOperations))].filter(([name]) =>
-    /^(get|head|post|put|patch|delete|options|query)$/i.test(name),
-  )
+  return Object.entries(item).filter(([name]) => /^(get|head|post|put|patch|delete|options|query)$/.test(name))
 }
 
 function replies(document: unknown, responses: Json): Map<number, Travel | undefined> {
