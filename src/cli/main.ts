@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { dev } from './dev.ts'
+import { CommandError } from './load-api.ts'
+import { openapi } from './openapi.ts'
+import { routes } from './routes.ts'
+import { start } from './start.ts'
+
+/** What a command is given after its name. */
+export interface CommandOptions {
+  readonly port: number | undefined
+  readonly host: string | undefined
+  readonly out: string | undefined
+  readonly json: boolean
+}
+
+interface Command {
+  readonly usage: string
+  readonly what: string
+  readonly takes: readonly string[]
+  readonly run: (file: string, options: CommandOptions) => Promise<void>
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  dev: {
+    usage: 'trestle dev <file> [--port 8000] [--host localhost]',
+    what: 'Serve an API and start it anew whenever a file changes',
+    takes: ['port', 'host'],
+    run: dev,
+  },
+  start: {
+    usage: 'trestle start <file> [--port 8000] [--host 0.0.0.0]',
+    what: 'Serve an API in production',
+    takes: ['port', 'host'],
+    run: start,
+  },
+  routes: {
+    usage: 'trestle routes <file> [--json]',
+    what: 'List the endpoints of an API',
+    takes: ['json'],
+    run: routes,
+  },
+  openapi: {
+    usage: 'trestle openapi <file> [--out openapi.json]',
+    what: 'Write the OpenAPI document of an API',
+    takes: ['out'],
+    run: openapi,
+  },
+}
+
+const OPTIONS = {
+  port: { type: 'string', short: 'p' },
+  host: { type: 'string' },
+  out: { type: 'string', short: 'o' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+function help(): string {
+  const lines = Object.values(COMMANDS).map(({ usage, what }) => `  ${usage}\n      ${what}`)
+  return `Usage:\n${lines.join('\n')}\n\n<file> is a module whose default export is an API: export default api({ … })\n`
+}
+
+/** Node 20 still stands on many machines, and cannot run TypeScript by itself. */
+function checkNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 22 || (major === 22 && minor < 18)) {
+    throw new CommandError(`Trestle needs Node 22.18 or later; this is Node ${process.versions.node}`)
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = read(args)
+  const [name, file, ...more] = positionals
+  if (values.help || name === undefined || name === 'help') {
+    process.stdout.write(help())
+    return
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) throw new CommandError(`There is no command "${name}".\n\n${help()}`)
+  checkNode()
+  if (file === undefined) throw new CommandError(`Name the file of the API: ${command.usage}`)
+  if (more.length > 0) throw new CommandError(`One file at a time: ${command.usage}`)
+  for (const option of Object.keys(values)) {
+    if (!command.takes.includes(option)) throw new CommandError(`"${name}" takes no --${option}: ${command.usage}`)
+  }
+  await command.run(file, {
+    port: toPort(values.port),
+    host: values.host,
+    out: values.out,
+    json: values.json ?? false,
+  })
+}
+
+function read(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw new CommandError(`${(error as Error).message}\n\n${help()}`)
+  }
+}
+
+function toPort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new CommandError(`--port takes a number from 0 to 65535, not "${text}"`)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  // What people did wrong gets a sentence; what went wrong inside gets its stack.
+  const known = error instanceof CommandError || (error as Error)?.name === 'StartError'
+  console.error(known ? (error as Error).message : error)
+  process.exit(1)
+}

@@ -1,0 +1,24 @@
+import { serve } from '../node.ts'
+import { loadApi } from './load-api.ts'
+
+/**
+ * The process that `trestle dev` starts anew: serves the API of the file it is given, and tells its
+ * parent when it listens.
+ */
+const [file, port, host] = process.argv.slice(2) as [string, string, string]
+
+try {
+  const server = await serve(await loadApi(file), {
+    port: Number(port),
+    ...(host === '' ? {} : { host }),
+    development: true,
+    quiet: true,
+    // Whoever saves a file wants the new code, not the end of an old download.
+    deadline: 200,
+  })
+  process.send?.({ url: server.url, port: server.port })
+} catch (error) {
+  const known = error instanceof Error && (error.constructor.name === 'CommandError' || error.name === 'StartError')
+  console.error(known ? error.message : error)
+  process.exit(1)
+}
