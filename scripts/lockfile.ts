@@ -28,7 +28,7 @@ const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'] as con
 
 export async function checkLockfile(): Promise<Outcome> {
   const lock = readJson('package-lock.json') as { lockfileVersion: number; packages: Record<string, Locked> }
-  const faults = [...packageFaults(lock.packages), ...manifestFaults(lock.packages)]
+  const faults = [...packageFaults(lock.packages), ...missing(lock.packages), ...manifestFaults(lock.packages)]
   if (lock.lockfileVersion !== 3) faults.push(`package-lock.json: version ${lock.lockfileVersion}, wanted 3`)
   return { ok: faults.length === 0, output: faults.join('\n') }
 }
@@ -40,6 +40,27 @@ function packageFaults(packages: Readonly<Record<string, Locked>>): string[] {
     }
     const installed = place.includes('node_modules/') && !entry.link && !entry.inBundle
     return installed && !entry.integrity ? `package-lock.json: ${place} has no integrity` : []
+  })
+}
+
+/**
+ * Packages that others need and the lockfile lacks. npm leaves out packages for other platforms where
+ * it cannot get them, and `npm ci` then refuses the lockfile everywhere.
+ */
+function missing(packages: Readonly<Record<string, Locked>>): string[] {
+  return Object.entries(packages).flatMap(([place, entry]) =>
+    Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })
+      .filter((name) => !placesFor(place, name).some((candidate) => packages[candidate] !== undefined))
+      .map((name) => `package-lock.json: ${place || 'the project'} needs ${name}, which is not there`),
+  )
+}
+
+/** Where Node.js looks for a package: in each `node_modules` on the way up. */
+function placesFor(place: string, name: string): string[] {
+  const steps = place === '' ? [] : place.split('/')
+  return [...steps, ''].map((_, count) => {
+    const folder = steps.slice(0, steps.length - count)
+    return [...folder, 'node_modules', name].join('/')
   })
 }
 
