@@ -30,6 +30,8 @@ export interface EndpointSpec extends Hooks {
   readonly use?: Uses & { readonly [K in ReservedName]?: never }
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
+  /** What OpenAPI calls it, and so clients generated from there; its own name (`orders.create`) unless told. */
+  readonly operationId?: string
   /** A few words for lists. */
   readonly summary?: string
   /** Markdown. */

@@ -10,6 +10,8 @@ import type { AnyProblem } from './problem.ts'
 export interface Operation {
   /** The keys that lead to it: `orders.create`. */
   readonly id: string
+  /** What OpenAPI calls it: its id, unless it says otherwise. */
+  readonly operationId: string
   readonly method: Endpoint['method']
   /** The whole path template. */
   readonly path: string
@@ -48,8 +50,10 @@ function visit(members: Members, keys: readonly string[], options: GroupOptions,
 function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOptions): Operation {
   const spec = endpoint.spec
   const all = [options, ...endpoint.levels, spec] as (GroupOptions & EndpointSpec)[]
+  const id = keys.join('.')
   return {
-    id: keys.join('.'),
+    id,
+    operationId: spec.operationId ?? id,
     method: endpoint.method,
     path: endpoint.path,
     endpoint,

@@ -4,11 +4,13 @@ import type { ClientOperation, Operations, Travel } from './operation.ts'
 const KIND = 'x-trestle-kind'
 /** The member of an operation with the path as its endpoint has it: OpenAPI's may have other names in it. */
 const PATH = 'x-trestle-path'
+/** The member of an operation with its id, where OpenAPI calls it something else. */
+const ID = 'x-trestle-id'
 
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * The operations in an OpenAPI document, by `operationId`.
+ * The operations in an OpenAPI document, by their ids.
  *
  * @throws {TypeError} where it is no OpenAPI document.
  */
@@ -20,7 +22,7 @@ export function readDescription(document: unknown): Operations {
     for (const [method, value] of methods(object(item))) {
       const operation = object(value)
       if (typeof operation.operationId !== 'string') continue
-      operations.set(operation.operationId, {
+      operations.set(typeof operation[ID] === 'string' ? operation[ID] : operation.operationId, {
         method: method.toUpperCase(),
         path: typeof operation[PATH] === 'string' ? operation[PATH] : path,
         body: travel(document, operation.requestBody),

@@ -35,6 +35,7 @@ export interface OperationObject {
   summary: string
   description?: string
   operationId: string
+  'x-trestle-id'?: string
   deprecated?: true
   security?: SecurityRequirement[]
   parameters?: ParameterObject[]

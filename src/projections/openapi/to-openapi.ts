@@ -43,8 +43,11 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
   const templates = new Map<string, string>()
   const ids = new Set<string>()
   for (const { operation, failures } of built) {
-    if (ids.has(operation.id)) throw new TypeError(`OpenAPI: two endpoints are called "${operation.id}"; rename a key`)
-    ids.add(operation.id)
+    const { operationId } = operation
+    if (ids.has(operationId)) {
+      throw new TypeError(`OpenAPI: two endpoints are called "${operationId}"; rename a key, or change an operationId`)
+    }
+    ids.add(operationId)
     const template = templateOf(operation.path, templates)
     const item = (paths[template] ??= {})
     const method = operation.method.toLowerCase() as keyof PathItem
@@ -87,7 +90,7 @@ function operationObject(
   schemas: Schemas,
   schemes: Map<string, object>,
 ): OperationObject {
-  const { id, spec } = operation
+  const { id, operationId, spec } = operation
   const parameters = parametersOf(operation, template, schemas)
   const security = securityOf(operation, schemes)
   const responses = new Map<number, OperationObject['responses'][string]>(replyResponses(operation, schemas))
@@ -103,7 +106,9 @@ function operationObject(
     ...(operation.tags.length > 0 ? { tags: [...operation.tags] } : {}),
     summary: spec.summary ?? readable(id),
     ...(spec.description === undefined ? {} : { description: spec.description }),
-    operationId: id,
+    operationId,
+    // Trestle's own clients call an endpoint by its id.
+    ...(operationId === id ? {} : { 'x-trestle-id': id }),
     ...(deprecated ? { deprecated: true } : {}),
     ...(security === undefined ? {} : { security }),
     ...(parameters.length > 0 ? { parameters } : {}),
