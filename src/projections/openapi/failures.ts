@@ -52,15 +52,18 @@ function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'heade
 function problemSchema(problems: readonly AnyProblem[], format: ErrorFormat, operation: Operation, schemas: Schemas): JsonSchema {
   const base = format.schema(undefined)
   const reference = schemas.put(format.name, base, `the error format "${format.name}"`)
-  const plain = [...new Set(problems.filter((problem) => problem.extra === undefined).map((problem) => problem.code))]
-  const choices = plain.length === 0 ? [] : [withCodes(reference, base, plain)]
+  const plain = new Set<string>()
+  const choices: JsonSchema[] = []
   for (const problem of problems) {
-    if (problem.extra === undefined) continue
-    const extra = schemas.of(problem.extra, 'reply', pascal(operation.id, problem.code, 'extra'))
+    const extra = problem.extra && schemas.of(problem.extra, 'reply', pascal(operation.id, problem.code, 'extra'))
     const whole = format.schema(extra)
-    const json = canonical(whole) === canonical(base) ? reference : withCodes(replace(whole, base, reference), base, [problem.code])
-    choices.push(schemas.put(pascal(problem.code, format.name), json, `the problem "${problem.code}" of ${operation.id}`))
+    if (canonical(whole) === canonical(base)) plain.add(problem.code)
+    else {
+      const json = withCodes(replace(whole, base, reference), base, [problem.code])
+      choices.push(schemas.put(pascal(problem.code, format.name), json, `the problem "${problem.code}" of ${operation.id}`))
+    }
   }
+  if (plain.size > 0) choices.unshift(withCodes(reference, base, [...plain]))
   return choices.length === 1 ? (choices[0] as JsonSchema) : { anyOf: choices }
 }
 
@@ -74,7 +77,7 @@ function withCodes(json: JsonSchema, base: JsonSchema, codes: readonly string[])
   const path = pathToCode(base)
   if (path === undefined) return json
   const narrowed = path.reduceRight<JsonSchema>(
-    (inner, name) => ({ type: 'object', properties: { [name]: inner } }),
+    (inner, name) => ({ type: 'object', required: [name], properties: { [name]: inner } }),
     { type: 'string', enum: codes },
   )
   const parts = Object.keys(json).join() === 'allOf' ? (json.allOf as JsonSchema[]) : [json]

@@ -24,6 +24,7 @@ export interface Schemas {
   finish<T extends object>(part: T): { readonly part: T; readonly components: Record<string, JsonSchema> }
 }
 
+const TEXT = canonical({ type: 'string' })
 const REFERENCE = /^trestle:(request|reply):(.+)$/
 
 export function createSchemas(names: SchemaNames, z: ZodModule | undefined): Schemas {
@@ -34,8 +35,11 @@ export function createSchemas(names: SchemaNames, z: ZodModule | undefined): Sch
 
   function of(schema: object | undefined, side: Side, hint: string): JsonSchema {
     if (schema === undefined) return {}
-    const name = names.of(schema)
-    if (name === undefined) return convert(schema, side, hint)
+    const known = names.of(schema)
+    const json = known === undefined ? convert(schema, side, hint) : undefined
+    // What turns out to hold itself has a name from then on.
+    const name = known ?? names.of(schema)
+    if (name === undefined) return json as JsonSchema
     named.set(name, schema)
     return refer(name, side)
   }
@@ -67,6 +71,8 @@ export function createSchemas(names: SchemaNames, z: ZodModule | undefined): Sch
       // zod bounds whole numbers by what a double can hold; every JSON reader has that bound.
       if (rest.minimum === Number.MIN_SAFE_INTEGER) delete rest.minimum
       if (rest.maximum === Number.MAX_SAFE_INTEGER) delete rest.maximum
+      // The keys of every JSON object are text.
+      if (canonical(rest.propertyNames) === TEXT) delete rest.propertyNames
       // Replies grow: a caller that refuses unknown fields would break with the first new one.
       if (side === 'reply' && rest.additionalProperties === false) delete rest.additionalProperties
       return rest

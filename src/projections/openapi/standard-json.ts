@@ -19,10 +19,12 @@ export function standardJson(schema: Schema, side: Side, hint: string, refer: (n
   const named = new Map<string, JsonSchema>()
   const source = read(schema, side)
   if (source === undefined) return { json: { description: NOTE }, named }
-  const { $schema: _, $defs, ...rest } = source
+  const { $schema: _schema, $defs, ...rest } = source
   const definitions = (isObject($defs) ? $defs : {}) as Record<string, JsonSchema>
   const root = definitionOf(rest) ?? rest
   const rootText = canonical(root)
+  /** Some libraries write a definition out where it is first used, and refer to it only from inside. */
+  const texts = new Map(Object.entries(definitions).map(([key, definition]) => [canonical(definition), key]))
   /** The names of definitions being entered, or held by themselves. */
   const names = new Map<string, string>([['#', hint]])
   const done = new Set<string>()
@@ -33,11 +35,12 @@ export function standardJson(schema: Schema, side: Side, hint: string, refer: (n
   }
 
   function place(json: JsonSchema, path: string): JsonSchema {
-    const definition = definitionOf(json)
+    const written = texts.size > 0 && json.$ref === undefined ? texts.get(canonical(json)) : undefined
+    const definition = definitionOf(json) ?? (written === undefined ? undefined : json)
     const isRoot = json.$ref === '#' || (definition !== undefined && canonical(definition) === rootText)
     if (!isRoot && definition === undefined) return descend(json, path)
-    const { $ref, ...beside } = json
-    const key = isRoot ? '#' : String($ref)
+    const { $ref: _, ...beside } = written === undefined ? json : {}
+    const key = isRoot ? '#' : (written ?? (keyOf(json) as string))
     const open = names.get(key)
     if (open !== undefined) {
       if (!done.has(key)) named.set(open, {})
@@ -45,7 +48,7 @@ export function standardJson(schema: Schema, side: Side, hint: string, refer: (n
     }
     const name = freeName(path)
     names.set(key, name)
-    const placed = place(definition as JsonSchema, path)
+    const placed = descend(definition as JsonSchema, path)
     if (!named.has(name)) {
       names.delete(key)
       return { ...placed, ...beside }
