@@ -85,7 +85,10 @@ export const sampleDocument: Record<string, unknown> = {
             items: {
               type: 'object',
               required: ['sku', 'qty'],
-              properties: { sku: { type: 'string', minLength: 1 }, qty: { type: 'integer', minimum: 1 } },
+              properties: {
+                sku: { type: 'string', minLength: 1, examples: ['BOLT'] },
+                qty: { type: 'integer', minimum: 1 },
+              },
             },
           },
           notes: { type: 'string' },

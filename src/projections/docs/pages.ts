@@ -25,7 +25,9 @@ export function docsPages(api: Api, places: Required<Places>): Members {
     ['redoc', places.redoc, redoc],
     ['reference', places.reference, scalar],
   ]
-  const found = pages.flatMap(([name, place, tool]) => (place === false ? [] : [[name, members(api, place, openapi, tool)]]))
+  const found = pages.flatMap(([name, place, tool]) =>
+    place === false ? [] : [[name, members(api, place, openapi, tool)]],
+  )
   return Object.fromEntries(found)
 }
 
@@ -39,7 +41,7 @@ function members(api: Api, place: Path, openapi: Path, tool: Tool): Members {
   const links = (names: readonly string[]): string[] => names.map((name) => relativeReference(place, at(name)))
   const html = pageHtml(title, tool, {
     document: relativeReference(place, openapi),
-    scripts: links([...bundled('text/javascript'), start]),
+    scripts: links([start, ...bundled('text/javascript')]),
     styles: links([...bundled('text/css'), style]),
   })
   const headers = {

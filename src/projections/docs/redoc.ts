@@ -23,8 +23,10 @@ export const redoc: Tool = {
     ],
   },
   start: `'use strict'
-const page = document.getElementById('docs')
-Redoc.init(page.dataset.document, { sanitize: true }, page)
+addEventListener('DOMContentLoaded', () => {
+  const page = document.getElementById('docs')
+  Redoc.init(page.dataset.document, { sanitize: true }, page)
+})
 `,
   style: `body { margin: 0 }
 `,

@@ -13,20 +13,24 @@ export const scalar: Tool = {
     licences: [],
     files: [{ name: 'scalar-1.72.1.js', from: 'dist/browser/standalone.js', mediaType: 'text/javascript' }],
   },
+  // Its copy of zod would try whether it may compile code, which the page's policy refuses.
   start: `'use strict'
-const page = document.getElementById('docs')
-Scalar.createApiReference(page, {
-  url: new URL(page.dataset.document, location.href).href,
-  telemetry: false,
-  withDefaultFonts: false,
-  proxyUrl: '',
-  agent: { disabled: true },
-  mcp: { disabled: true },
-  hideClientButton: true,
-  showDeveloperTools: 'never',
-  documentDownloadType: 'direct',
-  showOperationId: true,
-  persistAuth: true,
+globalThis.__zod_globalConfig = { jitless: true }
+addEventListener('DOMContentLoaded', () => {
+  const page = document.getElementById('docs')
+  Scalar.createApiReference(page, {
+    url: new URL(page.dataset.document, location.href).href,
+    telemetry: false,
+    withDefaultFonts: false,
+    proxyUrl: '',
+    agent: { disabled: true },
+    mcp: { disabled: true },
+    hideClientButton: true,
+    showDeveloperTools: 'never',
+    documentDownloadType: 'direct',
+    showOperationId: true,
+    persistAuth: true,
+  })
 })
 `,
   // The background is there before the script is, so that a dark page does not flash white.

@@ -18,29 +18,31 @@ export const swaggerUi: Tool = {
     ],
   },
   start: `'use strict'
-const page = document.getElementById('docs')
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 dark.addEventListener('change', follow)
 follow()
-SwaggerUIBundle({
-  url: new URL(page.dataset.document, location.href).href,
-  domNode: page,
-  layout: 'BaseLayout',
-  presets: [SwaggerUIBundle.presets.apis],
-  deepLinking: true,
-  displayOperationId: true,
-  displayRequestDuration: true,
-  tryItOutEnabled: true,
-  persistAuthorization: true,
-  queryConfigEnabled: false,
-  validatorUrl: null,
+addEventListener('DOMContentLoaded', () => {
+  const page = document.getElementById('docs')
+  SwaggerUIBundle({
+    url: new URL(page.dataset.document, location.href).href,
+    domNode: page,
+    layout: 'BaseLayout',
+    presets: [SwaggerUIBundle.presets.apis],
+    deepLinking: true,
+    displayOperationId: true,
+    displayRequestDuration: true,
+    tryItOutEnabled: true,
+    persistAuthorization: true,
+    queryConfigEnabled: false,
+    validatorUrl: null,
+  })
 })
 `,
   // The background is there before the script is, so that a dark page does not flash white.
   style: `body { margin: 0 }
 @media (prefers-color-scheme: dark) { html { background: #1c2022 } }
-@media (max-width: 640px) { .swagger-ui .opblock .opblock-summary-operation-id { font-size: 11px } }
+@media (max-width: 480px) { .swagger-ui .opblock .opblock-summary-operation-id { display: none } }
 `,
   needs: {},
 }

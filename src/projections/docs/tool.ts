@@ -6,7 +6,7 @@ export interface Tool {
   /** What the page is called, after the API's title. */
   readonly label: string
   readonly bundle: Bundle
-  /** A script, run after the bundle's. The element `#docs` has the document's address in `data-document`. */
+  /** A script, run before the bundle's. The element `#docs` has the document's address in `data-document`. */
   readonly start: string
   readonly style: string
   readonly needs: ContentNeeds
