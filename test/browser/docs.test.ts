@@ -1,66 +1,92 @@
-import { gunzipSync } from 'node:zlib'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { type Api, type ApiOptions, api, created, del, depends, get, group, noContent, post } from 'trestle'
+import { type Server, serve } from 'trestle/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Members, api, created, get, group, post } from 'trestle'
-import { type Server, serve } from 'trestle/node'
 import { docsPages } from '../../src/projections/docs/pages.ts'
 import { type Chromium, type Watched, createChromium } from './chromium.ts'
-import { sampleDocument } from './sample-document.ts'
+import { prefixProxy } from './prefix-proxy.ts'
 
 const TITLE = 'Shop <b>&</b> "Sons"'
-const SERVERS = ['https://api.shop.example/v1', '/v2', 'https://{region}.shop.example', 'https://api.shop.example/v3']
-
-const OrderIn = z.object({
-  customer_id: z.int(),
-  items: z.array(z.object({ sku: z.string().min(1), qty: z.int().min(1) })).min(1),
-  notes: z.string().optional(),
-})
-const Order = OrderIn.extend({ id: z.uuid(), status: z.enum(['open', 'paid', 'shipped']) })
 const ID = '7d444840-9dc0-41d2-8fae-4b1d6f3ac001'
 
-const orders = group('/orders', {
-  create: post('/', { body: OrderIn, returns: created(Order) }, ({ body }) => ({
-    ...body,
-    id: ID,
-    status: 'open' as const,
-  })),
-  read: get('/{id}', { params: z.object({ id: z.uuid() }), returns: Order }, () => ({
-    id: ID,
-    customer_id: 42,
-    items: [{ sku: 'A', qty: 1 }],
-    status: 'open' as const,
-  })),
+const Status = z.enum(['open', 'paid', 'shipped']).meta({ id: 'Status' })
+const OrderIn = z
+  .object({
+    customer_id: z.int().meta({ examples: [42] }),
+    items: z
+      .array(
+        z.object({
+          sku: z
+            .string()
+            .min(1)
+            .meta({ examples: ['BOLT'] }),
+          qty: z.int().min(1),
+        }),
+      )
+      .min(1),
+    notes: z.string().optional(),
+  })
+  .meta({ id: 'OrderIn' })
+const Order = OrderIn.extend({ id: z.uuid(), status: Status }).meta({ id: 'Order' })
+
+const user = depends({}, ({ request }) => request.header('authorization') ?? 'nobody', {
+  security: { name: 'bearer', scheme: { type: 'http', scheme: 'bearer' }, optional: true },
 })
 
-/** The shop, its hand-written description, and its pages at places of the usual and of other kinds. */
-function shop(): Members {
-  const described = api({ title: TITLE, servers: SERVERS }, { orders })
-  const usual = { openapi: '/openapi.json', docs: '/docs', redoc: '/redoc', reference: '/reference' } as const
-  const inner = { ...usual, docs: '/inner/a/docs', redoc: '/inner/redoc', reference: '/inner/reference' } as const
-  const description = get('/openapi.json', { hidden: true }, () => sampleDocument)
-  const members = { orders, description, usual: docsPages(described, usual), inner: docsPages(described, inner) }
-  return { root: members, prefixed: group('/behind/a-prefix', members) }
+const orders = group(
+  '/orders',
+  { description: 'What customers *buy*.' },
+  {
+    list: get(
+      '/',
+      { summary: 'List the orders', query: z.object({ status: Status.optional() }), returns: z.array(Order) },
+      () => [],
+    ),
+    create: post(
+      '/',
+      { summary: 'Create an order', body: OrderIn, returns: created(Order), use: { user } },
+      ({ body }) => ({ ...body, id: ID, status: 'open' as const }),
+    ),
+    read: get('/{id}', { summary: 'Read an order', params: z.object({ id: z.uuid() }), returns: Order }, () => ({
+      id: ID,
+      customer_id: 42,
+      items: [{ sku: 'BOLT', qty: 1 }],
+      status: 'open' as const,
+    })),
+    remove: del(
+      '/{id}',
+      { summary: 'Remove an order', deprecated: true, params: z.object({ id: z.uuid() }), returns: noContent() },
+      () => {},
+    ),
+  },
+)
+
+/** The shop with its pages at the places given. */
+function shop(options: ApiOptions = {}): Api {
+  return api({ title: TITLE, description: 'Orders. **Amounts** are in cents.', ...options }, { orders })
 }
 
-let server: Server
+const servers: Server[] = []
+let usual: Server
 let browser: Chromium
 
+async function started(api: Api): Promise<Server> {
+  const server = await serve(api, { port: 0, host: '127.0.0.1', quiet: true, signals: false })
+  servers.push(server)
+  return server
+}
+
 beforeAll(async () => {
-  const places = { openapi: false, docs: false, redoc: false, reference: false } as const
-  server = await serve(api({ title: TITLE, places }, shop()), {
-    port: 0,
-    host: '127.0.0.1',
-    quiet: true,
-    signals: false,
-  })
+  usual = await started(shop())
   browser = await createChromium()
 })
 
 afterAll(async () => {
   await browser?.close()
-  await server?.stop()
+  for (const server of servers) await server.stop()
 })
 
 const LOOKS = [
@@ -90,7 +116,7 @@ describe.each([
   { place: '/reference', hasDark: true },
 ])('$place', ({ place, hasDark }) => {
   test.each(LOOKS)('renders the document, $name', async (look) => {
-    const seen = await browser.open(`${server.url}${place}`, look)
+    const seen = await browser.open(`${usual.url}${place}`, look)
     await settled(seen)
     await picture(seen, `${place.slice(1)}-${look.name}`)
     expect(await seen.page.title()).toContain(TITLE)
@@ -101,15 +127,39 @@ describe.each([
     await seen.page.close()
   })
 
-  test.each(['/inner', '/behind/a-prefix', '/behind/a-prefix/inner'])('works under %s', async (prefix) => {
-    const deep = prefix.endsWith('/inner') && place === '/docs' ? '/a' : ''
-    const seen = await browser.open(`${server.url}${prefix}${deep}${place}`)
+  test('works at another place', async () => {
+    const places = {
+      docs: '/inner/a/docs',
+      redoc: '/inner/redoc',
+      reference: '/a/b/reference',
+      openapi: '/a/c.json',
+    } as const
+    const server = await started(shop({ places }))
+    const found = Object.values(places).find((path) => path.endsWith(place))
+    const seen = await browser.open(`${server.url}${found}`)
     await settled(seen)
     expect(seen.faults).toEqual([])
     await seen.page.close()
   })
 
+  test('works behind a proxy that takes a prefix off', async () => {
+    const proxy = await prefixProxy('/behind/a-prefix', usual.url)
+    try {
+      const seen = await browser.open(`${proxy.url}/behind/a-prefix${place}`)
+      await settled(seen)
+      expect(seen.faults).toEqual([])
+      await seen.page.close()
+    } finally {
+      await proxy.close()
+    }
+  })
+
   test('forbids all that is not the host or a declared server', async () => {
+    const server = await started(
+      shop({
+        servers: ['https://api.shop.example/v1', '/v2', 'https://{region}.shop.example', 'https://api.shop.example/v3'],
+      }),
+    )
     const reply = await fetch(`${server.url}${place}`)
     const policy = new Map(
       (reply.headers.get('content-security-policy') ?? '').split('; ').map((directive) => {
@@ -117,15 +167,18 @@ describe.each([
         return [name, sources.join(' ')]
       }),
     )
-    expect(policy.get('default-src')).toBe("'none'")
-    expect(policy.get('script-src')).toBe("'self'")
-    expect(policy.get('connect-src')).toBe("'self' https://api.shop.example")
-    expect(policy.get('img-src')).toBe("'self' data:")
-    expect(policy.get('font-src')).toBe("'self' data:")
-    expect(policy.get('style-src')).toBe(place === '/docs' ? "'self'" : "'self' 'unsafe-inline'")
-    expect(policy.get('worker-src')).toBe(place === '/redoc' ? 'blob:' : "'none'")
-    for (const name of ['frame-ancestors', 'base-uri']) expect(policy.get(name)).toBe("'none'")
-    expect(policy.get('form-action')).toBe("'self'")
+    expect(Object.fromEntries(policy)).toEqual({
+      'default-src': "'none'",
+      'script-src': "'self'",
+      'style-src': place === '/docs' ? "'self'" : "'self' 'unsafe-inline'",
+      'connect-src': "'self' https://api.shop.example",
+      'img-src': "'self' data:",
+      'font-src': "'self' data:",
+      'worker-src': place === '/redoc' ? 'blob:' : "'none'",
+      'frame-ancestors': "'none'",
+      'base-uri': "'none'",
+      'form-action': "'self'",
+    })
     expect(reply.headers.get('x-content-type-options')).toBe('nosniff')
     expect(reply.headers.get('referrer-policy')).toBe('no-referrer')
     expect(reply.headers.get('cache-control')).toBe('no-cache')
@@ -133,7 +186,7 @@ describe.each([
   })
 
   test('escapes the title, and holds no script of its own', async () => {
-    const html = await (await fetch(`${server.url}${place}`)).text()
+    const html = await (await fetch(`${usual.url}${place}`)).text()
     expect(html).toContain('<title>Shop &lt;b&gt;&amp;&lt;/b&gt; &quot;Sons&quot; · ')
     expect(html).toContain('<html lang="en">')
     expect(html).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">')
@@ -141,11 +194,11 @@ describe.each([
   })
 
   test('its files are cached for ever, gzipped for who takes that, and plain for others', async () => {
-    const html = await (await fetch(`${server.url}${place}`)).text()
+    const html = await (await fetch(`${usual.url}${place}`)).text()
     const files = [...html.matchAll(/(?:src|href)="([^"]*\/assets\/[^"]+)"/g)].map((found) => found[1] as string)
     expect(files.length).toBeGreaterThanOrEqual(3)
     for (const file of files) {
-      const url = new URL(file, `${server.url}${place}`)
+      const url = new URL(file, `${usual.url}${place}`)
       const reply = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
       expect(reply.status).toBe(200)
       expect(reply.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
@@ -165,7 +218,7 @@ describe.each([
   test.each(['nothing.js', '%2e%2e%2f%2e%2e%2fpackage.json', 'LICENSE-redoc.txt', 'swagger-ui-5.35.0.js.gz'])(
     'has no other file: %s',
     async (name) => {
-      const reply = await fetch(`${server.url}${place}/assets/${name}`)
+      const reply = await fetch(`${usual.url}${place}/assets/${name}`)
       expect(reply.status).toBe(404)
       expect(reply.headers.get('content-type')).toBe('application/problem+json')
     },
@@ -173,7 +226,7 @@ describe.each([
 })
 
 test('/docs sends an order and shows 201', async () => {
-  const seen = await browser.open(`${server.url}/docs`)
+  const seen = await browser.open(`${usual.url}/docs`)
   const { page } = seen
   const operation = page.locator('.opblock', { hasText: 'orders.create' })
   await operation.locator('.opblock-summary-control').click()
@@ -191,13 +244,13 @@ test('/docs sends an order and shows 201', async () => {
 })
 
 test('/docs keeps what one logs in with, and links to operations', async () => {
-  const first = await browser.open(`${server.url}/docs`)
+  const first = await browser.open(`${usual.url}/docs`)
   await first.page.getByRole('button', { name: 'Authorize' }).click()
   await first.page.locator('.modal-ux input[type=text], .modal-ux input[type=password]').fill('a-token')
   await picture(first, 'docs-authorize')
   await first.page.locator('.modal-ux button.authorize').click()
   await first.page.close()
-  const seen = await browser.open(`${server.url}/docs#/orders/orders.create`)
+  const seen = await browser.open(`${usual.url}/docs#/orders/orders.create`)
   await seen.page.locator('.opblock.is-open', { hasText: 'orders.create' }).waitFor()
   await seen.page.locator('.auth-wrapper .btn.authorize.locked').waitFor()
   expect(seen.faults).toEqual([])
@@ -205,7 +258,7 @@ test('/docs keeps what one logs in with, and links to operations', async () => {
 })
 
 test('/reference sends an order and shows 201', async () => {
-  const seen = await browser.open(`${server.url}/reference`)
+  const seen = await browser.open(`${usual.url}/reference`)
   const { page } = seen
   await page.locator('a:has-text("Create an order"):visible').first().click()
   await page.getByRole('button', { name: /Test Request.*post \/orders/i }).click()
@@ -218,7 +271,7 @@ test('/reference sends an order and shows 201', async () => {
 })
 
 test('/redoc searches', async () => {
-  const seen = await browser.open(`${server.url}/redoc`)
+  const seen = await browser.open(`${usual.url}/redoc`)
   await settled(seen)
   await seen.page.getByPlaceholder('Search...').fill('Create')
   await seen.page.locator('[data-role="search:results"]:has-text("Create an order")').waitFor()
