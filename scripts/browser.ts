@@ -10,6 +10,9 @@ const places = [
 ]
 
 export async function findBrowser(): Promise<Outcome> {
+  const named = process.env.CHROMIUM
+  if (named && !canRun(named))
+    return { ok: false, output: `CHROMIUM is "${named}", which is no program that can be run` }
   let said = ''
   let found = browserPath()
   if (found === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
@@ -30,7 +33,7 @@ export async function findBrowser(): Promise<Outcome> {
 
 /** The path of a browser that is there. */
 export function browserPath(): string | undefined {
-  if (process.env.CHROMIUM) return [process.env.CHROMIUM].find(canRun)
+  if (process.env.CHROMIUM) return process.env.CHROMIUM
   const folders = (process.env.PATH ?? '').split(path.delimiter)
   // /usr/bin also where the PATH leaves it out: it is where apt-get puts it.
   return [
