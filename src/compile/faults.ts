@@ -32,7 +32,8 @@ export function declaredFaults(operation: Operation): AnyProblem[] {
 /** The problems that the pipeline answers with by itself, for this operation. */
 export function pipelineFaults(operation: Operation): AnyProblem[] {
   const { params, query, headers, cookies, body } = operation.spec
-  const kind = body === undefined ? undefined : ((body as Partial<Content>).is === 'content' ? (body as Content).kind : 'json')
+  const kind =
+    body === undefined ? undefined : (body as Partial<Content>).is === 'content' ? (body as Content).kind : 'json'
   const checked = kind === 'json' || kind === 'form'
   return [
     // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it

@@ -29,7 +29,18 @@ export interface ZodDef {
   readonly getter?: () => ZodSchema
 }
 
-const SINGLE = ['element', 'rest', 'catchall', 'left', 'right', 'keyType', 'valueType', 'innerType', 'in', 'out'] as const
+const SINGLE = [
+  'element',
+  'rest',
+  'catchall',
+  'left',
+  'right',
+  'keyType',
+  'valueType',
+  'innerType',
+  'in',
+  'out',
+] as const
 
 /** True for a schema of zod or zod/mini. */
 export function isZodSchema(schema: unknown): schema is ZodSchema {

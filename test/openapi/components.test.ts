@@ -43,7 +43,9 @@ describe('names', () => {
 
   test('of nested schemas are referred to, with what is said beside them', async () => {
     const Named = Item.meta({ id: 'Line' })
-    const given = api({ a: get('/a', { returns: z.object({ one: Named.describe('The first'), none: Named.nullable() }) }) })
+    const given = api({
+      a: get('/a', { returns: z.object({ one: Named.describe('The first'), none: Named.nullable() }) }),
+    })
     expect(await schemasOf(given)).toMatchObject({
       AReply: {
         properties: {
@@ -72,7 +74,9 @@ describe('names', () => {
 
   test('taken by the error format are an error', async () => {
     const Problem = z.object({ what: z.string() })
-    await expect(toOpenApi(api({ schemas: { Problem } }, { a: get('/a', { returns: Problem }) }))).rejects.toThrow('"Problem"')
+    await expect(toOpenApi(api({ schemas: { Problem } }, { a: get('/a', { returns: Problem }) }))).rejects.toThrow(
+      '"Problem"',
+    )
   })
 })
 
@@ -99,7 +103,9 @@ describe('the two sides of a schema', () => {
 
   test('differ in strictness: callers may not add fields, replies may grow', async () => {
     const Strict = z.strictObject({ a: z.string() }).meta({ id: 'Strict' })
-    const { Strict: reply, StrictInput: request } = await schemasOf(api({ a: post('/a', { body: Strict, returns: Strict }) }))
+    const { Strict: reply, StrictInput: request } = await schemasOf(
+      api({ a: post('/a', { body: Strict, returns: Strict }) }),
+    )
     expect(request).toHaveProperty('additionalProperties', false)
     expect(reply).not.toHaveProperty('additionalProperties')
   })
@@ -107,7 +113,10 @@ describe('the two sides of a schema', () => {
 
 describe('replies', () => {
   test('with a codec have its input, and always the fields that have defaults', async () => {
-    const Day = z.codec(z.iso.date(), z.date(), { decode: (day) => new Date(day), encode: (day) => day.toISOString().slice(0, 10) })
+    const Day = z.codec(z.iso.date(), z.date(), {
+      decode: (day) => new Date(day),
+      encode: (day) => day.toISOString().slice(0, 10),
+    })
     const Visit = z.object({ day: Day, guests: z.int().default(1), note: z.string().optional() })
     expect(await schemasOf(api({ a: get('/a', { returns: Visit }) }))).toEqual({
       AReply: {
@@ -164,7 +173,9 @@ describe('schemas that hold themselves', () => {
     const given = api({ shelf: get('/s', { returns: z.object({ top: Author, first: z.array(Book) }) }) })
     const found = await schemasOf(given)
     expect(Object.keys(found)).toEqual(['Author', 'ShelfReply'])
-    expect(found.Author).toMatchObject({ properties: { books: { items: { properties: { author: refTo('Author') } } } } })
+    expect(found.Author).toMatchObject({
+      properties: { books: { items: { properties: { author: refTo('Author') } } } },
+    })
   })
 })
 
@@ -173,9 +184,17 @@ describe('what zod adds', () => {
   test.each([
     ['a format instead of its pattern', uuid(), { type: 'string', format: 'uuid' }],
     ['an address', email(), { type: 'string', format: 'email' }],
-    ['an address with a pattern of your own', email().regex(/@shop/), { type: 'string', format: 'email', pattern: '@shop' }],
+    [
+      'an address with a pattern of your own',
+      email().regex(/@shop/),
+      { type: 'string', format: 'email', pattern: '@shop' },
+    ],
     ['a time', iso.datetime({ offset: true }), { type: 'string', format: 'date-time' }],
-    ['a time without a zone, which RFC 3339 has no format for', iso.datetime({ local: true }).min(4), expect.not.objectContaining({ format: 'date-time' })],
+    [
+      'a time without a zone, which RFC 3339 has no format for',
+      iso.datetime({ local: true }).min(4),
+      expect.not.objectContaining({ format: 'date-time' }),
+    ],
     ['a long pattern', ipv6(), { type: 'string', format: 'ipv6' }],
     ['how text begins, which is no format', string().startsWith('a'), { type: 'string', pattern: '^a.*' }],
     ['whole numbers', int(), { type: 'integer' }],
@@ -189,13 +208,20 @@ describe('what zod adds', () => {
 
   test('data that looks like a schema stays as it is', async () => {
     const example = { minimum: Number.MIN_SAFE_INTEGER, additionalProperties: false, $schema: 'x' }
-    const found = await schemasOf(api({ a: get('/a', { returns: z.object({ it: z.any() }).meta({ examples: [example] }) }) }))
+    const found = await schemasOf(
+      api({ a: get('/a', { returns: z.object({ it: z.any() }).meta({ examples: [example] }) }) }),
+    )
     expect(found.AReply).toHaveProperty('examples', [example])
   })
 
   test('fields named like keywords are fields', async () => {
     const body = z.object({ properties: z.int(), format: z.uuid(), id: z.string(), additionalProperties: z.boolean() })
     const found = await schemasOf(api({ a: post('/a', { body }) }))
-    expect(Object.keys(found.ABody?.properties as object)).toEqual(['properties', 'format', 'id', 'additionalProperties'])
+    expect(Object.keys(found.ABody?.properties as object)).toEqual([
+      'properties',
+      'format',
+      'id',
+      'additionalProperties',
+    ])
   })
 })

@@ -29,7 +29,10 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
       return { type: 'string' }
     case 'cursor':
       return pageSchema(schemas.of(schema, side, hint), {
-        next_cursor: { type: ['string', 'null'], description: 'Give it as `cursor` for the next page; null on the last' },
+        next_cursor: {
+          type: ['string', 'null'],
+          description: 'Give it as `cursor` for the next page; null on the last',
+        },
       })
     case 'offset':
       return pageSchema(schemas.of(schema, side, hint), {

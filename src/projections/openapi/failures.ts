@@ -16,7 +16,10 @@ export interface Failure {
 }
 
 const HEADERS: Readonly<Record<string, HeaderObject>> = {
-  'retry-after': { description: 'Seconds to wait, or the time to wait for (RFC 9110 §10.2.3)', schema: { type: 'string' } },
+  'retry-after': {
+    description: 'Seconds to wait, or the time to wait for (RFC 9110 §10.2.3)',
+    schema: { type: 'string' },
+  },
   'www-authenticate': { description: 'How to authenticate (RFC 9110 §11.6.1)', schema: { type: 'string' } },
   allow: { description: 'The methods that this path has', schema: { type: 'string' } },
   accept: { description: 'The media types that are taken here', schema: { type: 'string' } },
@@ -49,7 +52,12 @@ function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'heade
 }
 
 /** The body of any of these problems. Those that carry members of their own have a schema of their own. */
-function problemSchema(problems: readonly AnyProblem[], format: ErrorFormat, operation: Operation, schemas: Schemas): JsonSchema {
+function problemSchema(
+  problems: readonly AnyProblem[],
+  format: ErrorFormat,
+  operation: Operation,
+  schemas: Schemas,
+): JsonSchema {
   const base = format.schema(undefined)
   const reference = schemas.put(format.name, base, `the error format "${format.name}"`)
   const plain = new Set<string>()
@@ -60,7 +68,9 @@ function problemSchema(problems: readonly AnyProblem[], format: ErrorFormat, ope
     if (canonical(whole) === canonical(base)) plain.add(problem.code)
     else {
       const json = withCodes(replace(whole, base, reference), base, [problem.code])
-      choices.push(schemas.put(pascal(problem.code, format.name), json, `the problem "${problem.code}" of ${operation.id}`))
+      choices.push(
+        schemas.put(pascal(problem.code, format.name), json, `the problem "${problem.code}" of ${operation.id}`),
+      )
     }
   }
   if (plain.size > 0) choices.unshift(withCodes(reference, base, [...plain]))

@@ -16,7 +16,8 @@ const IGNORED = ['accept', 'content-type', 'authorization']
 /** The parameters of an operation, one for each property of its params, query, headers and cookies. */
 export function parametersOf(operation: Operation, template: string, schemas: Schemas): ParameterObject[] {
   const { spec } = operation
-  const fields = (part: 'params' | 'headers' | 'cookies'): Fields => fieldsOf(spec[part], pascal(operation.id, part), schemas)
+  const fields = (part: 'params' | 'headers' | 'cookies'): Fields =>
+    fieldsOf(spec[part], pascal(operation.id, part), schemas)
   const headers = Object.entries(fields('headers')).filter(([name]) => !IGNORED.includes(name.toLowerCase()))
   const sent = new Set(headers.map(([name]) => name.toLowerCase()))
   for (const policy of operation.policies) {
@@ -40,7 +41,10 @@ function pathParameters(path: string, template: string, fields: Fields): Paramet
   return parsePath(path).flatMap((segment, index) => {
     const as = named[index]
     if (segment.kind === 'literal' || as === undefined || as.kind === 'literal') return []
-    const found = parameter('path', as.name, { schema: fields[segment.name]?.schema ?? { type: 'string' }, required: true })
+    const found = parameter('path', as.name, {
+      schema: fields[segment.name]?.schema ?? { type: 'string' },
+      required: true,
+    })
     if (segment.kind !== 'rest') return [found]
     const note = 'The rest of the path; it may hold slashes.'
     const { name, in: place, description, ...others } = found
@@ -53,7 +57,8 @@ function queryFields(operation: Operation, schemas: Schemas): Fields {
   const hint = pascal(operation.id, 'query')
   if (!isPageQuery(query)) return fieldsOf(query, hint, schemas)
   const found: Fields = {}
-  for (const [name, schema] of Object.entries(pagingFields(query))) found[name] = { schema: { ...schema }, required: false }
+  for (const [name, schema] of Object.entries(pagingFields(query)))
+    found[name] = { schema: { ...schema }, required: false }
   for (const [name, schema] of Object.entries(query.fields)) {
     found[name] = { schema: schemas.of(schema, 'request', hint + pascal(name)), required: !acceptsUndefined(schema) }
   }
@@ -90,7 +95,12 @@ function mayBeList(schema: JsonSchema): boolean {
 }
 
 /** The properties of a schema at its top, through references, unions and intersections. */
-export function fieldsOf(schema: object | undefined, hint: string, schemas: Schemas, side: 'request' | 'reply' = 'request'): Fields {
+export function fieldsOf(
+  schema: object | undefined,
+  hint: string,
+  schemas: Schemas,
+  side: 'request' | 'reply' = 'request',
+): Fields {
   if (schema === undefined) return {}
   return readFields(schemas.of(schema, side, hint), schemas, 0)
 }

@@ -81,18 +81,19 @@ function join(first: ResponseObject, second: ResponseObject): ResponseObject {
   const content: Record<string, MediaType> = { ...first.content }
   for (const [mediaType, { schema }] of Object.entries(second.content ?? {})) {
     const known = content[mediaType]?.schema
-    content[mediaType] = { schema: known === undefined ? (schema ?? {}) : oneOf(known, schema ?? {}) }
+    content[mediaType] = { schema: known === undefined ? (schema ?? {}) : either(known, schema ?? {}) }
   }
   const headers = { ...first.headers, ...second.headers }
   return {
-    description: first.description === second.description ? first.description : `${first.description}; ${second.description}`,
+    description:
+      first.description === second.description ? first.description : `${first.description}; ${second.description}`,
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
     ...(Object.keys(content).length > 0 ? { content } : {}),
   }
 }
 
-function oneOf(first: JsonSchema, second: JsonSchema): JsonSchema {
-  if (canonical(first) === canonical(second)) return first
-  const before = Object.keys(first).join() === 'oneOf' ? (first.oneOf as JsonSchema[]) : [first]
-  return { oneOf: [...before, second] }
+/** Not `oneOf`: a body that fits both, as where one adds a field to the other, would then fit neither. */
+function either(first: JsonSchema, second: JsonSchema): JsonSchema {
+  const before = Object.keys(first).join() === 'anyOf' ? (first.anyOf as JsonSchema[]) : [first]
+  return before.some((one) => canonical(one) === canonical(second)) ? first : { anyOf: [...before, second] }
 }

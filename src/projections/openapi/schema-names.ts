@@ -24,7 +24,8 @@ export function nameSchemas(
   z: ZodModule | undefined,
 ): SchemaNames {
   const names = createNames()
-  for (const [name, schema] of Object.entries(declared)) names.claim(name, schema, `"${name}" in the schemas of the API`)
+  for (const [name, schema] of Object.entries(declared))
+    names.claim(name, schema, `"${name}" in the schemas of the API`)
   const seen = new Set<object>()
   for (const { schema, place } of uses) claimIds(schema, place, seen, names, z)
   for (const schema of Object.values(declared)) claimIds(schema, 'the schemas of the API', seen, names, z)
@@ -32,7 +33,7 @@ export function nameSchemas(
     for (const use of uses) {
       const found = use.role === 'part' ? undefined : nameable(use.schema)
       if (found === undefined || (found.item || use.role === 'item') !== item || names.of(found.schema)) continue
-      names.claim(found.item ? use.hint.replace(/Reply$/, '') + 'Item' : use.hint, found.schema, use.place)
+      names.claim(found.item ? `${use.hint.replace(/Reply$/, '')}Item` : use.hint, found.schema, use.place)
     }
   }
   const walked = new Set<object>()
@@ -64,7 +65,13 @@ function createNames(): SchemaNames {
 }
 
 /** Takes up `.meta({ id })`, wherever inside a schema it stands. */
-function claimIds(schema: object, place: string, seen: Set<object>, names: SchemaNames, z: ZodModule | undefined): void {
+function claimIds(
+  schema: object,
+  place: string,
+  seen: Set<object>,
+  names: SchemaNames,
+  z: ZodModule | undefined,
+): void {
   if (z === undefined || !isZodSchema(schema) || seen.has(schema)) return
   seen.add(schema)
   const id = z.globalRegistry.get(schema as never)?.id

@@ -21,7 +21,8 @@ export function schemaUses(operation: Operation): SchemaUse[] {
   const { id, spec } = operation
   const uses: SchemaUse[] = []
   const add = (schema: unknown, hint: string, place: string, role: SchemaUse['role'] = 'part'): void => {
-    if (schema !== undefined && schema !== null) uses.push({ schema: schema as object, hint: pascal(id, hint), place, role })
+    if (schema !== undefined && schema !== null)
+      uses.push({ schema: schema as object, hint: pascal(id, hint), place, role })
   }
   add(spec.params, 'params', `the params of ${id}`)
   if (isPageQuery(spec.query)) {
@@ -52,5 +53,7 @@ export function contentOf(body: unknown): Content {
 export function repliesOf(returns: Returns | undefined): ReplySpec[] {
   if (returns === undefined) return []
   const list = (Array.isArray(returns) ? returns : [returns]) as readonly unknown[]
-  return list.map((one) => ((one as Partial<ReplySpec>).is === 'reply' ? (one as ReplySpec) : { is: 'reply', status: 200, body: one }))
+  return list.map((one) =>
+    (one as Partial<ReplySpec>).is === 'reply' ? (one as ReplySpec) : { is: 'reply', status: 200, body: one },
+  )
 }

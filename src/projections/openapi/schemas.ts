@@ -116,11 +116,13 @@ export function createSchemas(names: SchemaNames, z: ZodModule | undefined): Sch
       })
     reach(part)
     const apart = differing(reached, bodyOf)
-    const finalName = (name: string, side: Side): string => (side === 'request' && apart.has(name) ? `${name}Input` : name)
+    const finalName = (name: string, side: Side): string =>
+      side === 'request' && apart.has(name) ? `${name}Input` : name
     for (const name of apart) {
       if (reached.has(`${name}Input`)) names.claim(`${name}Input`, {}, `what is sent for "${name}"`)
     }
-    const settle = <V>(json: V): V => withReferences(json, (name, side) => `#/components/schemas/${finalName(name, side)}`)
+    const settle = <V>(json: V): V =>
+      withReferences(json, (name, side) => `#/components/schemas/${finalName(name, side)}`)
     const components = [...reached].flatMap(([name, sides]) =>
       [...sides].map((side) => [finalName(name, side), settle(bodyOf(name, side))] as const),
     )

@@ -7,7 +7,8 @@ export function tagsOf(operations: readonly Operation[]): TagObject[] {
   const descriptions = new Map<string, string>()
   for (const [level, keys] of levelKeys(operations)) {
     const tag = level.tags?.[0] ?? keys.at(-1)
-    if (tag !== undefined && level.description !== undefined && !descriptions.has(tag)) descriptions.set(tag, level.description)
+    if (tag !== undefined && level.description !== undefined && !descriptions.has(tag))
+      descriptions.set(tag, level.description)
   }
   return [...new Set(operations.flatMap((operation) => operation.tags))].map((name) => {
     const description = descriptions.get(name)

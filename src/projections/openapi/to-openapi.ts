@@ -31,7 +31,15 @@ export interface OpenApiOptions {
  * document.paths['/orders/{id}'].get.operationId // 'orders.read'
  */
 export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise<OpenApiDocument> {
-  const { title = 'API', version = '0.0.0', description, contact, license, servers = ['/'], schemas: declared = {} } = api[OPTIONS]
+  const {
+    title = 'API',
+    version = '0.0.0',
+    description,
+    contact,
+    license,
+    servers = ['/'],
+    schemas: declared = {},
+  } = api[OPTIONS]
   const operations = walk(api).filter((operation) => !operation.hidden && operation.method !== 'QUERY')
   const uses = operations.flatMap(schemaUses)
   const z = await zodFor(uses, Object.values(declared))
@@ -49,7 +57,8 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
     }
     ids.add(operationId)
     const template = templateOf(operation.path, templates)
-    const item = (paths[template] ??= {})
+    const item = paths[template] ?? {}
+    paths[template] = item
     const method = operation.method.toLowerCase() as keyof PathItem
     item[method] ??= operationObject(operation, template, failures, shared, schemas, schemes)
   }
@@ -98,7 +107,8 @@ function operationObject(
     const common = shared.get(canonical(response))
     // A status that is promised as a reply as well keeps both bodies apart by their media types.
     const promised = responses.get(status) as ResponseObject | undefined
-    if (promised !== undefined) responses.set(status, { ...promised, content: { ...response.content, ...promised.content } })
+    if (promised !== undefined)
+      responses.set(status, { ...promised, content: { ...response.content, ...promised.content } })
     else responses.set(status, common === undefined ? response : { $ref: `#/components/responses/${common.name}` })
   }
   const deprecated = operation.deprecated || operation.policies.some((policy) => policy.contract.deprecated)
@@ -119,7 +129,15 @@ function operationObject(
 
 /** `orders.markPaid` reads `Orders: mark paid`. */
 function readable(id: string): string {
-  const words = id.split('.').slice(-2).map((key) => key.replace(/[_-]+|(?<=[a-z0-9])(?=[A-Z])/g, ' ').trim().toLowerCase())
+  const words = id
+    .split('.')
+    .slice(-2)
+    .map((key) =>
+      key
+        .replace(/[_-]+|(?<=[a-z0-9])(?=[A-Z])/g, ' ')
+        .trim()
+        .toLowerCase(),
+    )
   const text = words.join(': ')
   return text.charAt(0).toUpperCase() + text.slice(1)
 }

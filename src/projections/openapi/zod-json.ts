@@ -10,7 +10,12 @@ export type ZodModule = typeof Zod
  * The JSON Schema of a zod schema. Named schemas inside it come as `#/$defs/<name>`, whose
  * definitions are left out; where the schema holds itself, as `#`.
  */
-export function zodJson(z: ZodModule, schema: ZodSchema, side: Side, nameOf: (inner: object) => string | undefined): JsonSchema {
+export function zodJson(
+  z: ZodModule,
+  schema: ZodSchema,
+  side: Side,
+  nameOf: (inner: object) => string | undefined,
+): JsonSchema {
   const encoded = side === 'reply' && holdsCodec(schema)
   const registry = {
     get(inner: object): object {
@@ -19,7 +24,11 @@ export function zodJson(z: ZodModule, schema: ZodSchema, side: Side, nameOf: (in
       return name === undefined ? meta : { ...meta, id: name }
     },
   }
-  const { $schema: _, $defs, ...json } = z.toJSONSchema(schema as never, {
+  const {
+    $schema: _,
+    $defs,
+    ...json
+  } = z.toJSONSchema(schema as never, {
     io: side === 'reply' && !encoded ? 'output' : 'input',
     metadata: registry as never,
     unrepresentable: ({ zodSchema }) => unrepresentable(zodSchema as ZodSchema) as never,

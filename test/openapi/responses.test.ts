@@ -1,0 +1,269 @@
+import {
+  type Endpoint,
+  Forbidden,
+  NotFound,
+  Unauthorized,
+  accepted,
+  api,
+  created,
+  depends,
+  errorEnvelope,
+  errorFormat,
+  file,
+  get,
+  group,
+  head,
+  noContent,
+  ok,
+  page,
+  policy,
+  post,
+  problem,
+  redirect,
+  status,
+  text,
+} from 'trestle'
+import { type OperationObject, type ResponseObject, toOpenApi } from 'trestle/openapi'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
+const A = z.object({ a: z.string() })
+const B = z.object({ b: z.string() })
+const refTo = (name: string) => ({ $ref: `#/components/schemas/${name}` })
+const location = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
+
+async function responses(
+  endpoint: Endpoint<string, object, unknown>,
+  options: object = {},
+): Promise<Record<string, ResponseObject>> {
+  const { paths } = await toOpenApi(api(options, { it: endpoint }))
+  const [operation] = Object.values(Object.values(paths)[0] ?? {}) as OperationObject[]
+  return operation?.responses as Record<string, ResponseObject>
+}
+
+const promised = (found: Record<string, ResponseObject>) =>
+  Object.fromEntries(Object.entries(found).filter(([code]) => Number(code) < 400))
+
+describe('replies', () => {
+  test('are JSON of any form where nothing is promised', async () => {
+    expect(promised(await responses(get('/', () => 1)))).toEqual({
+      200: { description: 'OK', content: { 'application/json': {} } },
+    })
+  })
+
+  test('of every kind are declared', async () => {
+    const returns = [
+      ok(A, { headers: z.object({ 'x-total': z.int().describe('How many'), 'x-more': z.string().optional() }) }),
+      created(A),
+      accepted(B, { description: 'It will be done' }),
+      noContent(),
+      redirect(308),
+      status(206, text()),
+      status(207, file('application/pdf')),
+    ]
+    expect(promised(await responses(post('/', { returns })))).toEqual({
+      200: {
+        description: 'OK',
+        headers: {
+          'x-total': { description: 'How many', required: true, schema: { type: 'integer' } },
+          'x-more': { schema: { type: 'string' } },
+        },
+        content: { 'application/json': { schema: refTo('ItReply') } },
+      },
+      201: {
+        description: 'Created',
+        headers: { Location: location },
+        content: { 'application/json': { schema: refTo('ItReply') } },
+      },
+      202: { description: 'It will be done', content: { 'application/json': { schema: refTo('ItReply202') } } },
+      204: { description: 'No Content' },
+      206: { description: 'Partial Content', content: { 'text/plain': { schema: { type: 'string' } } } },
+      207: {
+        description: 'Status 207',
+        content: { 'application/pdf': { schema: { type: 'string', format: 'binary' } } },
+      },
+      308: { description: 'Permanent Redirect', headers: { Location: location } },
+    })
+  })
+
+  test('of one status are either, and media types stand side by side', async () => {
+    const { 200: found } = await responses(get('/', { returns: [A, B, status(200, text()), ok(A)] }))
+    expect(found?.content).toEqual({
+      'application/json': { schema: { anyOf: [refTo('ItReply'), refTo('ItReply200')] } },
+      'text/plain': { schema: { type: 'string' } },
+    })
+  })
+
+  test.each([
+    ['cursor', { next_cursor: { type: ['string', 'null'] } }],
+    ['offset', { total: { type: 'integer', minimum: 0 } }],
+  ] as const)('of a page by %s', async (mode, beside) => {
+    const { 200: found } = await responses(get('/', { returns: page.of(A, mode) }))
+    expect(found?.headers).toHaveProperty('Link')
+    expect(found?.content?.['application/json']?.schema).toMatchObject({
+      required: ['items', Object.keys(beside)[0]],
+      properties: { items: { type: 'array', items: refTo('ItItem') }, ...beside },
+    })
+  })
+
+  test('to HEAD have no body', async () => {
+    expect(promised(await responses(head('/', { returns: A })))).toEqual({ 200: { description: 'OK' } })
+  })
+
+  test('carry the headers of policies, where they succeed', async () => {
+    const counted = policy(
+      'counted',
+      { replyHeaders: { 'X-Left': { type: 'integer' } }, throws: [Forbidden] },
+      () => ({}),
+    )
+    const found = await responses(get('/', { returns: [A, redirect()], policies: [counted] }))
+    expect(found[200]?.headers).toEqual({ 'X-Left': { schema: { type: 'integer' } } })
+    expect(found[303]?.headers).not.toHaveProperty('X-Left')
+    expect(found[403]?.headers).toBeUndefined()
+  })
+})
+
+describe('failures', () => {
+  test.each([
+    ['nothing to read', get('/', () => 1), [500, 503]],
+    ['a path parameter', get('/{id}', () => 1), [400, 500, 503]],
+    ['checked params', get('/{id}', { params: z.object({ id: z.string() }) }), [400, 422, 500, 503]],
+    ['a query', get('/', { query: A }), [422, 500, 503]],
+    ['headers', get('/', { headers: A }), [422, 500, 503]],
+    ['a JSON body', post('/', { body: A }), [400, 413, 415, 422, 500, 503]],
+    ['a text body', post('/', { body: text() }), [400, 413, 415, 500, 503]],
+  ])('of an endpoint with %s', async (_what, endpoint, expected) => {
+    const found = await responses(endpoint)
+    expect(
+      Object.keys(found)
+        .map(Number)
+        .filter((code) => code >= 400),
+    ).toEqual(expected)
+  })
+
+  test('come from the API, its groups, dependencies below others, policies and the endpoint', async () => {
+    const [One, Two, Three, Four] = [
+      problem('one', { status: 409 }),
+      problem('two', { status: 410 }),
+      problem('three', { status: 423 }),
+      problem('four', { status: 451 }),
+    ]
+    const inner = depends({}, () => 1, { throws: [Two] })
+    const outer = depends({ inner }, () => 1)
+    const limited = policy('limited', { throws: [Three] }, () => ({}))
+    const endpoint = get('/', { throws: [Four], use: { outer }, policies: [limited] }, () => 1)
+    const { paths } = await toOpenApi(api({ throws: [One] }, { g: group('/g', { throws: [NotFound] }, { endpoint }) }))
+    expect(Object.keys(paths['/g']?.get?.responses ?? {})).toEqual([
+      '200',
+      '404',
+      '409',
+      '410',
+      '423',
+      '451',
+      '500',
+      '503',
+    ])
+  })
+
+  test('with members of their own have a schema of their own, told apart by code', async () => {
+    const Gone = problem('sold', { status: 409, extra: z.object({ sku: z.string() }) })
+    const Late = problem('late', { status: 409, title: 'Too late' })
+    const given = api({ it: get('/', { throws: [Gone, Late] }, () => 1) })
+    const { paths, components } = await toOpenApi(given)
+    const code = (name: string) => ({
+      type: 'object',
+      required: ['code'],
+      properties: { code: { type: 'string', enum: [name] } },
+    })
+    expect(paths['/']?.get?.responses[409]).toEqual({
+      description: 'Sold (`sold`); Too late (`late`)',
+      content: {
+        'application/problem+json': {
+          schema: { anyOf: [{ allOf: [refTo('Problem'), code('late')] }, refTo('SoldProblem')] },
+        },
+      },
+    })
+    expect(components.schemas?.SoldProblem).toEqual({
+      allOf: [
+        refTo('Problem'),
+        { type: 'object', properties: { sku: { type: 'string' } }, required: ['sku'] },
+        code('sold'),
+      ],
+    })
+  })
+
+  test('of one code with different members cannot share its name', async () => {
+    const make = (extra: z.ZodType) => problem('same', { status: 409, extra })
+    const given = api({ a: get('/a', { throws: [make(A)] }, () => 1), b: get('/b', { throws: [make(B)] }, () => 1) })
+    await expect(toOpenApi(given)).rejects.toThrow('two different schemas are named "SameProblem"')
+  })
+
+  test('name the headers that come with them', async () => {
+    const { 401: unauthorized, 503: unavailable } = await responses(get('/', { throws: [Unauthorized] }, () => 1))
+    expect(unauthorized?.headers).toHaveProperty('WWW-Authenticate')
+    expect(unavailable?.headers).toHaveProperty('Retry-After')
+  })
+
+  test('follow the error format of the API', async () => {
+    const { 500: found } = await responses(
+      get('/', () => 1),
+      { errors: errorEnvelope },
+    )
+    expect(found?.content).toEqual({
+      'application/json': {
+        schema: {
+          allOf: [
+            refTo('Error'),
+            {
+              type: 'object',
+              required: ['error'],
+              properties: {
+                error: {
+                  type: 'object',
+                  required: ['code'],
+                  properties: { code: { type: 'string', enum: ['internal_error'] } },
+                },
+              },
+            },
+          ],
+        },
+      },
+    })
+  })
+
+  test('follow an error format that has no code', async () => {
+    const terse = errorFormat({
+      name: 'Terse',
+      mediaType: 'application/vnd.terse+json',
+      body: () => ({}),
+      schema: () => ({ type: 'object' }),
+    })
+    const { 500: found } = await responses(
+      get('/', () => 1),
+      { errors: terse },
+    )
+    expect(found?.content).toEqual({ 'application/vnd.terse+json': { schema: refTo('Terse') } })
+  })
+
+  test('that operations share are one component, and two where formats differ', async () => {
+    const many = group('/a', { x: get('/x', () => 1), y: get('/y', () => 1) })
+    const { paths, components } = await toOpenApi(
+      api({ a: many, b: group('/b', { errors: errorEnvelope }, { x: get('/x', () => 1), y: get('/y', () => 1) }) }),
+    )
+    expect(paths['/a/x']?.get?.responses[500]).toEqual({ $ref: '#/components/responses/InternalError' })
+    expect(paths['/b/y']?.get?.responses[500]).toEqual({ $ref: '#/components/responses/InternalErrorError' })
+    expect(Object.keys(components.responses ?? {})).toEqual([
+      'HandlerTimeout',
+      'HandlerTimeoutError',
+      'InternalError',
+      'InternalErrorError',
+    ])
+  })
+
+  test('of a status that is promised as a reply stand beside it', async () => {
+    const { 409: found } = await responses(
+      get('/', { returns: [A, status(409, B)], throws: [problem('busy', { status: 409 })] }),
+    )
+    expect(Object.keys(found?.content ?? {}).toSorted()).toEqual(['application/json', 'application/problem+json'])
+  })
+})
