@@ -10,17 +10,31 @@ export interface PageSize {
 
 export type PageMode = 'cursor' | 'offset'
 
-/** The query of a list that comes in pages: paging fields, and fields of the list's own. */
-export interface PageQuery<In = unknown, Out = In> extends Schema<In, Out> {
+/**
+ * The query of a list that comes in pages: paging fields, and fields of the list's own. Its type holds
+ * the fields as they were given; what they decode to is worked out where it is asked for.
+ */
+export interface PageQuery<M extends PageMode = PageMode, F = Fields> {
   readonly is: 'page-query'
-  readonly mode: PageMode
+  readonly mode: M
   readonly size: PageSize
-  readonly fields: Fields
+  readonly fields: F
+  readonly '~standard': Schema<PageSent<M, F>, PageDecoded<M, F>>['~standard']
 }
 
 type Fields = Readonly<Record<string, AnySchema>>
 
-type DecodedFields<F> = { readonly [K in keyof F]: Decoded<F[K]> }
+/** What a handler gets of a page's query. */
+export type PageDecoded<M extends PageMode, F> = { readonly [K in keyof F]: Decoded<F[K]> } & (M extends 'cursor'
+  ? { readonly limit: number; readonly cursor: string | undefined }
+  : { readonly limit: number; readonly offset: number })
+
+/** What a caller sends as a page's query. */
+export type PageSent<M extends PageMode, F> = SentFields<F> &
+  (M extends 'cursor'
+    ? { readonly limit?: number; readonly cursor?: string }
+    : { readonly limit?: number; readonly offset?: number })
+
 type SentFields<F> = {
   readonly [K in keyof F as undefined extends Sent<F[K]> ? never : K]: Sent<F[K]>
 } & { readonly [K in keyof F as undefined extends Sent<F[K]> ? K : never]?: Sent<F[K]> }
@@ -51,21 +65,9 @@ const USUAL: PageSize = { usual: 50, most: 100 }
  */
 export const page: {
   /** Query fields `limit` (1 to 100, 50 unless told) and `cursor`, beside your own. */
-  cursor<const F extends Fields = Record<never, AnySchema>>(
-    fields?: F,
-    size?: Partial<PageSize>,
-  ): PageQuery<
-    { readonly limit?: number; readonly cursor?: string } & SentFields<F>,
-    { readonly limit: number; readonly cursor: string | undefined } & DecodedFields<F>
-  >
+  cursor<const F extends Fields = Record<never, AnySchema>>(fields?: F, size?: Partial<PageSize>): PageQuery<'cursor', F>
   /** Query fields `limit` (1 to 100, 50 unless told) and `offset` (from 0), beside your own. */
-  offset<const F extends Fields = Record<never, AnySchema>>(
-    fields?: F,
-    size?: Partial<PageSize>,
-  ): PageQuery<
-    { readonly limit?: number; readonly offset?: number } & SentFields<F>,
-    { readonly limit: number; readonly offset: number } & DecodedFields<F>
-  >
+  offset<const F extends Fields = Record<never, AnySchema>>(fields?: F, size?: Partial<PageSize>): PageQuery<'offset', F>
   /** The reply to `page.cursor`: `{ items, next_cursor }`; with `'offset'`, `{ items, total }`. */
   of<S extends AnySchema, const M extends PageMode = 'cursor'>(item: S, mode?: M): ReplySpec<200, PageContent<S, M>>
 } = {
@@ -128,7 +130,7 @@ function pageQuery(mode: PageMode, fields: Fields, size: PageSize): PageQuery {
     mode,
     size,
     fields,
-    '~standard': { version: 1, vendor: 'trestle', validate },
+    '~standard': { version: 1, vendor: 'trestle', validate: validate as never },
   } as const)
 }
 

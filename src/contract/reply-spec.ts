@@ -84,18 +84,19 @@ export type Returns = BodySpec | ReplySpec | readonly (BodySpec | ReplySpec)[]
 /** What a handler may return for `returns`. Zod's schemas come first: it is the branch most take. */
 export type Returned<R> = R extends { readonly _zod: { readonly output: infer Out } }
   ? Out | StatedReply<200, Out>
-  : R extends readonly unknown[]
-    ? ReturnedOne<R[number]>
-    : ReturnedOne<R>
+  : R extends ReplySpec<infer Status, infer B>
+    ? ReturnedBody<Status, B>
+    : R extends readonly unknown[]
+      ? Returned<R[number]>
+      : BodyOut<R> | StatedReply<200, BodyOut<R>>
 
-type ReturnedOne<R> =
-  R extends ReplySpec<infer Status, infer B>
-    ? B extends undefined
-      ? void | undefined | StatedReply<Status, undefined>
-      : B extends 'location'
-        ? string | StatedReply<Status, string>
-        : BodyOut<B> | StatedReply<Status, BodyOut<B>>
-    : BodyOut<R> | StatedReply<200, BodyOut<R>>
+type ReturnedBody<Status extends number, B> = B extends { readonly _zod: { readonly output: infer Out } }
+  ? Out | StatedReply<Status, Out>
+  : B extends undefined
+    ? void | undefined | StatedReply<Status, undefined>
+    : B extends 'location'
+      ? string | StatedReply<Status, string>
+      : BodyOut<B> | StatedReply<Status, BodyOut<B>>
 
 /** What a caller receives for `returns`, as a union of `{ status, body }`. */
 export type ReceivedReply<R> = R extends readonly unknown[] ? ReceivedOne<R[number]> : ReceivedOne<R>

@@ -1,3 +1,5 @@
+import type { PageDecoded, PageQuery, PageSent } from './page.ts'
+
 /**
  * The part of Standard Schema 1.0 (https://standardschema.dev) that Trestle reads.
  * zod, valibot, arktype and others implement it, so any of them can describe a value.
@@ -39,16 +41,20 @@ export type AnySchema = { readonly _zod: object } | { readonly '~standard': obje
 /** What a handler receives: the value after the schema has decoded it. */
 export type Decoded<S> = S extends { readonly _zod: { readonly output: infer Out } }
   ? Out
-  : S extends Schema<infer _In, infer Out>
-    ? Out
-    : never
+  : S extends PageQuery<infer M, infer F>
+    ? PageDecoded<M, F>
+    : S extends Schema<infer _In, infer Out>
+      ? Out
+      : never
 
 /** What a caller sends for this schema: the value before it is decoded. */
 export type Sent<S> = S extends { readonly _zod: { readonly input: infer In } }
   ? In
-  : S extends Schema<infer In, infer _Out>
-    ? In
-    : never
+  : S extends PageQuery<infer M, infer F>
+    ? PageSent<M, F>
+    : S extends Schema<infer In, infer _Out>
+      ? In
+      : never
 
 /**
  * What a handler returns for a reply of this schema. Zod schemas encode, so it is the decoded value
