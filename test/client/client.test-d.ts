@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { createClient } from '../../src/client.ts'
-import type { CursorPage } from '../../src/index.ts'
+import { type CursorPage, api, get, group, implement, mount } from '../../src/index.ts'
 import type { Order, shop } from './shop.ts'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -33,6 +33,15 @@ if (whole.status === 201) same<typeof whole.body, Ordered>()
 else same<typeof whole.body, string>()
 same<typeof whole.status, 200 | 201>()
 same<typeof whole.headers, Headers>()
+
+// Groups in groups, APIs mounted in others, contracts that are implemented elsewhere.
+const contract = api({ v1: group('/v1', { ping: get('/ping', {}), deep: { pong: get('/pong', () => 'pong') } }) })
+const all = api({
+  shop: mount('/shop', implement(contract, { v1: { ping: () => 1, deep: { pong: () => '' } } } as never)),
+})
+const mounted = createClient('http://local', { contract: all })
+same<Result<typeof mounted.shop.v1.deep.pong>, string>()
+same<Result<typeof mounted.shop.v1.ping>, unknown>()
 
 // Pages and items, only where the reply is a page.
 for await (const page of client.orders.list.pages()) same<typeof page, CursorPage<Ordered>>()

@@ -4,7 +4,7 @@ import type { CursorPage } from '../../contract/page.ts'
 import type { PathParams } from '../../contract/path.ts'
 import type { ReceivedReply, ReplySpec, StatedReply } from '../../contract/reply-spec.ts'
 import type { Received, Sent } from '../../contract/schema.ts'
-import type { Flat, Jsonify } from './jsonify.ts'
+import type { Jsonify } from './jsonify.ts'
 
 /** What may be said about one call, beside its input. */
 export interface CallOptions {
@@ -57,14 +57,14 @@ type Nothing = Record<never, never>
 /** The input may be left out where nothing in it is required. */
 type Arguments<In> = Nothing extends In ? [input?: In, options?: CallOptions] : [input: In, options?: CallOptions]
 
-/** The parts an endpoint needs, and no others. */
-type Input<P extends string, S> = Flat<
-  Part<'params', S extends { readonly params: infer X } ? Sent<X> : PathParams<P>> &
-    (S extends { readonly query: infer X } ? Part<'query', Sent<X>> : unknown) &
-    (S extends { readonly headers: infer X } ? Part<'headers', Sent<X>> : unknown) &
-    (S extends { readonly cookies: infer X } ? { readonly cookies?: Sent<X> } : unknown) &
-    (S extends { readonly body: infer X } ? Body<BodySent<X>> : unknown)
->
+/** The parts an endpoint needs, and no others, as one object, for an editor shows it so. */
+type Input<P extends string, S> = Parts<P, S> extends infer All ? { [K in keyof All]: All[K] } : never
+
+type Parts<P extends string, S> = Part<'params', S extends { readonly params: infer X } ? Sent<X> : PathParams<P>> &
+  (S extends { readonly query: infer X } ? Part<'query', Sent<X>> : unknown) &
+  (S extends { readonly headers: infer X } ? Part<'headers', Sent<X>> : unknown) &
+  (S extends { readonly cookies: infer X } ? { readonly cookies?: Sent<X> } : unknown) &
+  (S extends { readonly body: infer X } ? Body<BodySent<X>> : unknown)
 
 /** One part: absent where it has no fields, optional where none is required. */
 type Part<Name extends string, Value> = unknown extends Value
