@@ -1,0 +1,9 @@
+import { z } from 'zod'
+
+const BLANK = "can't be blank"
+
+/** A line that says something; blanks around it do not count. */
+export const line = z.string().trim().min(1, BLANK)
+/** A text that says something, kept as it came: blanks at its beginning may be Markdown. */
+export const prose = z.string().regex(/\S/, BLANK)
+export const password = z.string().min(1, BLANK).meta({ format: 'password' })
