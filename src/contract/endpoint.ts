@@ -27,7 +27,7 @@ export interface EndpointSpec extends Hooks {
   /** Problems the handler throws. */
   readonly throws?: readonly AnyProblem[]
   /** Dependencies, by the name under which the handler gets them. */
-  readonly use?: Uses & { readonly [K in ReservedName]?: never }
+  readonly use?: Uses & { readonly [K in ReservedName]?: 'the context has this name already: call the dependency something else' }
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
   /** What OpenAPI calls it, and so clients generated from there; its own name (`orders.create`) unless told. */

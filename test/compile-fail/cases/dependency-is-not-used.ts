@@ -1,0 +1,3 @@
+import { get } from 'trestle'
+
+export default get('/orders/{id}', {}, ({ params, db }) => db.read(params.id))

@@ -1,0 +1,3 @@
+import { group } from 'trestle'
+
+export default group('/orders', { list: () => [] })

@@ -1,0 +1,3 @@
+import { get } from 'trestle'
+
+export default get('/orders/{id}', ({ params }) => ({ id: params.order_id }))

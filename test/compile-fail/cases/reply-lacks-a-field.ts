@@ -1,0 +1,4 @@
+import { get } from 'trestle'
+import { Order } from '../declarations.ts'
+
+export default get('/orders/{id}', { returns: Order }, ({ params }) => ({ id: params.id, status: 'open' }))

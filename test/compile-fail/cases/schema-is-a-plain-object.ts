@@ -1,0 +1,3 @@
+import { post } from 'trestle'
+
+export default post('/orders', { body: { total: 'number' } }, () => ({}))

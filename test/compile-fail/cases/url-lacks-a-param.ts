@@ -1,0 +1,4 @@
+import { url } from 'trestle'
+import { shop } from '../declarations.ts'
+
+export default url(shop.orders.read, {})
