@@ -13,6 +13,8 @@ export interface Failure {
   readonly name: string
   readonly format: string
   readonly response: ResponseObject
+  /** One text for responses that say the same. */
+  readonly text: string
 }
 
 const HEADERS: Readonly<Record<string, HeaderObject>> = {
@@ -25,23 +27,58 @@ const HEADERS: Readonly<Record<string, HeaderObject>> = {
   accept: { description: 'The media types that are taken here', schema: { type: 'string' } },
 }
 
-const DEFAULT = problemDocuments()
+/** The responses of operations to everything that can go wrong, one for each status. */
+export interface Failures {
+  of(operation: Operation): Failure[]
+}
 
-/** The responses of an operation to everything that can go wrong, one for each status. */
-export function failuresOf(operation: Operation, schemas: Schemas): Failure[] {
-  const format = operation.errors ?? DEFAULT
-  const byStatus = new Map<number, AnyProblem[]>()
-  for (const fault of faultsOf(operation)) byStatus.set(fault.status, [...(byStatus.get(fault.status) ?? []), fault])
-  return [...byStatus].map(([status, problems]) => ({
-    status,
-    name: pascal(...problems.flatMap((problem, index) => (index === 0 ? [problem.code] : ['or', problem.code]))),
-    format: format.name,
-    response: {
-      description: problems.map((problem) => `${problem.title} (\`${problem.code}\`)`).join('; '),
-      ...headersOf(problems),
-      content: { [format.mediaType]: { schema: problemSchema(problems, format, operation, schemas) } },
+/** Most operations fail in the same few ways, so each way is described once. */
+export function createFailures(schemas: Schemas): Failures {
+  const usual = problemDocuments()
+  const numbers = new Map<object, number>()
+  const known = new Map<string, Failure>()
+
+  function numberOf(thing: object): number {
+    const number = numbers.get(thing) ?? numbers.size
+    numbers.set(thing, number)
+    return number
+  }
+
+  function failure(
+    status: number,
+    problems: readonly AnyProblem[],
+    format: ErrorFormat,
+    operation: Operation,
+  ): Failure {
+    const key = [format, ...problems].map(numberOf).join()
+    const found = known.get(key) ?? describe(status, problems, format, operation, schemas)
+    known.set(key, found)
+    return found
+  }
+
+  return {
+    of(operation) {
+      const format = operation.errors ?? usual
+      const byStatus = Map.groupBy(faultsOf(operation), (fault) => fault.status)
+      return [...byStatus].map(([status, problems]) => failure(status, problems, format, operation))
     },
-  }))
+  }
+}
+
+function describe(
+  status: number,
+  problems: readonly AnyProblem[],
+  format: ErrorFormat,
+  operation: Operation,
+  schemas: Schemas,
+): Failure {
+  const response = {
+    description: problems.map((problem) => `${problem.title} (\`${problem.code}\`)`).join('; '),
+    ...headersOf(problems),
+    content: { [format.mediaType]: { schema: problemSchema(problems, format, operation, schemas) } },
+  }
+  const words = problems.flatMap((problem, index) => (index === 0 ? [problem.code] : ['or', problem.code]))
+  return { status, name: pascal(...words), format: format.name, response, text: canonical(response) }
 }
 
 function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'headers'> {

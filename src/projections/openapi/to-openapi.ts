@@ -4,8 +4,8 @@ import { type Operation, walk } from '../../contract/walk.ts'
 import { parsePath } from '../../contract/path.ts'
 import { requestBody } from './bodies.ts'
 import type { OpenApiDocument, OperationObject, PathItem, ResponseObject } from './objects.ts'
-import { type Failure, failuresOf } from './failures.ts'
-import { canonical, pascal } from './json-schema.ts'
+import { type Failure, createFailures } from './failures.ts'
+import { pascal } from './json-schema.ts'
 import { parametersOf } from './parameters.ts'
 import { replyResponses } from './replies.ts'
 import { nameSchemas } from './schema-names.ts'
@@ -45,7 +45,8 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
   const z = await zodFor(uses, Object.values(declared))
   const schemas = createSchemas(nameSchemas(declared, uses, z), z)
   const schemes = new Map<string, object>()
-  const built = operations.map((operation) => ({ operation, failures: failuresOf(operation, schemas) }))
+  const all = createFailures(schemas)
+  const built = operations.map((operation) => ({ operation, failures: all.of(operation) }))
   const shared = sharedResponses(built.flatMap(({ failures }) => failures))
   const paths: Record<string, PathItem> = {}
   const templates = new Map<string, string>()
@@ -103,8 +104,8 @@ function operationObject(
   const parameters = parametersOf(operation, template, schemas)
   const security = securityOf(operation, schemes)
   const responses = new Map<number, OperationObject['responses'][string]>(replyResponses(operation, schemas))
-  for (const { status, response } of failures) {
-    const common = shared.get(canonical(response))
+  for (const { status, response, text } of failures) {
+    const common = shared.get(text)
     // A status that is promised as a reply as well keeps both bodies apart by their media types.
     const promised = responses.get(status) as ResponseObject | undefined
     if (promised !== undefined)
@@ -163,9 +164,8 @@ interface Shared {
 function sharedResponses(failures: readonly Failure[]): Map<string, Shared> {
   const counts = new Map<string, { readonly failure: Failure; count: number }>()
   for (const failure of failures) {
-    const key = canonical(failure.response)
-    const known = counts.get(key)
-    if (known === undefined) counts.set(key, { failure, count: 1 })
+    const known = counts.get(failure.text)
+    if (known === undefined) counts.set(failure.text, { failure, count: 1 })
     else known.count++
   }
   const taken = new Set<string>()
