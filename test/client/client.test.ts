@@ -156,6 +156,12 @@ describe.each(ways)('%s', (way, options) => {
     await expect(client.orders.read({ params: {} as never })).rejects.toThrow('/orders/{id} needs a value for "id"')
   })
 
+  test.each(['..', '../hello/x', 'a/../../hello/x', 'a/.'])('"%s" does not lead to another endpoint', async (path) => {
+    const given = await client.files({ params: { path } }).catch((error: unknown) => error)
+    if (given !== path)
+      expect(given).toMatchObject({ name: 'TypeError', message: expect.stringContaining('cannot be') })
+  })
+
   test('an operation that the API does not have is named', async () => {
     const wrong = client as unknown as { orders: { drop: () => Promise<unknown> } }
     const source = described ? `${options()[0]}/openapi.json` : 'the contract'

@@ -15,7 +15,7 @@ type Fields = Readonly<Record<string, unknown>>
 /**
  * The request that an input makes.
  *
- * @throws {TypeError} naming a path parameter that is missing.
+ * @throws {TypeError} naming a path parameter that is missing, or a path that would lead elsewhere.
  */
 export function toRequest(
   base: string,
@@ -24,7 +24,10 @@ export function toRequest(
   headers: Headers,
   signal: AbortSignal,
 ): Request {
-  const url = base + fillPath(operation.path, input.params) + toSearch((input.query ?? {}) as never)
+  const path = fillPath(operation.path, input.params)
+  // A URL drops dot segments, so with "../admin" for {path...} the request would reach another endpoint.
+  if (/\/\.\.?(\/|$)/.test(path)) throw new TypeError(`${operation.path}: "." and ".." cannot be parts of a value`)
+  const url = base + path + toSearch((input.query ?? {}) as never)
   for (const [name, value] of Object.entries(input.headers ?? {})) {
     if (value !== undefined && value !== null) headers.set(name, String(value))
   }
