@@ -128,10 +128,12 @@ export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>
  * @example
  * return reply(200, order, { 'x-total': '3' })
  */
+export function reply<const Status extends number>(status: Status): StatedReply<Status, undefined>
 export function reply<const Status extends number, Body>(
   status: Status,
-  body?: Body,
+  body: Body,
   headers?: ReplyHeaders,
-): StatedReply<Status, Body> {
-  return new StatedReply(status, body as Body, headers)
+): StatedReply<Status, Body>
+export function reply(status: number, body?: unknown, headers?: ReplyHeaders): StatedReply {
+  return new StatedReply(status, body, headers)
 }
