@@ -8,7 +8,16 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { constants, gzipSync } from 'node:zlib'
@@ -17,6 +26,9 @@ import { scalar } from '../src/projections/docs/scalar.ts'
 import { swaggerUi } from '../src/projections/docs/swagger-ui.ts'
 
 const ASSETS = join(import.meta.dirname, '..', 'assets', 'docs')
+/** The npm that runs this, where one does; another package manager's `pack` means something else. */
+const cli = process.env.npm_execpath
+const npm = cli?.endsWith('npm-cli.js') ? [process.execPath, cli] : ['npm']
 const force = process.argv.includes('--force')
 
 /** Scalar's package has no licence file; this is its repository's. */
@@ -52,7 +64,6 @@ function isThere(bundle) {
 /** The package's tarball, unpacked into a folder of its own. */
 function unpack(bundle) {
   const folder = mkdtempSync(join(tmpdir(), 'trestle-assets-'))
-  const npm = process.env.npm_execpath === undefined ? ['npm'] : [process.execPath, process.env.npm_execpath]
   const pack = [
     ...npm,
     'pack',
@@ -84,21 +95,40 @@ function licence(bundle, folder) {
   return (texts.length === 0 ? [SCALAR_LICENCE] : texts).join('\n\n')
 }
 
+/** All at once: a file that is half there would count as there. */
+function write(name, content) {
+  const beside = join(ASSETS, `.${name}.${process.pid}`)
+  writeFileSync(beside, content)
+  renameSync(beside, join(ASSETS, name))
+}
+
 function vendor(bundle) {
   const folder = unpack(bundle)
   try {
+    write(`LICENSE-${basename(bundle.package)}.txt`, licence(bundle, folder))
     for (const file of bundle.files) {
       const text = edited(file, readFileSync(join(folder, file.from), 'utf8'))
       const packed = gzipSync(text, { level: constants.Z_BEST_COMPRESSION })
-      writeFileSync(join(ASSETS, `${file.name}.gz`), packed)
+      write(`${file.name}.gz`, packed)
       console.log(`assets/docs/${file.name}.gz  ${Math.round(packed.length / 1024)} KB`)
     }
-    writeFileSync(join(ASSETS, `LICENSE-${basename(bundle.package)}.txt`), licence(bundle, folder))
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Files of releases that are no longer used, or of a run that was ended. */
+function dropLeftovers() {
+  const wanted = bundles.flatMap((bundle) => [
+    `LICENSE-${basename(bundle.package)}.txt`,
+    ...bundle.files.map((file) => `${file.name}.gz`),
+  ])
+  for (const name of readdirSync(ASSETS)) {
+    if (!wanted.includes(name)) rmSync(join(ASSETS, name))
   }
 }
 
 const missing = bundles.filter((bundle) => force || !isThere(bundle))
 mkdirSync(ASSETS, { recursive: true })
 for (const bundle of missing) vendor(bundle)
+if (missing.length > 0) dropLeftovers()

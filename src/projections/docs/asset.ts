@@ -1,32 +1,53 @@
+import { NotFound } from '../../contract/problems.ts'
+import { type ReplyHeaders, type StatedReply, reply } from '../../contract/reply-spec.ts'
 import type { Request } from '../../contract/request.ts'
-import { type StatedReply, reply } from '../../contract/reply-spec.ts'
-
-/** Its name changes when its content does, so it never needs to be asked for again (RFC 8246). */
-const HEADERS = {
-  'cache-control': 'public, max-age=31536000, immutable',
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-}
+import type { Tool } from './tool.ts'
 
 const ASSETS = new URL('../../../assets/docs/', import.meta.url)
 
-/** Answers with a file of `assets/docs`, which holds them gzipped. */
-export async function sendBundled(request: Request, name: string): Promise<StatedReply<200, Uint8Array>> {
-  const packed = await read(name)
-  const headers = { ...HEADERS, vary: 'accept-encoding' }
-  if (takesGzip(request.header('accept-encoding'))) {
-    return reply(200, packed, { ...headers, 'content-encoding': 'gzip' })
-  }
-  return reply(200, await unpack(packed), headers)
+/** The scripts of a page in the order in which it runs them. */
+export function scriptNames(tool: Tool): string[] {
+  return [writtenName(tool.start, 'js'), ...bundledNames(tool, 'text/javascript')]
 }
 
-/** Answers with a script or style that stands in the code. */
-export function sendWritten(text: string): StatedReply<200, Uint8Array> {
-  return reply(200, new TextEncoder().encode(text), HEADERS)
+/** The style sheets of a page, its own last. */
+export function styleNames(tool: Tool): string[] {
+  return [...bundledNames(tool, 'text/css'), writtenName(tool.style, 'css')]
+}
+
+/**
+ * Answers with what a page loads: what its tool lists, and nothing else.
+ *
+ * @throws NotFound
+ */
+export async function sendAsset(request: Request, tool: Tool, name: string): Promise<StatedReply<200, Uint8Array>> {
+  if (name === writtenName(tool.start, 'js')) return send(new TextEncoder().encode(tool.start), 'text/javascript')
+  if (name === writtenName(tool.style, 'css')) return send(new TextEncoder().encode(tool.style), 'text/css')
+  const file = tool.bundle.files.find((one) => one.name === name)
+  if (file === undefined) throw NotFound()
+  const packed = await read(file.name)
+  const varies = { vary: 'accept-encoding' }
+  if (!takesGzip(request.header('accept-encoding'))) return send(await unpack(packed), file.mediaType, varies)
+  return send(packed, file.mediaType, { ...varies, 'content-encoding': 'gzip' })
+}
+
+/** An asset's name changes when its content does, so it never needs to be asked for again (RFC 8246). */
+function send(body: Uint8Array, mediaType: string, headers: ReplyHeaders = {}): StatedReply<200, Uint8Array> {
+  return reply(200, body, {
+    'content-type': `${mediaType}; charset=utf-8`,
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    ...headers,
+  })
+}
+
+function bundledNames(tool: Tool, mediaType: string): string[] {
+  return tool.bundle.files.filter((file) => file.mediaType === mediaType).map((file) => file.name)
 }
 
 /** A name for a text that changes with it. FNV-1a: the point is caching, not secrecy. */
-export function nameOf(text: string, extension: string): string {
+function writtenName(text: string, extension: string): string {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
   return `start-${(hash >>> 0).toString(16).padStart(8, '0')}.${extension}`

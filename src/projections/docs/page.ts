@@ -1,14 +1,37 @@
+import { type StatedReply, reply } from '../../contract/reply-spec.ts'
+import { scriptNames, styleNames } from './asset.ts'
+import { contentSecurityPolicy } from './content-security-policy.ts'
 import type { Tool } from './tool.ts'
 
-/** Where a page finds what it loads, relative to itself, so that it works behind any prefix. */
-export interface PageLinks {
-  readonly document: string
-  readonly scripts: readonly string[]
-  readonly styles: readonly string[]
+/** What a page is made from. Paths are those of the API's endpoints. */
+export interface PageSource {
+  /** The API's. */
+  readonly title: string
+  readonly servers: readonly string[]
+  readonly place: string
+  readonly openapi: string
+  readonly tool: Tool
 }
 
-/** The HTML of a documentation page. It holds no script: the policy it is sent with allows none. */
-export function pageHtml(title: string, tool: Tool, links: PageLinks): string {
+/** Answers with the HTML of a documentation page. */
+export function sendPage(source: PageSource): StatedReply<200, string> {
+  return reply(200, html(source), {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': contentSecurityPolicy(source.servers, source.tool.needs),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+  })
+}
+
+/**
+ * It holds no script, for the policy it is sent with allows none, and links to all by relative
+ * references, so that it works behind any prefix.
+ */
+function html({ title, place, openapi, tool }: PageSource): string {
+  const document = escapeHtml(relativeReference(place, openapi))
+  const link = (name: string): string =>
+    escapeHtml(relativeReference(place, `${place === '/' ? '' : place}/assets/${name}`))
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -16,19 +39,23 @@ export function pageHtml(title: string, tool: Tool, links: PageLinks): string {
 <title>${escapeHtml(`${title} · ${tool.label}`)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
-${links.styles.map((href) => `<link rel="stylesheet" href="${escapeHtml(href)}">`).join('\n')}
+${styleNames(tool)
+  .map((name) => `<link rel="stylesheet" href="${link(name)}">`)
+  .join('\n')}
 </head>
 <body>
-<div id="docs" data-document="${escapeHtml(links.document)}"></div>
-<noscript>This page needs JavaScript. The API is described in <a href="${escapeHtml(links.document)}">its OpenAPI document</a>.</noscript>
-${links.scripts.map((src) => `<script src="${escapeHtml(src)}"></script>`).join('\n')}
+<div id="docs" data-document="${document}"></div>
+<noscript>This page needs JavaScript. The API is described in <a href="${document}">its OpenAPI document</a>.</noscript>
+${scriptNames(tool)
+  .map((name) => `<script src="${link(name)}"></script>`)
+  .join('\n')}
 </body>
 </html>
 `
 }
 
 /** The reference that leads from one path to another (RFC 3986 §4.2), both from the same root. */
-export function relativeReference(from: string, to: string): string {
+function relativeReference(from: string, to: string): string {
   const folders = from.split('/').slice(1, -1)
   const parts = to.split('/').slice(1)
   let shared = 0
