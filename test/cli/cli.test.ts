@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const program = path.join(root, 'src/cli/main.ts')
+
+let folder: string
+const running = new Set<ChildProcess>()
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'trestle-cli-'))
+  await write('package.json', '{ "type": "module" }')
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
+})
+
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL')
+  running.clear()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const write = (name: string, text: string): Promise<void> => writeFile(path.join(folder, name), text)
+
+const API = `import { api, get } from 'trestle'
+export default api({ title: 'Small' }, {
+  hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })),
+})
+`
+
+interface Running {
+  readonly child: ChildProcess
+  readonly output: () => string
+  /** Waits until the output matches. */
+  readonly says: (pattern: RegExp) => Promise<RegExpExecArray>
+  readonly ended: Promise<number | null>
+}
+
+function trestle(...args: string[]): Running {
+  const child = spawn(process.execPath, ['--conditions=trestle-source', program, ...args], {
+    cwd: folder,
+    env: { ...process.env, NODE_ENV: '', PORT: '0' },
+  })
+  running.add(child)
+  let output = ''
+  const listeners = new Set<() => void>()
+  const take = (chunk: Buffer): void => {
+    output += chunk
+    for (const listener of listeners) listener()
+  }
+  child.stdout.on('data', take)
+  child.stderr.on('data', take)
+  const says = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(output)
+        if (found !== null) {
+          listeners.delete(look)
+          resolve(found)
+        }
+      }
+      listeners.add(look)
+      child.once('exit', () => reject(new Error(`it ended before it said ${pattern}:\n${output}`)))
+      look()
+    })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { child, output: () => output, says, ended }
+}
+
+test('help lists every command', async () => {
+  const help = trestle('--help')
+  expect(await help.ended).toBe(0)
+  await expect(help.output()).toMatchFileSnapshot('../golden/cli/help.txt')
+})
+
+test.each([
+  [['fly', 'api.ts'], /There is no command "fly"/],
+  [['start'], /Name the file of the API: trestle start <file>/],
+  [['start', 'nowhere.ts'], /There is no file .*nowhere\.ts/],
+  [['start', 'empty.ts'], /empty\.ts exports no API\. Write: export default api/],
+  [['start', 'api.ts', '--port', 'http'], /--port takes a number from 0 to 65535, not "http"/],
+  [['routes', 'api.ts', '--port', '1'], /"routes" takes no --port/],
+  [['routes', 'api.ts', '--colour'], /Unknown option '--colour'/],
+  [['start', 'faulty.ts'], /The API cannot start: one fault[^]*GET \/a\/\{id\} \(one\)[^]*params\.id/],
+])('%j says what to mend and ends with 1', async (args, message) => {
+  await write('api.ts', API)
+  await write('empty.ts', 'export {}\n')
+  await write(
+    'faulty.ts',
+    `import { api, get } from 'trestle'
+import { z } from 'zod'
+export default api({ one: get('/a/{id}', { params: z.object({ }) }, () => 1) })
+`,
+  )
+  const run = trestle(...args)
+  expect(await run.ended).toBe(1)
+  expect(run.output()).toMatch(message)
+  expect(run.output()).not.toMatch(/^\s+at /m)
+})
+
+test('routes lists endpoints, as a table and as JSON', async () => {
+  await write('api.ts', API)
+  const table = trestle('routes', 'api.ts')
+  expect(await table.ended).toBe(0)
+  expect(table.output()).toBe('GET  /hello/{name}  hello\n')
+  const json = trestle('routes', 'api.ts', '--json')
+  await json.ended
+  expect(JSON.parse(json.output())).toMatchObject([{ method: 'GET', path: '/hello/{name}', operation: 'hello' }])
+})
+
+test('openapi writes the document to standard output, or to a file', async () => {
+  await write('api.ts', API)
+  const printed = trestle('openapi', 'api.ts')
+  await printed.ended
+  expect(JSON.parse(printed.output())).toMatchObject({ openapi: '3.1.0', info: { title: 'Small' } })
+  await trestle('openapi', 'api.ts', '--out', 'api.json').ended
+  expect(JSON.parse(await readFile(path.join(folder, 'api.json'), 'utf8'))).toEqual(JSON.parse(printed.output()))
+})
+
+test('start serves until SIGTERM, and shows nothing internal', async () => {
+  await write('api.ts', API.replace('({ hello: params.name })', '{ throw new Error("the vault is at 7") }'))
+  const run = trestle('start', 'api.ts')
+  const [, url] = await run.says(/Listening on (\S+)/)
+  const reply = await fetch(`${url}/hello/ann`, { headers: { accept: 'text/html' } })
+  expect(reply.status).toBe(500)
+  expect(await reply.text()).not.toMatch(/vault|api\.ts/)
+  run.child.kill('SIGTERM')
+  expect(await run.ended).toBe(0)
+})
+
+test('dev serves new code in under a second after a save, and lives through code that fails', async () => {
+  await write('api.ts', API)
+  const run = trestle('dev', 'api.ts')
+  const [, url] = await run.says(/(\S+) ready in \d+ ms/)
+  const hello = (): Promise<unknown> =>
+    fetch(`${url}/hello/ann`).then(
+      (reply) => reply.json(),
+      () => undefined,
+    )
+  expect(await hello()).toEqual({ hello: 'ann' })
+
+  const saved = performance.now()
+  await write('api.ts', API.replace('params.name', 'params.name.toUpperCase()'))
+  await expect.poll(hello, { interval: 10, timeout: 5000 }).toEqual({ hello: 'ANN' })
+  expect(performance.now() - saved).toBeLessThan(1000)
+
+  await write('api.ts', 'export default api(')
+  await run.says(/SyntaxError[^]*Waiting for a change/)
+  await write('api.ts', API)
+  await expect.poll(hello, { interval: 10, timeout: 5000 }).toEqual({ hello: 'ann' })
+})
+
+test('dev shows browsers the line that failed', async () => {
+  await write('api.ts', API.replace('({ hello: params.name })', '{ throw new Error("no <tea>") }'))
+  const run = trestle('dev', 'api.ts')
+  const [, url] = await run.says(/(\S+) ready in/)
+  const page = await fetch(`${url}/hello/ann`, { headers: { accept: 'text/html,*/*' } })
+  expect(page.status).toBe(500)
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(await page.text()).toMatch(/class="failed">3 {2}.*no &lt;tea&gt;/)
+  const problem = await fetch(`${url}/hello/ann`)
+  expect(problem.headers.get('content-type')).toBe('application/problem+json')
+})
