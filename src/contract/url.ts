@@ -33,11 +33,11 @@ export function fillPath(path: string, params: Readonly<Record<string, unknown>>
     if (value === undefined || value === null || value === '') {
       throw new TypeError(`${path} needs a value for "${segment.name}"`)
     }
-    const text = String(value)
-    if (text === '.' || text === '..') {
-      throw new TypeError(`${path}: "${text}" cannot be the value of "${segment.name}", for paths drop such a segment`)
+    const pieces = segment.kind === 'rest' ? String(value).split('/') : [String(value)]
+    if (pieces.some((piece) => piece === '.' || piece === '..')) {
+      throw new TypeError(`${path}: "${value}" cannot be the value of "${segment.name}", for paths drop "." and ".." segments`)
     }
-    return segment.kind === 'rest' ? text.split('/').map(encodeURIComponent).join('/') : encodeURIComponent(text)
+    return pieces.map(encodeURIComponent).join('/')
   })
   return `/${parts.join('/')}`
 }
