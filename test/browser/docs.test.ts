@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -80,6 +81,8 @@ async function started(api: Api): Promise<Server> {
 }
 
 beforeAll(async () => {
+  // Takes no time where the files are there; without them each test would wait for a page that stays empty.
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/vendor-assets.mjs')], { timeout: 50_000 })
   usual = await started(shop())
   browser = await createChromium()
 })
