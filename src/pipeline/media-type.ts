@@ -1,7 +1,12 @@
-/** `type/subtype` and parameters, by the grammar of RFC 9110 §8.3.1, blanks allowed where §5.6.6 does. */
-const MEDIA_TYPE =
-  /^[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]+\/[!#$%&'*+\-.^_`|~0-9a-z]+)((?:[ \t]*;[ \t]*(?:[!#$%&'*+\-.^_`|~0-9a-z]+=(?:[!#$%&'*+\-.^_`|~0-9a-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"))?)*)[ \t]*$/i
-const CHARSET = /;[ \t]*charset=("?)([^";\s]*)\1/i
+/** `type/subtype` (RFC 9110 §8.3.1). */
+const TYPE = /^[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]+\/[!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*/i
+/**
+ * One parameter and the blanks around it, or a semicolon with nothing behind it (§5.6.6). They are read one by
+ * one: in a single expression that repeats this, two neighbours could both claim a blank, and text that fails
+ * at its end would be tried in every way to share them.
+ */
+const PARAMETER =
+  /;[ \t]*(?:([!#$%&'*+\-.^_`|~0-9a-z]+)=(?:([!#$%&'*+\-.^_`|~0-9a-z]+)|"((?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*)")[ \t]*)?/iy
 
 /**
  * The media type without its parameters, in lower case; undefined where the value is none, or names a
@@ -9,9 +14,14 @@ const CHARSET = /;[ \t]*charset=("?)([^";\s]*)\1/i
  */
 export function essence(value: string | undefined): string | undefined {
   if (value === undefined || value.length > 256) return undefined
-  const match = MEDIA_TYPE.exec(value)
-  if (match === null) return undefined
-  const charset = CHARSET.exec(match[2] as string)?.[2]
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) return undefined
-  return (match[1] as string).toLowerCase()
+  const type = TYPE.exec(value)
+  if (type === null) return undefined
+  for (let at = type[0].length; at < value.length; at = PARAMETER.lastIndex) {
+    PARAMETER.lastIndex = at
+    const parameter = PARAMETER.exec(value)
+    if (parameter === null) return undefined
+    const [, name, token, quoted] = parameter
+    if (name?.toLowerCase() === 'charset' && !/^utf-?8$/i.test(token ?? (quoted as string))) return undefined
+  }
+  return (type[1] as string).toLowerCase()
 }
