@@ -1,0 +1,43 @@
+import { asc, eq, gt } from 'drizzle-orm'
+import type { CursorPage } from 'trestle'
+import { pageOf } from '../cursor.ts'
+import type { Connection, Tables } from './tables.ts'
+
+export type CustomerRow = Tables['customers']['$inferSelect']
+
+export class Customers {
+  readonly #db: Connection['db']
+  readonly #customers: Tables['customers']
+
+  constructor({ db, tables }: Connection) {
+    this.#db = db
+    this.#customers = tables.customers
+  }
+
+  /** A page in the order in which they came, beginning after the one given. */
+  async page(limit: number, after: number | undefined): Promise<CursorPage<CustomerRow>> {
+    const { id } = this.#customers
+    const rows = await this.#db
+      .select()
+      .from(this.#customers)
+      .where(after === undefined ? undefined : gt(id, after))
+      .orderBy(asc(id))
+      .limit(limit + 1)
+    return pageOf(rows, limit, (row) => row.id)
+  }
+
+  async find(id: number): Promise<CustomerRow | undefined> {
+    const [row] = await this.#db.select().from(this.#customers).where(eq(this.#customers.id, id))
+    return row
+  }
+
+  /** undefined where the address is taken. */
+  async insert(customer: Pick<CustomerRow, 'name' | 'email'>): Promise<CustomerRow | undefined> {
+    const [row] = await this.#db
+      .insert(this.#customers)
+      .values({ ...customer, created_at: new Date() })
+      .onConflictDoNothing({ target: this.#customers.email })
+      .returning()
+    return row
+  }
+}

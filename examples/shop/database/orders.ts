@@ -1,0 +1,105 @@
+import { and, asc, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
+import type { CursorPage } from 'trestle'
+import { pageOf } from '../cursor.ts'
+import type { Connection, Tables } from './tables.ts'
+import { uuid7 } from './uuid7.ts'
+
+export type OrderRow = Tables['orders']['$inferSelect']
+export type ItemRow = Tables['orderItems']['$inferSelect']
+
+/** An order with its items, in the order in which they were asked for. */
+export type OrderWithItems = OrderRow & { readonly items: ItemRow[] }
+
+export type NewOrder = Pick<OrderRow, 'customer_id' | 'currency' | 'notes'>
+export type NewItem = Pick<ItemRow, 'sku' | 'name' | 'qty' | 'unit_price_cents'>
+
+/** What a list of orders is narrowed by. */
+export interface OrderFilter {
+  readonly status?: OrderRow['status'] | undefined
+  readonly customer_id?: number | undefined
+  readonly created_from?: Date | undefined
+  readonly created_before?: Date | undefined
+}
+
+export class Orders {
+  readonly #db: Connection['db']
+  readonly #orders: Tables['orders']
+  readonly #items: Tables['orderItems']
+
+  constructor({ db, tables }: Connection) {
+    this.#db = db
+    this.#orders = tables.orders
+    this.#items = tables.orderItems
+  }
+
+  /** A page, the newest first, beginning after the one given. */
+  async page(filter: OrderFilter, limit: number, after: string | undefined): Promise<CursorPage<OrderWithItems>> {
+    const { id, status, customer_id, created_at } = this.#orders
+    const rows = await this.#db
+      .select()
+      .from(this.#orders)
+      .where(
+        and(
+          after === undefined ? undefined : lt(id, after),
+          filter.status === undefined ? undefined : eq(status, filter.status),
+          filter.customer_id === undefined ? undefined : eq(customer_id, filter.customer_id),
+          filter.created_from === undefined ? undefined : gte(created_at, filter.created_from),
+          filter.created_before === undefined ? undefined : lt(created_at, filter.created_before),
+        ),
+      )
+      .orderBy(desc(id))
+      .limit(limit + 1)
+    const { items, next_cursor } = pageOf(rows, limit, (row) => row.id)
+    return { items: await this.#withItems(items), next_cursor }
+  }
+
+  async find(id: string): Promise<OrderWithItems | undefined> {
+    const rows = await this.#db.select().from(this.#orders).where(eq(this.#orders.id, id))
+    const [order] = await this.#withItems(rows)
+    return order
+  }
+
+  async insert(order: NewOrder, items: readonly NewItem[]): Promise<OrderWithItems> {
+    const created_at = new Date()
+    const id = uuid7(created_at.getTime())
+    const total_cents = items.reduce((sum, { qty, unit_price_cents }) => sum + qty * unit_price_cents, 0)
+    const row = { ...order, id, status: 'open' as const, total_cents, refunded_cents: 0, created_at }
+    const lines = items.map((item, index) => ({ ...item, order_id: id, line: index + 1 }))
+    await this.#db.insert(this.#orders).values(row)
+    await this.#db.insert(this.#items).values(lines)
+    return { ...row, paid_at: null, cancelled_at: null, items: lines }
+  }
+
+  /** Turns an open order into a paid or a cancelled one; undefined where it is not open. */
+  async settle(id: string, status: 'paid' | 'cancelled'): Promise<OrderWithItems | undefined> {
+    const now = new Date()
+    const rows = await this.#db
+      .update(this.#orders)
+      .set(status === 'paid' ? { status, paid_at: now } : { status, cancelled_at: now })
+      .where(and(eq(this.#orders.id, id), eq(this.#orders.status, 'open')))
+      .returning()
+    const [order] = await this.#withItems(rows)
+    return order
+  }
+
+  /** Notes money given back. False where the order is not paid, or less of what was paid is left. */
+  async addRefund(id: string, amount_cents: number): Promise<boolean> {
+    const { status, total_cents, refunded_cents } = this.#orders
+    const refunded = sql`${refunded_cents} + ${amount_cents}`
+    const rows = await this.#db
+      .update(this.#orders)
+      .set({ refunded_cents: refunded })
+      .where(and(eq(this.#orders.id, id), eq(status, 'paid'), sql`${refunded} <= ${total_cents}`))
+      .returning({ id: this.#orders.id })
+    return rows.length > 0
+  }
+
+  async #withItems(orders: readonly OrderRow[]): Promise<OrderWithItems[]> {
+    if (orders.length === 0) return []
+    const { order_id, line } = this.#items
+    const ids = orders.map(({ id }) => id)
+    const rows = await this.#db.select().from(this.#items).where(inArray(order_id, ids)).orderBy(asc(line))
+    const items = Map.groupBy(rows, (row) => row.order_id)
+    return orders.map((order) => ({ ...order, items: items.get(order.id) ?? [] }))
+  }
+}

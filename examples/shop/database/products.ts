@@ -1,0 +1,100 @@
+import { type SQL, and, asc, eq, gt, gte, lte, sql } from 'drizzle-orm'
+import type { CursorPage } from 'trestle'
+import { pageOf } from '../cursor.ts'
+import type { Connection, Tables } from './tables.ts'
+
+export type ProductRow = Tables['products']['$inferSelect']
+export type NewProduct = Omit<Tables['products']['$inferInsert'], 'created_at' | 'updated_at'>
+
+/** Columns to change; those undefined stay as they are. */
+export type ProductChange = { readonly [K in Exclude<keyof NewProduct, 'sku' | 'stock'>]?: NewProduct[K] | undefined }
+
+/** What a list of products is narrowed by. */
+export interface ProductFilter {
+  readonly category?: ProductRow['category'] | undefined
+  readonly min_price_cents?: number | undefined
+  readonly max_price_cents?: number | undefined
+  readonly in_stock?: boolean | undefined
+  readonly q?: string | undefined
+}
+
+/** The column holds 2,147,483,647; what cancelled orders bring back must always fit. */
+const MOST_STOCK = 2_000_000_000
+
+export class Products {
+  readonly #db: Connection['db']
+  readonly #products: Tables['products']
+
+  constructor({ db, tables }: Connection) {
+    this.#db = db
+    this.#products = tables.products
+  }
+
+  /** A page in the order of their SKUs, beginning after the one given. */
+  async page(filter: ProductFilter, limit: number, after: string | undefined): Promise<CursorPage<ProductRow>> {
+    const { sku, category, price_cents, stock, name, description } = this.#products
+    const rows = await this.#db
+      .select()
+      .from(this.#products)
+      .where(
+        and(
+          after === undefined ? undefined : gt(sku, after),
+          filter.category === undefined ? undefined : eq(category, filter.category),
+          filter.min_price_cents === undefined ? undefined : gte(price_cents, filter.min_price_cents),
+          filter.max_price_cents === undefined ? undefined : lte(price_cents, filter.max_price_cents),
+          filter.in_stock === undefined ? undefined : filter.in_stock ? gt(stock, 0) : eq(stock, 0),
+          filter.q === undefined ? undefined : contains(sql`${name} || ' ' || ${description}`, filter.q),
+        ),
+      )
+      .orderBy(asc(sku))
+      .limit(limit + 1)
+    return pageOf(rows, limit, (row) => row.sku)
+  }
+
+  async find(sku: string): Promise<ProductRow | undefined> {
+    const [row] = await this.#db.select().from(this.#products).where(eq(this.#products.sku, sku))
+    return row
+  }
+
+  /** undefined where the SKU is taken. */
+  async insert(product: NewProduct): Promise<ProductRow | undefined> {
+    const now = new Date()
+    const [row] = await this.#db
+      .insert(this.#products)
+      .values({ ...product, created_at: now, updated_at: now })
+      .onConflictDoNothing({ target: this.#products.sku })
+      .returning()
+    return row
+  }
+
+  /** undefined where there is no such product. */
+  async update(sku: string, change: ProductChange): Promise<ProductRow | undefined> {
+    const [row] = await this.#db
+      .update(this.#products)
+      .set({ ...change, updated_at: new Date() })
+      .where(eq(this.#products.sku, sku))
+      .returning()
+    return row
+  }
+
+  /**
+   * Adds to the stock, or takes from it. One statement checks and changes, so of many callers at once
+   * none takes what another has taken. undefined where there is no such product or the stock would
+   * leave 0 to `most`.
+   */
+  async changeStock(sku: string, by: number, most = MOST_STOCK): Promise<ProductRow | undefined> {
+    const { stock } = this.#products
+    const [row] = await this.#db
+      .update(this.#products)
+      .set({ stock: sql`${stock} + ${by}` })
+      .where(and(eq(this.#products.sku, sku), gte(stock, -by), lte(stock, most - by)))
+      .returning()
+    return row
+  }
+}
+
+/** Case of ASCII letters aside; `%` and `_` stand for themselves. */
+function contains(text: SQL, part: string): SQL {
+  const pattern = `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+  return sql`lower(${text}) like ${pattern} escape '\\'`
+}

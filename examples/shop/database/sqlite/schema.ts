@@ -1,0 +1,89 @@
+import { sql } from 'drizzle-orm'
+import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { categories, currencies, statuses } from '../values.ts'
+
+/** The tables on SQLite. `../postgres/schema.ts` has the same ones; `../tables.ts` holds the two to the same rows. */
+
+const instant = () => integer({ mode: 'timestamp_ms' })
+
+export const customers = sqliteTable('customers', {
+  id: integer().primaryKey(),
+  name: text().notNull(),
+  email: text().notNull().unique(),
+  credit_note: text(),
+  created_at: instant().notNull(),
+})
+
+export const products = sqliteTable(
+  'products',
+  {
+    sku: text().primaryKey(),
+    name: text().notNull(),
+    description: text().notNull(),
+    category: text({ enum: categories }).notNull(),
+    price_cents: integer().notNull(),
+    cost_cents: integer(),
+    currency: text({ enum: currencies }).notNull(),
+    stock: integer().notNull(),
+    created_at: instant().notNull(),
+    updated_at: instant().notNull(),
+  },
+  (table) => [
+    index('products_by_category').on(table.category, table.sku),
+    check('stock_is_not_negative', sql`${table.stock} >= 0`),
+  ],
+)
+
+export const orders = sqliteTable(
+  'orders',
+  {
+    id: text().primaryKey(),
+    customer_id: integer()
+      .notNull()
+      .references(() => customers.id),
+    status: text({ enum: statuses }).notNull(),
+    currency: text({ enum: currencies }).notNull(),
+    total_cents: integer().notNull(),
+    refunded_cents: integer().notNull(),
+    notes: text(),
+    created_at: instant().notNull(),
+    paid_at: instant(),
+    cancelled_at: instant(),
+  },
+  (table) => [
+    index('orders_by_customer').on(table.customer_id, table.id),
+    index('orders_by_status').on(table.status, table.id),
+    check('no_more_refunded_than_paid', sql`${table.refunded_cents} <= ${table.total_cents}`),
+  ],
+)
+
+export const orderItems = sqliteTable(
+  'order_items',
+  {
+    order_id: text()
+      .notNull()
+      .references(() => orders.id),
+    line: integer().notNull(),
+    sku: text()
+      .notNull()
+      .references(() => products.sku),
+    name: text().notNull(),
+    qty: integer().notNull(),
+    unit_price_cents: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.order_id, table.line] })],
+)
+
+export const refunds = sqliteTable(
+  'refunds',
+  {
+    id: text().primaryKey(),
+    order_id: text()
+      .notNull()
+      .references(() => orders.id),
+    amount_cents: integer().notNull(),
+    reason: text(),
+    created_at: instant().notNull(),
+  },
+  (table) => [index('refunds_by_order').on(table.order_id, table.id)],
+)

@@ -1,0 +1,167 @@
+import { NotFound, created, get, group, ok, page, post, problem, text } from 'trestle'
+import { z } from 'zod'
+import { after } from './cursor.ts'
+import type { NewItem, OrderWithItems } from './database/orders.ts'
+import { statuses } from './database/values.ts'
+import { Currency, CustomerId, Id, Sku, Text, Timestamp } from './fields.ts'
+import { invoiceOf } from './invoice.ts'
+import { OutOfStock } from './products.ts'
+import { missing, refusedField } from './refusal.ts'
+import { refunds } from './refunds.ts'
+import { type Shelves, store } from './store.ts'
+
+const Status = z.enum(statuses)
+const Item = z.object({ sku: Sku, qty: z.int().min(1).max(1000) }).meta({ id: 'OrderItemIn' })
+
+export const OrderIn = z
+  .object({ customer_id: CustomerId, items: z.array(Item).min(1).max(50), notes: Text(500).optional() })
+  .meta({
+    id: 'OrderIn',
+    examples: [{ customer_id: 1, items: [{ sku: 'TEA-ASSAM-250', qty: 2 }], notes: 'Leave it with the neighbour' }],
+  })
+
+export const OrderItem = Item.extend({ name: z.string(), unit_price_cents: z.int() }).meta({ id: 'OrderItem' })
+
+export const Order = z
+  .object({
+    id: Id,
+    customer_id: CustomerId,
+    status: Status,
+    items: z.array(OrderItem),
+    currency: Currency,
+    total_cents: z.int(),
+    refunded_cents: z.int(),
+    notes: z.string().nullable(),
+    created_at: Timestamp,
+    paid_at: Timestamp.nullable(),
+    cancelled_at: Timestamp.nullable(),
+  })
+  .meta({ id: 'Order' })
+
+export const OrderNotOpen = problem('order_not_open', {
+  status: 409,
+  title: 'The order is paid or cancelled already',
+  extra: z.object({ status: Status }),
+})
+
+const params = z.object({ id: Id })
+
+export const orders = group('/orders', {
+  list: get(
+    '/',
+    {
+      summary: 'List orders, the newest first',
+      query: page.cursor({
+        status: Status.optional(),
+        customer_id: CustomerId.optional(),
+        created_from: Timestamp.optional(),
+        created_before: Timestamp.optional(),
+      }),
+      returns: page.of(Order),
+      use: { store },
+    },
+    ({ query, store }) => store.orders.page(query, query.limit, after(query.cursor, Id)),
+  ),
+
+  create: post(
+    '/',
+    {
+      summary: 'Order something',
+      description: 'Takes the stock of all items, or of none.',
+      body: OrderIn,
+      returns: created(Order),
+      throws: [OutOfStock],
+      use: { store },
+    },
+    ({ body, store }) =>
+      store.transaction(async ({ customers, orders, products }) => {
+        if (!(await customers.find(body.customer_id))) {
+          throw refusedField('/body/customer_id', 'unknown', `There is no customer ${body.customer_id}`)
+        }
+        const { items, currency } = await takeStock(products, body.items)
+        return orders.insert({ customer_id: body.customer_id, currency, notes: body.notes ?? null }, items)
+      }),
+  ),
+
+  read: get(
+    '/{id}',
+    { summary: 'Read an order', params, returns: Order, throws: [NotFound], use: { store } },
+    ({ params, store }) => findOrder(store, params.id),
+  ),
+
+  invoice: get(
+    '/{id}/invoice',
+    { summary: 'Read the invoice of an order', params, returns: ok(text()), throws: [NotFound], use: { store } },
+    async ({ params, store }) => {
+      const order = await findOrder(store, params.id)
+      return invoiceOf(order, await store.customers.find(order.customer_id))
+    },
+  ),
+
+  pay: post(
+    '/{id}/pay',
+    { summary: 'Pay an order', params, returns: Order, throws: [NotFound, OrderNotOpen], use: { store } },
+    ({ params, store }) => store.transaction((shelves) => settle(shelves, params.id, 'paid')),
+  ),
+
+  cancel: post(
+    '/{id}/cancel',
+    {
+      summary: 'Cancel an order',
+      description: 'What it took goes back into stock.',
+      params,
+      returns: Order,
+      throws: [NotFound, OrderNotOpen],
+      use: { store },
+    },
+    ({ params, store }) =>
+      store.transaction(async (shelves) => {
+        const order = await settle(shelves, params.id, 'cancelled')
+        for (const { sku, qty } of order.items.toSorted(bySku)) await shelves.products.changeStock(sku, qty)
+        return order
+      }),
+  ),
+
+  refunds,
+})
+
+async function findOrder({ orders }: Shelves, id: string): Promise<OrderWithItems> {
+  const order = await orders.find(id)
+  if (!order) throw missing(`order ${id}`)
+  return order
+}
+
+async function settle(shelves: Shelves, id: string, status: 'paid' | 'cancelled'): Promise<OrderWithItems> {
+  const settled = await shelves.orders.settle(id, status)
+  if (settled) return settled
+  const order = await findOrder(shelves, id)
+  throw OrderNotOpen({ status: order.status })
+}
+
+/** Takes what an order asks for, in the order of SKUs: two orders that take the same cannot block each other. */
+async function takeStock(
+  products: Shelves['products'],
+  wanted: z.output<typeof OrderIn>['items'],
+): Promise<{ items: NewItem[]; currency: z.output<typeof Currency> }> {
+  const items: NewItem[] = []
+  const currencies = new Set<z.output<typeof Currency>>()
+  for (const { sku, qty, index } of wanted.map((item, index) => ({ ...item, index })).toSorted(bySku)) {
+    const product = await products.changeStock(sku, -qty)
+    if (!product) {
+      const unchanged = await products.find(sku)
+      if (!unchanged) throw refusedField(`/body/items/${index}/sku`, 'unknown', `There is no product ${sku}`)
+      throw OutOfStock({ sku, available: unchanged.stock })
+    }
+    items[index] = { sku, name: product.name, qty, unit_price_cents: product.price_cents }
+    currencies.add(product.currency)
+  }
+  const [currency, another] = currencies
+  if (currency === undefined || another !== undefined) {
+    throw refusedField('/body/items', 'mixed_currencies', 'All items of an order must have one currency')
+  }
+  return { items, currency }
+}
+
+function bySku(one: { readonly sku: string }, other: { readonly sku: string }): number {
+  return one.sku < other.sku ? -1 : one.sku > other.sku ? 1 : 0
+}

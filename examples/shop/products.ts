@@ -1,0 +1,145 @@
+import { NotFound, created, get, group, ok, page, patch, post, problem, reply, stream } from 'trestle'
+import { z } from 'zod'
+import { csvOf } from './csv.ts'
+import { after } from './cursor.ts'
+import { categories } from './database/values.ts'
+import { Cents, Currency, Sku, Text, Timestamp } from './fields.ts'
+import { missing, refusedField } from './refusal.ts'
+import { store } from './store.ts'
+
+const Category = z.enum(categories)
+const MOST_STOCK = 1_000_000
+
+export const ProductIn = z
+  .object({
+    sku: Sku,
+    name: Text(100),
+    description: Text(2000),
+    category: Category,
+    price_cents: Cents,
+    cost_cents: Cents.optional().describe('What the shop pays for it. Never shown.'),
+    currency: Currency.default('EUR'),
+    stock: z.int().min(0).max(MOST_STOCK).default(0),
+  })
+  .meta({
+    id: 'ProductIn',
+    examples: [
+      { sku: 'TEA-OOLONG-100', name: 'Oolong', description: 'Half green.', category: 'tea', price_cents: 1990, stock: 12 },
+    ],
+  })
+
+export const ProductPatch = ProductIn.pick({ name: true, description: true, category: true, price_cents: true })
+  .extend({ cost_cents: Cents })
+  .partial()
+  .meta({ id: 'ProductPatch', examples: [{ price_cents: 1790 }] })
+
+export const StockChange = z
+  .object({ change: z.int().min(-MOST_STOCK).max(MOST_STOCK).describe('How many came; negative for how many went') })
+  .meta({ id: 'StockChange', examples: [{ change: 24 }] })
+
+/** What leaves: not the column `cost_cents`. */
+export const Product = z
+  .object({
+    sku: Sku,
+    name: z.string(),
+    description: z.string(),
+    category: Category,
+    price_cents: Cents,
+    currency: Currency,
+    stock: z.int().min(0),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+  })
+  .meta({ id: 'Product' })
+
+export const SkuTaken = problem('sku_taken', { status: 409, title: 'A product has this SKU already' })
+
+export const OutOfStock = problem('out_of_stock', {
+  status: 409,
+  title: 'There is not enough in stock',
+  extra: z.object({ sku: Sku, available: z.int().min(0) }),
+})
+
+const params = z.object({ sku: Sku })
+
+export const products = group('/products', {
+  list: get(
+    '/',
+    {
+      summary: 'List products',
+      query: page.cursor({
+        category: Category.optional(),
+        min_price_cents: Cents.optional(),
+        max_price_cents: Cents.optional(),
+        in_stock: z.boolean().optional(),
+        q: Text(100).optional().describe('Text in the name or the description'),
+      }),
+      returns: page.of(Product),
+      use: { store },
+    },
+    ({ query, store }) => store.products.page(query, query.limit, after(query.cursor, Sku)),
+  ),
+
+  create: post(
+    '/',
+    { summary: 'Add a product', body: ProductIn, returns: created(Product), throws: [SkuTaken], use: { store } },
+    ({ body, store }) =>
+      store.transaction(async ({ products }) => {
+        const product = await products.insert(body)
+        if (!product) throw SkuTaken()
+        return product
+      }),
+  ),
+
+  export: get(
+    '/export',
+    {
+      summary: 'Export all products as CSV',
+      returns: ok(stream('text/csv'), { headers: z.object({ 'content-disposition': z.string() }) }),
+      use: { store },
+    },
+    ({ store }) => reply(200, csvOf(store.products), { 'content-disposition': 'attachment; filename="products.csv"' }),
+  ),
+
+  read: get(
+    '/{sku}',
+    { summary: 'Read a product', params, returns: Product, throws: [NotFound], use: { store } },
+    async ({ params, store }) => {
+      const product = await store.products.find(params.sku)
+      if (!product) throw missing(`product ${params.sku}`)
+      return product
+    },
+  ),
+
+  update: patch(
+    '/{sku}',
+    { summary: 'Change a product', params, body: ProductPatch, returns: Product, throws: [NotFound], use: { store } },
+    ({ params, body, store }) =>
+      store.transaction(async ({ products }) => {
+        const product = await products.update(params.sku, body)
+        if (!product) throw missing(`product ${params.sku}`)
+        return product
+      }),
+  ),
+
+  stock: post(
+    '/{sku}/stock',
+    {
+      summary: 'Add to the stock, or take from it',
+      params,
+      body: StockChange,
+      returns: Product,
+      throws: [NotFound, OutOfStock],
+      use: { store },
+    },
+    ({ params: { sku }, body: { change }, store }) =>
+      store.transaction(async ({ products }) => {
+        const product = await products.changeStock(sku, change, MOST_STOCK)
+        if (product) return product
+        const unchanged = await products.find(sku)
+        if (!unchanged) throw missing(`product ${sku}`)
+        if (change < 0) throw OutOfStock({ sku, available: unchanged.stock })
+        throw refusedField('/body/change', 'too_big', `The stock is ${unchanged.stock}, and ${MOST_STOCK} at the most`)
+      }),
+  ),
+})

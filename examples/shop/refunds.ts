@@ -1,0 +1,84 @@
+import { NotFound, created, get, group, page, post, problem } from 'trestle'
+import { z } from 'zod'
+import { after } from './cursor.ts'
+import { statuses } from './database/values.ts'
+import { Id, Text, Timestamp } from './fields.ts'
+import { missing } from './refusal.ts'
+import { store } from './store.ts'
+
+export const RefundIn = z
+  .object({ amount_cents: z.int().min(1), reason: Text(500).optional() })
+  .meta({ id: 'RefundIn', examples: [{ amount_cents: 1450, reason: 'The packet was torn' }] })
+
+export const Refund = z
+  .object({ id: Id, order_id: Id, amount_cents: z.int(), reason: z.string().nullable(), created_at: Timestamp })
+  .meta({ id: 'Refund' })
+
+export const OrderNotPaid = problem('order_not_paid', {
+  status: 409,
+  title: 'Only what is paid can be given back',
+  extra: z.object({ status: z.enum(statuses) }),
+})
+
+export const RefundTooLarge = problem('refund_too_large', {
+  status: 409,
+  title: 'More than is left of what was paid',
+  extra: z.object({ left_cents: z.int() }),
+})
+
+const params = z.object({ order_id: Id })
+
+/** Inside the group of orders: `/orders/{order_id}/refunds`. */
+export const refunds = group('/{order_id}/refunds', {
+  list: get(
+    '/',
+    {
+      summary: 'List the refunds of an order',
+      params,
+      query: page.cursor(),
+      returns: page.of(Refund),
+      throws: [NotFound],
+      use: { store },
+    },
+    async ({ params: { order_id }, query, store }) => {
+      if (!(await store.orders.find(order_id))) throw missing(`order ${order_id}`)
+      return store.refunds.page(order_id, query.limit, after(query.cursor, Id))
+    },
+  ),
+
+  create: post(
+    '/',
+    {
+      summary: 'Give money back',
+      params,
+      body: RefundIn,
+      returns: created(Refund),
+      throws: [NotFound, OrderNotPaid, RefundTooLarge],
+      use: { store },
+    },
+    ({ params: { order_id }, body: { amount_cents, reason = null }, store }) =>
+      store.transaction(async ({ orders, refunds }) => {
+        if (await orders.addRefund(order_id, amount_cents)) return refunds.insert({ order_id, amount_cents, reason })
+        const order = await orders.find(order_id)
+        if (!order) throw missing(`order ${order_id}`)
+        if (order.status !== 'paid') throw OrderNotPaid({ status: order.status })
+        throw RefundTooLarge({ left_cents: order.total_cents - order.refunded_cents })
+      }),
+  ),
+
+  read: get(
+    '/{id}',
+    {
+      summary: 'Read a refund',
+      params: params.extend({ id: Id }),
+      returns: Refund,
+      throws: [NotFound],
+      use: { store },
+    },
+    async ({ params: { order_id, id }, store }) => {
+      const refund = await store.refunds.find(order_id, id)
+      if (!refund) throw missing(`refund ${id} of order ${order_id}`)
+      return refund
+    },
+  ),
+})
