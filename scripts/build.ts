@@ -1,4 +1,4 @@
-/** Emits dist from src when src has changed since it was emitted. */
+/** Emits dist from src when src has changed since it was emitted, and brings the bundles of the docs pages. */
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -16,6 +16,8 @@ export function sources(): string[] {
 
 /** Resolves with what the compiler said, or at once where dist is up to date. */
 export async function build(): Promise<Outcome> {
+  const assets = await run('node', ['scripts/vendor-assets.mjs'], { seconds: 300 })
+  if (!assets.ok) return assets
   const files = sources()
   const wanted = fingerprint(files)
   if (existsSync(path.join(root, 'dist', 'index.js')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
