@@ -2,7 +2,10 @@
 export interface Request {
   /** Upper case: `GET`. */
   readonly method: string
-  /** The path as it was matched, not decoded: `/orders/42`. */
+  /**
+   * The path as it was matched: `/orders/42`. Escapes that need not be are plain (`/%61dmin` is `/admin`),
+   * all others stay.
+   */
   readonly path: string
   /** What follows `?`, not decoded, without it; `''` where there is none. */
   readonly search: string

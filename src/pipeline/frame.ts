@@ -6,8 +6,8 @@ export const TARGET_LIMIT = 8192
 
 /** Anything that is not plain: escapes, dot segments, empty segments, backslashes, what no target may hold. */
 const SUSPECT = /[%\\]|\/[./]|[^\x21-\x7e]|#/
-/** `.` and `..` as segments, also when escaped (RFC 3986 §5.2.4, and what WHATWG URL parsers make of `%2e`). */
-const DOTS = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+/** `.` and `..` as segments (RFC 3986 §5.2.4). A path holds no escaped dots: it is plain by now. */
+const DOTS = /\/\.{1,2}(?:\/|$)/
 
 /**
  * Stage 1. Refuses targets that two readers could take for two different paths: a proxy that resolves
@@ -18,7 +18,11 @@ const DOTS = /\/(?:\.|%2e){1,2}(?:\/|$)/i
  */
 export function frame(request: Incoming): void {
   if (request.target.length > TARGET_LIMIT) throw TargetTooLong()
-  const { path } = request
+  const { method, path, search } = request
+  if (path.charCodeAt(0) !== 0x2f && method !== 'CONNECT' && !(method === 'OPTIONS' && path === '*')) {
+    throw BadRequest(undefined, { detail: 'The target is neither a path nor an http or https URL (RFC 9112 §3.2)' })
+  }
+  if (search.includes('#')) throw BadRequest(undefined, { detail: 'A fragment ("#…") is never sent: leave it out' })
   if (!SUSPECT.test(path)) return
   if (DOTS.test(path)) throw BadRequest(undefined, { detail: 'The path has "." or ".." segments: send the path they lead to' })
   if (/[\\#]|[^\x21-\x7e]/.test(path)) {

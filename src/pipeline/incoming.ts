@@ -14,6 +14,7 @@ export abstract class Incoming implements Request {
   readonly method: string
   /** As it came: `/orders?status=open`, or `http://host/orders`, or `*`. */
   readonly target: string
+  /** What guards compare and the router matches: one path, however its letters are escaped. */
   readonly path: string
   readonly search: string
 
@@ -22,7 +23,7 @@ export abstract class Incoming implements Request {
     this.target = target
     const local = target.charCodeAt(0) === 0x2f ? target : localPart(target)
     const mark = local.indexOf('?')
-    this.path = mark === -1 ? local : local.slice(0, mark)
+    this.path = plainPath(mark === -1 ? local : local.slice(0, mark))
     this.search = mark === -1 ? '' : local.slice(mark + 1)
   }
 
@@ -62,4 +63,17 @@ function localPart(target: string): string {
   if (scheme === null) return target
   const rest = target.slice(scheme[0].length)
   return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+/** Escapes; those of ASCII that a path can hold as it is stand for that character (RFC 3986 §6.2.2). */
+const ESCAPE = /%[0-9a-f]{2}/gi
+
+/** `/%61dmin` is `/admin`, and `%2f` is `%2F`: it is no `/`, nor are `%5C`, `%3F`, `%23` and `%25` what they stand for. */
+function plainPath(path: string): string {
+  return path.includes('%') ? path.replace(ESCAPE, plainEscape) : path
+}
+
+function plainEscape(escape: string): string {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
+  return /[\x21-\x7e]/.test(character) && !/[/\\?#%]/.test(character) ? character : escape.toUpperCase()
 }
