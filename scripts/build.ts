@@ -14,8 +14,13 @@ export function sources(): string[] {
     .sort()
 }
 
-/** Resolves with what the compiler said, or at once where dist is up to date. */
+/** Resolves with what went wrong, or at once where all is up to date. */
 export async function build(): Promise<Outcome> {
+  const fetched = await run('node', ['scripts/vendor-assets.mjs'], { seconds: 180 })
+  return fetched.ok ? emit() : fetched
+}
+
+async function emit(): Promise<Outcome> {
   const assets = await run('node', ['scripts/vendor-assets.mjs'], { seconds: 300 })
   if (!assets.ok) return assets
   const files = sources()
