@@ -10,7 +10,9 @@ export const CustomerIn = z
   .meta({ id: 'CustomerIn', examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example' }] })
 
 /** What leaves: not the column `credit_note`, which is for the shop's own people. */
-export const Customer = CustomerIn.extend({ id: CustomerId, created_at: Timestamp }).meta({ id: 'Customer' })
+export const Customer = z
+  .object({ id: CustomerId, ...CustomerIn.shape, created_at: Timestamp })
+  .meta({ id: 'Customer' })
 
 export const EmailTaken = problem('email_taken', { status: 409, title: 'A customer has this address already' })
 

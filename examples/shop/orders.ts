@@ -41,7 +41,7 @@ export const Order = z
 export const OrderNotOpen = problem('order_not_open', {
   status: 409,
   title: 'The order is paid or cancelled already',
-  extra: z.object({ status: Status }),
+  extra: z.object({ order_status: Status }),
 })
 
 const params = z.object({ id: Id })
@@ -135,7 +135,7 @@ async function settle(shelves: Shelves, id: string, status: 'paid' | 'cancelled'
   const settled = await shelves.orders.settle(id, status)
   if (settled) return settled
   const order = await findOrder(shelves, id)
-  throw OrderNotOpen({ status: order.status })
+  throw OrderNotOpen({ order_status: order.status })
 }
 
 /** Takes what an order asks for, in the order of SKUs: two orders that take the same cannot block each other. */

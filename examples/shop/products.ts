@@ -24,7 +24,14 @@ export const ProductIn = z
   .meta({
     id: 'ProductIn',
     examples: [
-      { sku: 'TEA-OOLONG-100', name: 'Oolong', description: 'Half green.', category: 'tea', price_cents: 1990, stock: 12 },
+      {
+        sku: 'TEA-OOLONG-100',
+        name: 'Oolong',
+        description: 'Half green.',
+        category: 'tea',
+        price_cents: 1990,
+        stock: 12,
+      },
     ],
   })
 

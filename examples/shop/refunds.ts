@@ -17,7 +17,7 @@ export const Refund = z
 export const OrderNotPaid = problem('order_not_paid', {
   status: 409,
   title: 'Only what is paid can be given back',
-  extra: z.object({ status: z.enum(statuses) }),
+  extra: z.object({ order_status: z.enum(statuses) }),
 })
 
 export const RefundTooLarge = problem('refund_too_large', {
@@ -61,7 +61,7 @@ export const refunds = group('/{order_id}/refunds', {
         if (await orders.addRefund(order_id, amount_cents)) return refunds.insert({ order_id, amount_cents, reason })
         const order = await orders.find(order_id)
         if (!order) throw missing(`order ${order_id}`)
-        if (order.status !== 'paid') throw OrderNotPaid({ status: order.status })
+        if (order.status !== 'paid') throw OrderNotPaid({ order_status: order.status })
         throw RefundTooLarge({ left_cents: order.total_cents - order.refunded_cents })
       }),
   ),

@@ -148,7 +148,9 @@ export async function seed(backend: Backend): Promise<void> {
     await db.insert(tables.orderItems).values(made.flatMap(({ items }) => items))
     const order_id = idAt(orders[refund.order]?.at ?? '', refund.order)
     const { at, amount_cents, reason } = refund
-    await db.insert(tables.refunds).values({ id: idAt(at, 0), order_id, amount_cents, reason, created_at: new Date(at) })
+    await db
+      .insert(tables.refunds)
+      .values({ id: idAt(at, 0), order_id, amount_cents, reason, created_at: new Date(at) })
   })
 }
 

@@ -10,7 +10,9 @@ const MIGRATIONS = 7_302_026
 export function openPostgres(url: string): Backend {
   const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 })
   // A connection that breaks while idle is replaced; without a listener its error would end the process.
-  pool.on('error', (error) => console.error('Postgres:', error.message))
+  pool.on('error', (error) => {
+    if (!pool.ending) console.error('Postgres:', error.message)
+  })
   const db = drizzle({ client: pool })
   return {
     db,

@@ -28,7 +28,7 @@ export function openSqlite(file: string): Backend {
           writer.exec('commit')
           return result
         } catch (error) {
-          writer.exec('rollback')
+          if (writer.isTransaction) writer.exec('rollback')
           throw error
         }
       })
