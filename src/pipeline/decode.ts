@@ -3,11 +3,10 @@ import { MalformedJson, parseJson } from '../compile/json.ts'
 import type { Limits } from '../compile/plan.ts'
 import { type Validate, fieldErrors } from '../compile/validator.ts'
 import type { FieldError } from '../contract/problem.ts'
-import { ContentTooLarge, InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
+import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
 import type { SchemaResult } from '../contract/schema.ts'
 import { essence } from './media-type.ts'
 import type { Context, Exchange } from './exchange.ts'
-import { BodyCut, BodyTooLarge } from './incoming.ts'
 
 type Part = 'params' | 'query' | 'headers' | 'cookies' | 'body'
 
@@ -105,10 +104,9 @@ function unescapeCookie(text: string): string {
 
 function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
   const { request } = x
+  // A body of no bytes is none: not every runtime tells the two apart.
+  if (!request.hasBody || request.header('content-length') === '0') return withoutBody(x, decoder, decoding)
   const type = request.header('content-type')
-  if (!request.hasBody || (type === undefined && request.header('content-length') === '0')) {
-    return withoutBody(x, decoder, decoding)
-  }
   if (type !== decoder.mediaType && essence(type) !== decoder.mediaType) throw wrongType(type, decoder)
   const coding = request.header('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
@@ -121,34 +119,14 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
     x.context.body = request.stream(limits.body)
     return decoding.finish()
   }
-  let bytes: Uint8Array | Promise<Uint8Array>
-  try {
-    bytes = request.bytes(limits.body)
-  } catch (error) {
-    throw unreadable(error, limits)
-  }
-  if (bytes instanceof Promise) {
-    return bytes.then(
-      (all) => decodeBytes(x, decoder, limits, decoding, all),
-      (error) => {
-        throw unreadable(error, limits)
-      },
-    )
-  }
+  const bytes = request.bytes(limits.body)
+  if (bytes instanceof Promise) return bytes.then((all) => decodeBytes(x, decoder, limits, decoding, all))
   return decodeBytes(x, decoder, limits, decoding, bytes)
 }
 
 function wrongType(type: string | undefined, { mediaType }: BodyDecoder): Error {
   const detail = type === undefined ? `Say what the body is: content-type: ${mediaType}` : `Send the body as ${mediaType}`
   return UnsupportedMediaType(undefined, { detail, headers: { accept: mediaType } })
-}
-
-function unreadable(error: unknown, limits: Limits): unknown {
-  if (error instanceof BodyTooLarge) {
-    return ContentTooLarge(undefined, { detail: `The body may have ${limits.body} bytes` })
-  }
-  if (error instanceof BodyCut) return MalformedBody(undefined, { detail: 'The body broke off', cause: error })
-  return error
 }
 
 /** No body at all: fine where the schema takes undefined, and empty text, bytes or form are values. */
@@ -178,6 +156,7 @@ function decodeBytes(
   bytes: Uint8Array,
 ): void | Promise<void> {
   const { context } = x
+  if (bytes.byteLength === 0) return withoutBody(x, decoder, decoding)
   if (decoder.kind === 'bytes') {
     context.body = bytes
     return decoding.finish()

@@ -1,5 +1,4 @@
 import type { ReplyEncoder } from '../compile/encoder.ts'
-import { anyReply } from '../compile/encoder.ts'
 import type { CursorPage, OffsetPage } from '../contract/page.ts'
 import { type ReplyHeaders, StatedReply } from '../contract/reply-spec.ts'
 import type { SchemaIssue, SchemaResult } from '../contract/schema.ts'
@@ -34,15 +33,16 @@ export function encode(x: Exchange, replies: readonly ReplyEncoder[]): void | Pr
     x.reply = result
     return
   }
-  if (!(result instanceof StatedReply)) return encodeAs(x, replies[0] ?? anyReply, result, undefined)
+  if (!(result instanceof StatedReply)) return encodeAs(x, plainReply(replies, result), result, undefined)
   const encoder = replies.find((one) => one.status === result.status)
-  if (encoder === undefined) {
-    if (replies.length > 0) {
-      throw new Error(`${x.operation} stated a ${result.status} reply, which its "returns" does not list`)
-    }
-    return encodeAs(x, { ...anyReply, status: result.status }, result.body, result.headers)
-  }
-  return encodeAs(x, encoder, result.body, result.headers)
+  if (encoder !== undefined) return encodeAs(x, encoder, result.body, result.headers)
+  throw new Error(`${x.operation} stated a ${result.status} reply: list it in "returns"`)
+}
+
+/** The reply that a plain value is: the first declared. Where none is declared, nothing is 204. */
+function plainReply(replies: readonly ReplyEncoder[], result: unknown): ReplyEncoder {
+  const [first, second] = replies as [ReplyEncoder, ReplyEncoder?]
+  return result === undefined && first.kind === 'json' && first.encode === undefined ? (second ?? first) : first
 }
 
 function encodeAs(
@@ -54,8 +54,7 @@ function encodeAs(
   switch (encoder.kind) {
     case 'json': {
       if (encoder.encode === undefined) {
-        x.reply = body === undefined ? new WireReply(204, undefined, []) : jsonReply(x, encoder, body)
-        x.reply.addAll(headers)
+        x.reply = jsonReply(x, encoder, body).addAll(headers)
         return
       }
       const result = encoder.encode(body)

@@ -1,8 +1,9 @@
 import type { ErrorFormat } from '../contract/error-format.ts'
 import { Problem } from '../contract/problem.ts'
-import { InternalError } from '../contract/problems.ts'
+import { ContentTooLarge, InternalError, MalformedBody } from '../contract/problems.ts'
 import type { Schema } from '../contract/schema.ts'
 import type { Exchange } from './exchange.ts'
+import { BodyCut, BodyTooLarge } from './incoming.ts'
 import { WireReply } from './reply.ts'
 
 /** Where failures are told that callers must not see. */
@@ -13,10 +14,17 @@ export type Report = (error: unknown, about: { readonly operation: string | unde
  * threw, is an internal error that says nothing outside and everything to `report`.
  */
 export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
-  const problem = thrown instanceof Problem ? thrown : InternalError(undefined, { cause: thrown })
+  const problem = thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError(undefined, { cause: thrown }))
   x.failure ??= thrown instanceof Error ? thrown : new Error(`something that is no error was thrown: ${String(thrown)}`)
   if (problem.status >= 500) report(thrown, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
   return problemReply(problem, format)
+}
+
+/** What reading the body found wrong with it, be it in the decoder or in a handler that reads a stream. */
+function unreadable(thrown: unknown): Problem | undefined {
+  if (thrown instanceof BodyTooLarge) return ContentTooLarge(undefined, { detail: thrown.message }) as Problem
+  if (!(thrown instanceof BodyCut)) return undefined
+  return MalformedBody(undefined, { detail: 'The body broke off', cause: thrown }) as Problem
 }
 
 /** A problem as a reply. */

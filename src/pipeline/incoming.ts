@@ -1,7 +1,11 @@
 import type { Request } from '../contract/request.ts'
 
 /** The body is longer than the endpoint takes; what is left of it was not read. */
-export class BodyTooLarge extends Error {}
+export class BodyTooLarge extends Error {
+  constructor(limit: number) {
+    super(`The body may have ${limit} bytes`)
+  }
+}
 
 /** The body broke off: the caller left, or its framing is wrong. */
 export class BodyCut extends Error {}
@@ -17,6 +21,8 @@ export abstract class Incoming implements Request {
   /** What guards compare and the router matches: one path, however its letters are escaped. */
   readonly path: string
   readonly search: string
+  /** Part of the body was not read, so what follows on the connection cannot be told from it: it has to end. */
+  cut = false
 
   constructor(method: string, target: string) {
     this.method = method

@@ -1,31 +1,56 @@
-import { BodyTooLarge } from '../pipeline/incoming.ts'
+import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
 import type { ReplyBody } from '../pipeline/reply.ts'
 
-/** A stream that errors with BodyTooLarge past `limit` bytes. */
-export function limited(stream: ReadableStream<Uint8Array>, limit: number): ReadableStream<Uint8Array> {
+/**
+ * A stream that errors with BodyTooLarge past `limit` bytes, and with BodyCut where it breaks off.
+ *
+ * @param leave called when the rest is left unread.
+ */
+export function limited(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  leave: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader()
   let length = 0
-  return stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        length += chunk.byteLength
-        if (length > limit) controller.error(new BodyTooLarge(`the body is longer than ${limit} bytes`))
-        else controller.enqueue(chunk)
-      },
-    }),
-  )
+  const cancel = async (reason?: unknown): Promise<void> => {
+    leave()
+    await reader.cancel(reason)
+  }
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await reader.read().catch((cause: unknown) => {
+        throw new BodyCut('the body broke off', { cause })
+      })
+      if (next.done) return controller.close()
+      length += next.value.byteLength
+      if (length > limit) {
+        void cancel().catch(() => {})
+        throw new BodyTooLarge(limit)
+      }
+      controller.enqueue(next.value)
+    },
+    cancel,
+  })
 }
 
-/** Reads a stream whole. @throws {BodyTooLarge} past `limit` bytes, without reading on. */
-export async function readAll(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+/**
+ * Reads a stream whole.
+ *
+ * @param leave called when the rest is left unread.
+ * @throws {BodyTooLarge} past `limit` bytes, without reading on.
+ * @throws {BodyCut}
+ */
+export async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  leave: () => void,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = stream.getReader()
+  const reader = limited(stream, limit, leave).getReader()
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     length += next.value.byteLength
-    if (length > limit) {
-      await reader.cancel()
-      throw new BodyTooLarge()
-    }
     chunks.push(next.value)
   }
   if (chunks.length === 1) return chunks[0] as Uint8Array

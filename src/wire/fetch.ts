@@ -1,8 +1,11 @@
+import type { Problem } from '../contract/problem.ts'
+import { BadRequest, NotImplemented } from '../contract/problems.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import type { Report } from '../pipeline/fail.ts'
 import { BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { WireReply } from '../pipeline/reply.ts'
+import { authorityOf, isAuthority } from './authority.ts'
 import { isStreamed, limited, piecesOf, readAll } from './body-stream.ts'
 
 /** A request of the Fetch standard. */
@@ -27,7 +30,8 @@ class FetchIncoming extends Incoming {
   }
 
   protected get origin(): string {
-    return new URL(this.#request.url).origin
+    const authority = authorityOf(this.#request.url) || this.field('host') || 'localhost'
+    return `${this.#request.url.startsWith('https:') ? 'https' : 'http'}://${authority}`
   }
 
   get hasBody(): boolean {
@@ -36,21 +40,29 @@ class FetchIncoming extends Incoming {
 
   bytes(limit: number): Promise<Uint8Array> {
     this.#begin(limit)
-    return readAll(this.#request.body as ReadableStream<Uint8Array>, limit)
+    return readAll(this.#request.body as ReadableStream<Uint8Array>, limit, () => this.#leave())
   }
 
   stream(limit: number): ReadableStream<Uint8Array> {
     this.#begin(limit)
-    return limited(this.#request.body as ReadableStream<Uint8Array>, limit)
+    return limited(this.#request.body as ReadableStream<Uint8Array>, limit, () => this.#leave())
   }
 
   #begin(limit: number): void {
-    if (Number(this.field('content-length') ?? 0) > limit) throw new BodyTooLarge()
+    if (Number(this.field('content-length') ?? 0) <= limit) return
+    this.#leave()
+    throw new BodyTooLarge(limit)
+  }
+
+  #leave(): void {
+    this.cut = true
   }
 }
 
 /** Path and query as the runtime gives them. It has resolved dot segments by then, and dropped the fragment. */
 function targetOf(url: string): string {
+  // Bun builds no URL on a Host that is none; there is only the target then.
+  if (url.startsWith('/')) return url
   const from = url.indexOf('/', url.indexOf('//') + 2)
   if (from === -1) return '/'
   const fragment = url.indexOf('#', from)
@@ -60,16 +72,36 @@ function targetOf(url: string): string {
 /** A pipeline as the Fetch standard's `(request) => response`. */
 export function fetchOf(pipeline: Pipeline, report: Report): (request: Request) => Promise<Response> {
   return async (request) => {
+    const fault = faultOf(request)
+    if (fault !== undefined) return wholeResponse(request, pipeline.refuse(fault).set('connection', 'close'))
     const x = new Exchange(new FetchIncoming(request))
     const left = (): void => x.abort(new Error('the caller left before the reply was sent'))
     request.signal.addEventListener('abort', left, { once: true })
     const reply = await pipeline.answer(x)
+    if (x.request.cut) reply.set('connection', 'close')
     const finish = (failure?: Error): void => {
       request.signal.removeEventListener('abort', left)
       pipeline.finish(x, failure)
     }
     return toResponse(request, reply, x, finish, report)
   }
+}
+
+/** What runtimes let pass: a Host or a URL whose authority is none, a transfer coding that nobody takes off. */
+function faultOf({ url, headers }: Request): Problem | undefined {
+  const host = headers.get('host')
+  if (host !== null && !isAuthority(host)) {
+    return BadRequest(undefined, { detail: 'Host is not one host with an optional port (RFC 9112 §3.2)' }) as Problem
+  }
+  const authority = authorityOf(url)
+  if (authority !== undefined && !(url.startsWith('http') && isAuthority(authority))) {
+    return BadRequest(undefined, { detail: 'The target is not an http or https URL of a host (RFC 9112 §3.2.2)' }) as Problem
+  }
+  const coding = headers.get('transfer-encoding')
+  if (coding !== null && coding.toLowerCase() !== 'chunked') {
+    return NotImplemented(undefined, { detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' }) as Problem
+  }
+  return undefined
 }
 
 function toResponse(
@@ -80,21 +112,37 @@ function toResponse(
   report: Report,
 ): Response {
   const { status, body } = reply
-  const headers: [string, string][] = []
-  for (let i = 0; i < reply.fields.length; i += 2) headers.push([reply.fields[i] as string, reply.fields[i + 1] as string])
-  const empty = request.method === 'HEAD' || status === 204 || status === 304
-  if (isStreamed(body) && !empty) {
-    if (body instanceof Blob) headers.push(['content-length', String(body.size)])
-    return new Response(streamOf(piecesOf(body), x, finish, report), { status, headers })
-  }
-  if (isStreamed(body)) void piecesOf(body).return?.()
-  else if (status !== 204 && status !== 304) {
-    const length = body === undefined ? 0 : typeof body === 'string' ? utf8Length(body) : body.byteLength
-    headers.push(['content-length', String(length)])
+  if (isStreamed(body) && request.method !== 'HEAD' && status !== 204 && status !== 304) {
+    return new Response(streamOf(piecesOf(body), x, finish, report), { status, headers: headersOf(reply) })
   }
   // The runtime sends what is in memory by itself; nothing tells when it has.
   queueMicrotask(() => finish())
-  return new Response(empty || isStreamed(body) ? null : ((body ?? null) as BodyInit | null), { status, headers })
+  return wholeResponse(request, reply)
+}
+
+/** A reply whose body is in memory, or is not sent. */
+function wholeResponse(request: Request, reply: WireReply): Response {
+  const { status, body } = reply
+  const headers = headersOf(reply)
+  const none = status === 204 || status === 304
+  if (isStreamed(body)) {
+    void piecesOf(body).return?.()
+    // For a body that is null, runtimes say that its length is 0. That of this one they cannot know.
+    return new Response(none ? null : new Blob([]).stream(), { status, headers })
+  }
+  if (!none) {
+    const length = body === undefined ? 0 : typeof body === 'string' ? utf8Length(body) : body.byteLength
+    headers.push(['content-length', String(length)])
+  }
+  const sent = none || request.method === 'HEAD' ? null : ((body ?? null) as BodyInit | null)
+  return new Response(sent, { status, headers })
+}
+
+function headersOf({ fields, body }: WireReply): [string, string][] {
+  const headers: [string, string][] = []
+  for (let i = 0; i < fields.length; i += 2) headers.push([fields[i] as string, fields[i + 1] as string])
+  if (body instanceof Blob) headers.push(['content-length', String(body.size)])
+  return headers
 }
 
 const encoder = new TextEncoder()

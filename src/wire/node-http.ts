@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '../contract/problem.ts'
-import { BadRequest, MethodNotAllowed, NotImplemented } from '../contract/problems.ts'
+import { MethodNotAllowed } from '../contract/problems.ts'
 import { problem } from '../contract/problem.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import type { Report } from '../pipeline/fail.ts'
@@ -10,6 +10,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { WireReply } from '../pipeline/reply.ts'
 import { isStreamed, piecesOf } from './body-stream.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
+import { type ParserError, parserProblem } from './parser-error.ts'
 
 /**
  * Not `import`: that reads every export of node:http, and one of them loads node's whole `fetch`,
@@ -41,19 +42,12 @@ export interface Listening {
   readonly stop: (deadline: number) => Promise<void>
 }
 
-const HeadersTooLarge = problem('headers_too_large', { status: 431, title: 'The header section is too large' })
-const RequestTimeout = problem('request_timeout', { status: 408, title: 'The request took too long to arrive' })
-
-/** What node's parser complains of, as problems; anything else is a bad request. */
-const PARSER_ERRORS: Readonly<Record<string, () => Problem>> = {
-  HPE_INVALID_METHOD: () => NotImplemented() as Problem,
-  HPE_HEADER_OVERFLOW: () => HeadersTooLarge() as Problem,
-  ERR_HTTP_REQUEST_TIMEOUT: () => RequestTimeout() as Problem,
-}
+/** Milliseconds that a caller has to read why it was refused. */
+const LINGER = 1000
 
 /** Serves a pipeline on node:http. */
 export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
-  const pending = new Set<Exchange>()
+  const pending = new Map<Exchange, ServerResponse>()
   let stopping = false
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
@@ -71,7 +65,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       sendWhole(response, reply, request.method)
       return
     }
-    pending.add(x)
+    pending.set(x, response)
     response.on('close', () => {
       pending.delete(x)
       const failure = response.writableFinished ? undefined : new CallerLeft('the caller left before the reply was sent')
@@ -87,7 +81,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     else send(reply)
   }
 
-  const server = createServer({ maxHeaderSize: 32_768, insecureHTTPParser: false, requireHostHeader: true })
+  const server = createServer({ maxHeaderSize: 32_768, insecureHTTPParser: false, requireHostHeader: false })
   server.on('request', (message, response) => serveOne(message, response, false))
   server.on('checkContinue', (message, response) => serveOne(message, response, true))
   server.on('checkExpectation', (_message, response) => {
@@ -95,13 +89,17 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     sendWhole(response, pipeline.refuse(refused() as Problem), 'GET')
   })
   server.on('connect', (_message, socket) => refuseRaw(socket, pipeline.refuse(MethodNotAllowed(undefined, { headers: { allow: '' } }) as Problem)))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & ParserError, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
-    const make = PARSER_ERRORS[error.code ?? '']
-    refuseRaw(socket, pipeline.refuse(make?.() ?? (BadRequest(undefined, { detail: 'This is not HTTP/1.1 (RFC 9112)' }) as Problem)))
+    const refuse = (): void => refuseRaw(socket, pipeline.refuse(parserProblem(error)))
+    // Replies to whole requests that came before go first: they are what the caller takes the next reply for.
+    const before = [...pending.values()].filter(({ req }) => req.socket === socket && req.complete)
+    const last = before.at(-1)
+    if (last === undefined) refuse()
+    else last.once('finish', refuse)
   })
 
   await new Promise<void>((resolve, reject) => {
@@ -123,13 +121,13 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   }
 }
 
-async function closeServer(server: Server, pending: Set<Exchange>, deadline: number): Promise<void> {
+async function closeServer(server: Server, pending: Map<Exchange, ServerResponse>, deadline: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   // A connection that goes idle later is closed by its reply's `Connection: close`, or here.
   const idle = setInterval(() => server.closeIdleConnections(), 50)
   const late = setTimeout(() => {
-    for (const x of pending) x.abort(new Stopped('the server stops'))
+    for (const x of pending.keys()) x.abort(new Stopped('the server stops'))
     server.closeAllConnections()
   }, deadline)
   await closed
@@ -197,4 +195,5 @@ function refuseRaw(socket: Duplex, reply: WireReply): void {
   for (let i = 0; i < reply.fields.length; i += 2) lines.push(`${reply.fields[i]}: ${reply.fields[i + 1]}`)
   lines.push(`content-length: ${Buffer.byteLength(body)}`, 'connection: close', '', body)
   socket.end(lines.join('\r\n'))
+  setTimeout(() => socket.destroy(), LINGER).unref()
 }

@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
 import { BadRequest, NotImplemented } from '../contract/problems.ts'
 import { BodyCut, BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
-import { limited } from './body-stream.ts'
+import { authorityOf, isAuthority } from './authority.ts'
 
 /** A request of node:http. Fields are looked up where node left them: its `headers` object costs more than the route. */
 export class NodeIncoming extends Incoming {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
-  readonly #expectsContinue: boolean
-  /** Part of the body was not read, so what follows on the connection cannot be told from it. */
-  cut = false
+  /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
+  #waits: boolean
 
   constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) {
     super(message.method as string, message.url as string)
     this.#message = message
     this.#response = response
-    this.#expectsContinue = expectsContinue
+    this.#waits = expectsContinue
+    // Whether the body still comes is the caller's choice then (RFC 9110 §10.1.1).
+    this.cut = expectsContinue
   }
 
   protected field(name: string): string | undefined {
@@ -43,7 +43,7 @@ export class NodeIncoming extends Incoming {
   }
 
   protected get origin(): string {
-    return `http://${this.field('host') ?? 'localhost'}`
+    return `http://${this.field('host') || 'localhost'}`
   }
 
   get hasBody(): boolean {
@@ -63,7 +63,7 @@ export class NodeIncoming extends Incoming {
           this.cut = true
           message.pause()
           message.removeAllListeners('data')
-          reject(new BodyTooLarge())
+          reject(new BodyTooLarge(limit))
         } else if (first === undefined) first = chunk
         else if (more === undefined) more = [first, chunk]
         else more.push(chunk)
@@ -78,25 +78,59 @@ export class NodeIncoming extends Incoming {
 
   stream(limit: number): ReadableStream<Uint8Array> {
     this.#begin(limit)
-    return limited(Readable.toWeb(this.#message) as ReadableStream<Uint8Array>, limit)
+    const message = this.#message
+    let length = 0
+    const leave = (): void => {
+      this.cut = true
+      message.pause()
+      message.removeAllListeners('data')
+    }
+    // Not Readable.toWeb: cancelling that closes the connection, and with it the way for the reply.
+    return new ReadableStream<Uint8Array>({
+      start(controller) {
+        let open = true
+        message.pause()
+        message.on('data', (chunk: Buffer) => {
+          length += chunk.length
+          if (length > limit) {
+            open = false
+            leave()
+            controller.error(new BodyTooLarge(limit))
+            return
+          }
+          controller.enqueue(chunk)
+          if ((controller.desiredSize ?? 0) <= 0) message.pause()
+        })
+        message.on('end', () => {
+          if (open) controller.close()
+        })
+        message.on('error', (cause) => {
+          if (open) controller.error(new BodyCut('the body broke off', { cause }))
+        })
+      },
+      pull() {
+        message.resume()
+      },
+      cancel: leave,
+    })
   }
 
   /** What must hold before the first byte of a body is asked for. */
   #begin(limit: number): void {
     if (Number(this.field('content-length') ?? 0) > limit) {
       this.cut = true
-      throw new BodyTooLarge()
+      throw new BodyTooLarge(limit)
     }
-    if (this.#expectsContinue) this.#response.writeContinue()
+    if (!this.#waits) return
+    this.#waits = false
+    this.cut = false
+    this.#response.writeContinue()
   }
 }
 
-/** A host and an optional port (RFC 9112 §3.2, RFC 3986 §3.2.2): nothing that could be taken for a path or a user. */
-const AUTHORITY = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?::(\d{0,5}))?$|^\[[0-9A-Fa-f:.]+\](?::(\d{0,5}))?$/
-
 /**
- * Refuses what node:http lets pass: two Hosts, a Host that is no authority, a transfer coding that
- * nobody here takes off.
+ * Refuses what node:http lets pass: no Host or two, a Host or a target whose authority is none, a
+ * transfer coding that nobody here takes off.
  *
  * @throws BadRequest, NotImplemented
  */
@@ -107,8 +141,7 @@ export function checkFields(message: IncomingMessage): void {
     const name = raw[i] as string
     if (name.length === 4 && name.toLowerCase() === 'host') {
       if (++hosts > 1) throw BadRequest(undefined, { detail: 'The request has more than one Host (RFC 9112 §3.2)' })
-      const authority = AUTHORITY.exec(raw[i + 1] as string)
-      if (authority === null || Number(authority[1] ?? authority[2] ?? 0) > 65_535) {
+      if (!isAuthority(raw[i + 1] as string)) {
         throw BadRequest(undefined, { detail: 'Host is not a host with an optional port (RFC 9112 §3.2)' })
       }
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
@@ -116,5 +149,13 @@ export function checkFields(message: IncomingMessage): void {
         throw NotImplemented(undefined, { detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' })
       }
     }
+  }
+  if (hosts === 0 && message.httpVersionMinor !== 0) {
+    throw BadRequest(undefined, { detail: 'The request has no Host (RFC 9112 §3.2)' })
+  }
+  const target = message.url as string
+  const authority = target.charCodeAt(0) === 0x2f ? undefined : authorityOf(target)
+  if (authority !== undefined && (authority === '' || !isAuthority(authority))) {
+    throw BadRequest(undefined, { detail: 'The target is not at a host with an optional port (RFC 9112 §3.2.2)' })
   }
 }

@@ -1,0 +1,35 @@
+import { type Problem, problem } from '../contract/problem.ts'
+import { BadRequest, NotImplemented } from '../contract/problems.ts'
+
+const HeadersTooLarge = problem('headers_too_large', { status: 431, title: 'The header section is too large' })
+const RequestTimeout = problem('request_timeout', { status: 408, title: 'The request took too long to arrive' })
+
+/** What node's parser tells of an error. */
+export interface ParserError extends Error {
+  readonly code?: string
+  readonly bytesParsed?: number
+  readonly rawPacket?: Uint8Array
+}
+
+/** What node's parser complains of, as a problem. */
+export function parserProblem(error: ParserError): Problem {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return HeadersTooLarge() as Problem
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return RequestTimeout() as Problem
+    case 'HPE_INVALID_METHOD':
+      if (isRequestLine(error)) return NotImplemented() as Problem
+  }
+  return BadRequest(undefined, { detail: 'This is not HTTP/1.1 (RFC 9112)' }) as Problem
+}
+
+const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \S+ HTTP\/1\.[01]\r?$/m
+
+/** True where the parser knew only the method not: a greeting of TLS or of another protocol is no request at all. */
+function isRequestLine({ rawPacket, bytesParsed = 0 }: ParserError): boolean {
+  if (rawPacket === undefined) return false
+  const from = rawPacket.lastIndexOf(0x0a, Math.max(bytesParsed - 1, 0)) + 1
+  const end = rawPacket.indexOf(0x0a, from)
+  return end !== -1 && REQUEST_LINE.test(String.fromCharCode(...rawPacket.subarray(from, Math.min(end, from + 8192))))
+}
