@@ -18,14 +18,11 @@ export interface ReplyEncoder {
   readonly location: ((path: string, body: unknown) => string | undefined) | undefined
 }
 
-/** A reply that promises nothing: whatever JSON can carry, 200; nothing, 204. */
-const ANYTHING: ReplyEncoder = {
-  status: 200,
-  kind: 'json',
-  mediaType: 'application/json',
-  encode: undefined,
-  location: undefined,
-}
+/** The replies of an endpoint that declares none: a value as JSON, or nothing. */
+const UNDECLARED: readonly ReplyEncoder[] = [
+  { status: 200, kind: 'json', mediaType: 'application/json', encode: undefined, location: undefined },
+  { status: 204, kind: 'none', mediaType: '', encode: undefined, location: undefined },
+]
 
 /** Compiles an operation's replies, the one for a plain value first. */
 export function compileEncoders(
@@ -33,7 +30,8 @@ export function compileEncoders(
   operations: readonly Operation[],
   zod: Zod | undefined,
 ): readonly ReplyEncoder[] {
-  return replySpecs(operation).map((spec) => encoder(spec, operation, operations, zod))
+  const specs = replySpecs(operation)
+  return specs.length === 0 ? UNDECLARED : specs.map((spec) => encoder(spec, operation, operations, zod))
 }
 
 /** The replies an operation declares, each as a spec; a bare schema is 200. */
@@ -43,8 +41,6 @@ export function replySpecs(operation: Operation): readonly ReplySpec[] {
   const list = (Array.isArray(returns) ? returns : [returns]) as readonly (ReplySpec | AnySchema | Content)[]
   return list.map((one) => ('is' in one && one.is === 'reply' ? one : { is: 'reply', status: 200, body: one }))
 }
-
-export { ANYTHING as anyReply }
 
 function encoder(
   spec: ReplySpec,

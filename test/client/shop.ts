@@ -77,7 +77,7 @@ export const shop = api(
       list: [1, undefined],
       nested: { price: { toJSON: (): string => '1.00' } },
     })),
-    stated: get('/stated', () => reply(202, { queued: true })),
+    stated: get('/stated', () => reply(200, { queued: true }, { 'x-queue': '3' })),
     big: get('/big', () => ({ big: 1n })),
     gone: get('/gone', { returns: redirect(303) }, () => '/hello/there'),
     either: get(

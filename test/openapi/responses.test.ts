@@ -48,6 +48,7 @@ describe('replies', () => {
   test('are JSON of any form where nothing is promised', async () => {
     expect(promised(await responses(get('/', () => 1)))).toEqual({
       200: { description: 'OK', content: { 'application/json': {} } },
+      204: { description: 'No Content' },
     })
   })
 
@@ -80,7 +81,7 @@ describe('replies', () => {
       206: { description: 'Partial Content', content: { 'text/plain': { schema: { type: 'string' } } } },
       207: {
         description: 'Status 207',
-        content: { 'application/pdf': { schema: { type: 'string', format: 'binary' } } },
+        content: { 'application/pdf': { schema: { type: 'string', format: 'binary' }, 'x-trestle-kind': 'file' } },
       },
       308: { description: 'Permanent Redirect', headers: { Location: location } },
     })
@@ -155,6 +156,7 @@ describe('failures', () => {
     const { paths } = await toOpenApi(api({ throws: [One] }, { g: group('/g', { throws: [NotFound] }, { endpoint }) }))
     expect(Object.keys(paths['/g']?.get?.responses ?? {})).toEqual([
       '200',
+      '204',
       '404',
       '409',
       '410',

@@ -16,7 +16,15 @@ export function requestBody(body: object, hint: string, schemas: Schemas): Reque
 
 /** How a body travels, and what it is made of. */
 export function mediaTypes(content: Content, side: Side, hint: string, schemas: Schemas): Record<string, MediaType> {
-  return { [content.mediaType]: { schema: contentSchema(content, side, hint, schemas) } }
+  const schema = contentSchema(content, side, hint, schemas)
+  return { [content.mediaType]: { schema, ...(side === 'request' || isPlain(content) ? {} : { 'x-trestle-kind': content.kind }) } }
+}
+
+/** True where a reply's media type alone says how it travels; Trestle's own clients must be told the rest. */
+function isPlain({ kind, mediaType }: Content): boolean {
+  if (kind === 'text') return mediaType.startsWith('text/')
+  if (kind === 'bytes') return !isText(mediaType)
+  return kind !== 'stream' && kind !== 'file'
 }
 
 function contentSchema(content: Content, side: Side, hint: string, schemas: Schemas): JsonSchema {

@@ -36,6 +36,7 @@ export interface OperationObject {
   description?: string
   operationId: string
   'x-trestle-id'?: string
+  'x-trestle-path'?: string
   deprecated?: true
   security?: SecurityRequirement[]
   parameters?: ParameterObject[]
@@ -74,6 +75,7 @@ export interface HeaderObject {
 
 export interface MediaType {
   schema?: JsonSchema
+  'x-trestle-kind'?: string
 }
 
 export interface Reference {

@@ -31,8 +31,11 @@ const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)
 export function replyResponses(operation: Operation, schemas: Schemas): Map<number, ResponseObject> {
   const found = new Map<number, ResponseObject>()
   const declared = repliesOf(operation.spec.returns)
-  // An endpoint that promises nothing answers with JSON of any form.
-  if (declared.length === 0) found.set(200, { description: 'OK', content: { 'application/json': {} } })
+  // An endpoint that promises nothing answers with JSON of any form, or with nothing.
+  if (declared.length === 0) {
+    found.set(200, { description: 'OK', content: { 'application/json': {} } })
+    found.set(204, { description: 'No Content' })
+  }
   for (const [index, reply] of declared.entries()) {
     const hint = pascal(operation.id, index === 0 ? 'reply' : `reply.${reply.status}`)
     const response = responseOf(reply, hint, operation, schemas)

@@ -118,8 +118,9 @@ function operationObject(
     summary: spec.summary ?? readable(id),
     ...(spec.description === undefined ? {} : { description: spec.description }),
     operationId,
-    // Trestle's own clients call an endpoint by its id.
+    // Trestle's own clients call an endpoint by its id, and fill its own path.
     ...(operationId === id ? {} : { 'x-trestle-id': id }),
+    ...(operation.path === template ? {} : { 'x-trestle-path': operation.path }),
     ...(deprecated ? { deprecated: true } : {}),
     ...(security === undefined ? {} : { security }),
     ...(parameters.length > 0 ? { parameters } : {}),
