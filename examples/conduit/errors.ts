@@ -26,15 +26,15 @@ function sentence({ pointer, message }: FieldError): string {
 }
 
 export function unauthorized(detail: string): Problem {
-  return Unauthorized(undefined, { detail, headers: { 'www-authenticate': 'Token' } })
+  return Unauthorized({ detail, headers: { 'www-authenticate': 'Token' } })
 }
 
 export function notFound(thing: string): Problem {
-  return NotFound(undefined, { detail: `${thing}: not found` })
+  return NotFound({ detail: `${thing}: not found` })
 }
 
 export function forbidden(thing: string): Problem {
-  return Forbidden(undefined, { detail: `${thing}: only its author may change it` })
+  return Forbidden({ detail: `${thing}: only its author may change it` })
 }
 
 /** Values of a user that somebody else has already. */
@@ -44,5 +44,5 @@ export function taken(fields: readonly string[]): Problem {
     code: 'taken',
     message: 'has already been taken',
   }))
-  return InvalidInput(undefined, { errors })
+  return InvalidInput({ errors })
 }

@@ -23,9 +23,11 @@ export interface AnyProblem {
 /** A kind of failure that an endpoint can answer with (RFC 9457). Calling it makes one to throw. */
 export interface ProblemType<Code extends string = string, Extra = unknown> extends AnyProblem {
   (
-    ...args: undefined extends Extra
-      ? [extra?: undefined, options?: ProblemOptions]
-      : [extra: Extra, options?: ProblemOptions]
+    ...args: [Extra] extends [undefined]
+      ? [options?: ProblemOptions] | [extra: undefined, options?: ProblemOptions]
+      : undefined extends Extra
+        ? [extra?: Extra, options?: ProblemOptions]
+        : [extra: Extra, options?: ProblemOptions]
   ): Problem<Code, Extra>
   readonly code: Code
 }
@@ -43,13 +45,13 @@ export interface ProblemOptions {
 
 /** A failure on its way to the caller. Throw it from a handler, a hook or a dependency. */
 export class Problem<Code extends string = string, Extra = unknown> extends Error {
-  readonly type: ProblemType<Code, Extra>
+  readonly type: AnyProblem & { readonly code: Code }
   readonly extra: Extra
   readonly detail: string | undefined
   readonly errors: readonly FieldError[] | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
 
-  constructor(type: ProblemType<Code, Extra>, extra: Extra, options: ProblemOptions = {}) {
+  constructor(type: AnyProblem & { readonly code: Code }, extra: Extra, options: ProblemOptions = {}) {
     super(options.detail ?? type.title, { cause: options.cause })
     this.type = type
     this.extra = extra
@@ -79,6 +81,7 @@ export class Problem<Code extends string = string, Extra = unknown> extends Erro
  * @example
  * const OutOfStock = problem('out_of_stock', { status: 409, extra: z.object({ sku: z.string() }) })
  * throw OutOfStock({ sku: 'tea' })
+ * throw NotFound({ detail: 'There is no such order' })
  */
 export function problem<const Code extends string, S extends AnySchema | undefined = undefined>(
   code: Code,
@@ -95,7 +98,11 @@ export function problem<const Code extends string, S extends AnySchema | undefin
     throw new TypeError(`problem("${code}"): status is ${options.status}, but a problem has a status from 400 to 599`)
   }
   const words = code.replaceAll('_', ' ')
-  const make = (extra?: unknown, init?: ProblemOptions): Problem => new Problem(make as never, extra, init)
+  // Without members of its own there is nothing to say first: `NotFound({ detail })`.
+  const make = (...given: [unknown?, ProblemOptions?]): Problem =>
+    options.extra === undefined && given.length === 1
+      ? new Problem(make as never, undefined, given[0] as ProblemOptions | undefined)
+      : new Problem(make as never, given[0], given[1])
   const facts = {
     is: 'problem',
     code,
