@@ -52,8 +52,9 @@ export async function serve(api: Api, options: ServeOptions = {}): Promise<Serve
     port: listening.port,
     url: `http://${hostName(options.host)}:${listening.port}`,
     stop: once(async () => {
-      process.off('SIGTERM', end).off('SIGINT', end)
       await listening.stop(options.deadline ?? 10_000)
+      // Not sooner: Ctrl-C under npm arrives twice, and the second would end the replies under way.
+      process.off('SIGTERM', end).off('SIGINT', end)
     }),
   }
   const end = (): void => {
