@@ -87,19 +87,27 @@ export function fetchOf(pipeline: Pipeline, report: Report): (request: Request) 
   }
 }
 
-/** What runtimes let pass: a Host or a URL whose authority is none, a transfer coding that nobody takes off. */
+/**
+ * What runtimes let pass: a Host or a URL whose authority is none, a transfer coding that nobody takes
+ * off, two lengths.
+ */
 function faultOf({ url, headers }: Request): Problem | undefined {
   const host = headers.get('host')
   if (host !== null && !isAuthority(host)) {
     return BadRequest(undefined, { detail: 'Host is not one host with an optional port (RFC 9112 §3.2)' }) as Problem
   }
   const authority = authorityOf(url)
-  if (authority !== undefined && !(url.startsWith('http') && isAuthority(authority))) {
-    return BadRequest(undefined, { detail: 'The target is not an http or https URL of a host (RFC 9112 §3.2.2)' }) as Problem
+  if (authority !== undefined && !(/^https?:/i.test(url) && isAuthority(authority))) {
+    return BadRequest(undefined, {
+      detail: 'The target is not an http or https URL of a host (RFC 9112 §3.2.2)',
+    }) as Problem
   }
   const coding = headers.get('transfer-encoding')
   if (coding !== null && coding.toLowerCase() !== 'chunked') {
     return NotImplemented(undefined, { detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' }) as Problem
+  }
+  if (!/^\d*$/.test(headers.get('content-length') ?? '')) {
+    return BadRequest(undefined, { detail: 'Content-Length is not one number (RFC 9110 §8.6)' }) as Problem
   }
   return undefined
 }
@@ -127,8 +135,8 @@ function wholeResponse(request: Request, reply: WireReply): Response {
   const none = status === 204 || status === 304
   if (isStreamed(body)) {
     void piecesOf(body).return?.()
-    // For a body that is null, runtimes say that its length is 0. That of this one they cannot know.
-    return new Response(none ? null : new Blob([]).stream(), { status, headers })
+    // For a body that is null, runtimes say that its length is 0 unless told. That of this one they cannot know.
+    return new Response(none || body instanceof Blob ? null : new Blob([]).stream(), { status, headers })
   }
   if (!none) {
     const length = body === undefined ? 0 : typeof body === 'string' ? utf8Length(body) : body.byteLength

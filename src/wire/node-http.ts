@@ -48,32 +48,40 @@ const LINGER = 1000
 /** Serves a pipeline on node:http. */
 export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
   const pending = new Map<Exchange, ServerResponse>()
+  /** Connections whose last reply is on its way: nothing may follow it. */
+  const ending = new WeakSet<Duplex>()
   let stopping = false
+  const endAfter = (response: ServerResponse, reply: WireReply): WireReply => {
+    ending.add(response.req.socket)
+    return reply.set('connection', 'close')
+  }
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     const request = new NodeIncoming(message, response, expectsContinue)
     try {
       checkFields(message)
     } catch (error) {
-      sendWhole(response, pipeline.refuse(error as Problem).set('connection', 'close'), request.method)
+      sendWhole(response, endAfter(response, pipeline.refuse(error as Problem)), request.method)
       return
     }
     const x = new Exchange(request)
     const reply = pipeline.answer(x)
     if (!(reply instanceof Promise) && x.releases === undefined && x.tasks === undefined && !isStreamed(reply.body)) {
-      if (stopping || request.cut) reply.set('connection', 'close')
+      if (stopping || request.cut) endAfter(response, reply)
       sendWhole(response, reply, request.method)
       return
     }
     pending.set(x, response)
     response.on('close', () => {
       pending.delete(x)
-      const failure = response.writableFinished ? undefined : new CallerLeft('the caller left before the reply was sent')
+      const failure = response.writableFinished
+        ? undefined
+        : new CallerLeft('the caller left before the reply was sent')
       pipeline.finish(x, failure)
     })
     const send = (settled: WireReply): void => {
       if (response.destroyed) return discard(settled)
-      if (stopping || request.cut) settled.set('connection', 'close')
+      if (stopping || request.cut) endAfter(response, settled)
       if (isStreamed(settled.body)) void sendPieces(response, settled, x, options.report)
       else sendWhole(response, settled, request.method)
     }
@@ -88,12 +96,15 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     const refused = problem('expectation_failed', { status: 417, title: 'The only expectation taken is 100-continue' })
     sendWhole(response, pipeline.refuse(refused() as Problem), 'GET')
   })
-  server.on('connect', (_message, socket) => refuseRaw(socket, pipeline.refuse(MethodNotAllowed(undefined, { headers: { allow: '' } }) as Problem)))
+  server.on('connect', (_message, socket) =>
+    refuseRaw(socket, pipeline.refuse(MethodNotAllowed(undefined, { headers: { allow: '' } }) as Problem)),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException & ParserError, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
+    if (ending.has(socket)) return
     const refuse = (): void => refuseRaw(socket, pipeline.refuse(parserProblem(error)))
     // Replies to whole requests that came before go first: they are what the caller takes the next reply for.
     const before = [...pending.values()].filter(({ req }) => req.socket === socket && req.complete)
