@@ -15,6 +15,7 @@ export interface FieldKind {
 
 const TEXT: FieldKind = { kinds: new Set(['text']), items: undefined }
 const UNKNOWN: FieldKind = { kinds: new Set(['other']), items: undefined }
+const NULL: FieldKind = { kinds: new Set(['null']), items: undefined }
 
 /** The fields of an object schema with their kinds; undefined where the schema does not say. */
 export function fieldsOf(schema: AnySchema): ReadonlyMap<string, FieldKind> | undefined {
@@ -135,6 +136,8 @@ function zodKind(def: ZodDef, depth: number): FieldKind {
       return { kinds: new Set(['list']), items: through(def.element) }
     case 'set':
       return { kinds: new Set(['list']), items: UNKNOWN }
+    case 'nullable':
+      return either(NULL, through(def.innerType))
     case 'tuple':
       return {
         kinds: new Set(['list']),
