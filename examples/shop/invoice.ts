@@ -22,5 +22,5 @@ export function invoiceOf(order: OrderWithItems, customer: CustomerRow | undefin
 const WIDTH = 60
 
 function row(left: string, right: string): string {
-  return left.padEnd(WIDTH - right.length - 1) + ' ' + right
+  return `${left.padEnd(WIDTH - right.length - 1)} ${right}`
 }

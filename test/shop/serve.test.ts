@@ -1,0 +1,119 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createClient } from 'trestle/client'
+import { OutOfStock } from '../../examples/shop/products.ts'
+import type shop from '../../examples/shop/shop.ts'
+import { type TestDatabase, createDatabase, kinds } from './database.ts'
+import { type Running, startNode } from './process.ts'
+import { all, refusal } from './test-shop.ts'
+
+describe.each(kinds)('`node main.ts` on %s', (kind) => {
+  let database: TestDatabase
+  const running: Running[] = []
+
+  const startShop = async (env: Readonly<Record<string, string>> = {}): Promise<Running> => {
+    const one = await startNode('shop', 'main.ts', { ...database.env, ...env })
+    running.push(one)
+    return one
+  }
+
+  beforeAll(async () => {
+    database = await createDatabase(kind)
+  })
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((one) => one.stop()))
+  })
+
+  afterAll(() => database?.remove())
+
+  it('fills an empty database once, though three start at the same time', async () => {
+    const three = await Promise.all([startShop(), startShop(), startShop()])
+    for (const { url } of three) {
+      const client = createClient<typeof shop>(url)
+      expect(await all(client.customers.list.items())).toHaveLength(5)
+      expect(await all(client.products.list.items())).toHaveLength(10)
+      expect(await all(client.orders.list.items())).toHaveLength(5)
+    }
+  })
+
+  it('prints where to look and which database, and no password', async () => {
+    const { url, output } = await startShop()
+    await expect.poll(output).toContain('Database')
+    expect(output()).toContain(`${url}/docs`)
+    expect(output()).toContain(kind)
+    expect(output()).not.toContain('shop:shop')
+    for (const place of ['/products', '/openapi.json', '/docs', '/redoc', '/reference']) {
+      const { status } = await fetch(url + place)
+      expect([place, status]).toEqual([place, 200])
+    }
+  })
+
+  it('keeps what it was told when it stops and starts again', async () => {
+    const first = await startShop()
+    const body = { customer_id: 1, items: [{ sku: 'TEA-MINT-50', qty: 1 }] }
+    const made = await createClient<typeof shop>(first.url).orders.create({ body })
+    expect(await first.stop()).toBe(0)
+    const second = await startShop()
+    const client = createClient<typeof shop>(second.url)
+    expect(await client.orders.read({ params: { id: made.id } })).toEqual(made)
+    expect(await all(client.customers.list.items())).toHaveLength(5)
+  })
+
+  it('answers the same over a socket: order, pay, refund, invoice, export', async () => {
+    const { url } = await startShop()
+    const client = createClient<typeof shop>(url)
+    const body = { customer_id: 1, items: [{ sku: 'TEA-MINT-50', qty: 2 }] }
+    const { id } = await client.orders.create({ body })
+    expect(await client.orders.pay({ params: { id } })).toMatchObject({ status: 'paid', total_cents: 1380 })
+    const { headers } = await client.orders.refunds.create.reply({
+      params: { order_id: id },
+      body: { amount_cents: 380 },
+    })
+    const where = headers.get('location') ?? ''
+    expect(await (await fetch(url + where)).json()).toMatchObject({ order_id: id, amount_cents: 380 })
+    expect(await client.orders.invoice({ params: { id } })).toMatch(/^Total +13\.80 EUR$/m)
+    const lines = (await (await fetch(`${url}/products/export`)).text()).trimEnd().split('\r\n')
+    expect(lines).toHaveLength(11)
+  })
+
+  it('sells no more than there is through two processes', async () => {
+    const urls = (await Promise.all([startShop(), startShop()])).map(({ url }) => url)
+    const [one, other] = urls.map((url) => createClient<typeof shop>(url)) as [Client, Client]
+    const params = { sku: 'GRINDER-HAND' }
+    const { stock } = await one.products.read({ params })
+    await one.products.stock({ params, body: { change: 7 - stock } })
+    const body = { customer_id: 1, items: [{ sku: 'GRINDER-HAND', qty: 1 }] }
+    const asked = Array.from({ length: 200 }, (_, index) => (index % 2 ? one : other).orders.create({ body }))
+    const outcomes = await Promise.allSettled(asked)
+    const short = outcomes.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    for (const reason of short) await refusal(Promise.reject(reason), OutOfStock)
+    expect(outcomes.length - short.length).toBe(7)
+    expect((await other.products.read({ params })).stock).toBe(0)
+  })
+})
+
+type Client = ReturnType<typeof createClient<typeof shop>>
+
+describe('`node main.ts` with settings that cannot be', () => {
+  const refused = async (env: Readonly<Record<string, string>>): Promise<string> => {
+    const outcome = await startNode('shop', 'main.ts', env).catch((error: Error) => error.message)
+    if (typeof outcome === 'string') return outcome
+    await outcome.stop()
+    throw new Error('it started')
+  }
+
+  it('names every one of them', async () => {
+    const message = await refused({ PORT: 'http', DATABASE_URL: 'mysql://root:hunter2@localhost/shop' })
+    expect(message).toMatch(/exit code 1/)
+    expect(message).toContain('PORT')
+    expect(message).toContain('DATABASE_URL')
+    expect(message).not.toContain('hunter2')
+  })
+
+  it('does not start without its database', async () => {
+    const message = await refused({ DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/shop' })
+    expect(message).toMatch(/exit code 1/)
+    expect(message).toContain('ECONNREFUSED')
+    expect(message).not.toContain('hunter2')
+  })
+})
