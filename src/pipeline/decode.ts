@@ -60,7 +60,12 @@ export function decode(x: Exchange, decoders: Decoders, limits: Limits): void | 
     decoding.settle(context, 'headers', readHeaders(x, headers, decoding.errors), headers.validate)
   }
   if (cookies !== undefined) {
-    decoding.settle(context, 'cookies', readCookies(request.header('cookie'), cookies, decoding.errors), cookies.validate)
+    decoding.settle(
+      context,
+      'cookies',
+      readCookies(request.header('cookie'), cookies, decoding.errors),
+      cookies.validate,
+    )
   }
   return body === undefined ? decoding.finish() : decodeBody(x, body, limits, decoding)
 }
@@ -80,7 +85,11 @@ function readHeaders(x: Exchange, decoder: TextDecoderOf, errors: FieldError[]):
 }
 
 /** Cookies (RFC 6265 §4.2.1). A cookie that comes twice keeps the first, which is the one of the longer path (§5.4). */
-function readCookies(header: string | undefined, decoder: TextDecoderOf, errors: FieldError[]): Record<string, unknown> {
+function readCookies(
+  header: string | undefined,
+  decoder: TextDecoderOf,
+  errors: FieldError[],
+): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=')
@@ -125,7 +134,8 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
 }
 
 function wrongType(type: string | undefined, { mediaType }: BodyDecoder): Error {
-  const detail = type === undefined ? `Say what the body is: content-type: ${mediaType}` : `Send the body as ${mediaType}`
+  const detail =
+    type === undefined ? `Say what the body is: content-type: ${mediaType}` : `Send the body as ${mediaType}`
   return UnsupportedMediaType(undefined, { detail, headers: { accept: mediaType } })
 }
 
@@ -146,8 +156,6 @@ function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): voi
   return decoding.finish()
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 function decodeBytes(
   x: Exchange,
   decoder: BodyDecoder,
@@ -163,7 +171,7 @@ function decodeBytes(
   }
   let text: string
   try {
-    text = utf8.decode(bytes)
+    text = x.request.text(bytes)
   } catch (error) {
     throw MalformedBody(undefined, { detail: 'The body is not UTF-8', cause: error })
   }

@@ -7,6 +7,8 @@ export class BodyTooLarge extends Error {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /** The body broke off: the caller left, or its framing is wrong. */
 export class BodyCut extends Error {}
 
@@ -54,6 +56,15 @@ export abstract class Incoming implements Request {
   /** The body in pieces; it errors with BodyTooLarge past `limit` bytes. */
   abstract stream(limit: number): ReadableStream<Uint8Array>
 
+  /**
+   * Bytes as UTF-8 text, without a byte order mark.
+   *
+   * @throws {TypeError} where they are not UTF-8.
+   */
+  text(bytes: Uint8Array): string {
+    return utf8.decode(bytes)
+  }
+
   get url(): string {
     return this.target.charCodeAt(0) === 0x2f ? this.origin + this.target : this.target
   }
@@ -79,7 +90,7 @@ function plainPath(path: string): string {
   return path.includes('%') ? path.replace(ESCAPE, plainEscape) : path
 }
 
-function plainEscape(escape: string): string {
-  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-  return /[\x21-\x7e]/.test(character) && !/[/\\?#%]/.test(character) ? character : escape.toUpperCase()
+function plainEscape(escaped: string): string {
+  const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
+  return /[\x21-\x7e]/.test(character) && !/[/\\?#%]/.test(character) ? character : escaped.toUpperCase()
 }

@@ -76,6 +76,17 @@ export class NodeIncoming extends Incoming {
     })
   }
 
+  /**
+   * Buffer's own decoder, because it keeps text that fits Latin-1 in one byte a character, and so does
+   * the reply made of it: a TextDecoder's two-byte text costs 5 µs more to send. Buffer writes U+FFFD for
+   * what is not UTF-8, so only text that has one is looked at again.
+   */
+  override text(bytes: Uint8Array): string {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+    if (text.includes('\ufffd')) return super.text(bytes)
+    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  }
+
   stream(limit: number): ReadableStream<Uint8Array> {
     this.#begin(limit)
     const message = this.#message
