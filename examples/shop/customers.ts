@@ -16,7 +16,9 @@ export const Customer = z
 
 export const EmailTaken = problem('email_taken', { status: 409, title: 'A customer has this address already' })
 
-export const customers = group('/customers', {
+const about = { description: 'Who orders.' }
+
+export const customers = group('/customers', about, {
   list: get(
     '/',
     { summary: 'List customers', query: page.cursor(), returns: page.of(Customer), use: { store } },

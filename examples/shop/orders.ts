@@ -46,7 +46,9 @@ export const OrderNotOpen = problem('order_not_open', {
 
 const params = z.object({ id: Id })
 
-export const orders = group('/orders', {
+const about = { description: 'From the order to the invoice. Prices are those of the moment of ordering.' }
+
+export const orders = group('/orders', about, {
   list: get(
     '/',
     {

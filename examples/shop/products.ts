@@ -69,7 +69,9 @@ export const OutOfStock = problem('out_of_stock', {
 
 const params = z.object({ sku: Sku })
 
-export const products = group('/products', {
+const about = { description: 'What there is to order.' }
+
+export const products = group('/products', about, {
   list: get(
     '/',
     {

@@ -28,8 +28,10 @@ export const RefundTooLarge = problem('refund_too_large', {
 
 const params = z.object({ order_id: Id })
 
+const about = { description: 'Money given back, in parts or at once.' }
+
 /** Inside the group of orders: `/orders/{order_id}/refunds`. */
-export const refunds = group('/{order_id}/refunds', {
+export const refunds = group('/{order_id}/refunds', about, {
   list: get(
     '/',
     {
