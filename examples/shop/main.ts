@@ -4,6 +4,7 @@ import shop from './shop.ts'
 import { prepareDatabase } from './store.ts'
 
 const settings = readSettings()
+// Before the first request, so that a database that cannot be had ends the start.
 const database = await prepareDatabase(settings)
 const { url } = await serve(shop, { port: settings.port, quiet: true })
 

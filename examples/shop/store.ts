@@ -21,10 +21,11 @@ export interface Store extends Shelves {
   readonly transaction: <T>(work: (shelves: Shelves) => Promise<T>) => Promise<T>
 }
 
-/** The shop's store: opened with the first request that needs it, closed when the shop stops. */
+/** The shop's store: made ready and opened with the first request that needs it, closed when the shop stops. */
 export const store = depends(
   { config },
   async function* ({ config }) {
+    await prepareDatabase(config)
     const backend = await openBackend(config)
     yield storeOn(backend)
     await backend.close()

@@ -3,7 +3,7 @@ import { createClient } from 'trestle/client'
 import { OutOfStock } from '../../examples/shop/products.ts'
 import type shop from '../../examples/shop/shop.ts'
 import { type TestDatabase, createDatabase, kinds } from './database.ts'
-import { type Running, startNode } from './process.ts'
+import { type Running, start, startNode } from './process.ts'
 import { all, refusal } from './test-shop.ts'
 
 describe.each(kinds)('`node main.ts` on %s', (kind) => {
@@ -74,6 +74,13 @@ describe.each(kinds)('`node main.ts` on %s', (kind) => {
     expect(await client.orders.invoice({ params: { id } })).toMatch(/^Total +13\.80 EUR$/m)
     const lines = (await (await fetch(`${url}/products/export`)).text()).trimEnd().split('\r\n')
     expect(lines).toHaveLength(11)
+  })
+
+  it('needs no main.ts: `trestle start shop.ts` serves it as well', async () => {
+    const program = ['--conditions=trestle-source', '../../src/cli/main.ts', 'start', 'shop.ts']
+    const one = await start('shop', process.execPath, program, database.env)
+    running.push(one)
+    expect(await all(createClient<typeof shop>(one.url).customers.list.items())).toHaveLength(5)
   })
 
   it('sells no more than there is through two processes', async () => {

@@ -2,14 +2,12 @@ import { type Failure, type ProblemType, isProblem } from 'trestle'
 import { type TestClient, createTestClient } from 'trestle/testing'
 import { config } from '../../examples/shop/settings.ts'
 import shop from '../../examples/shop/shop.ts'
-import { prepareDatabase } from '../../examples/shop/store.ts'
 import { createDatabase, type kinds } from './database.ts'
 
-/** The shop in this process, on a database of its own with the shop's first data in it. */
+/** The shop in this process, on a database of its own, which it fills with its first data. */
 export async function createTestShop(kind: (typeof kinds)[number]): Promise<TestClient<typeof shop>> {
   const database = await createDatabase(kind)
   try {
-    await prepareDatabase(database.settings)
     const test = await createTestClient(shop, { override: [[config, database.settings]] })
     const close = async (): Promise<void> => {
       await test.close()
