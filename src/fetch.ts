@@ -28,5 +28,6 @@ export interface FetchHandler {
 export async function toFetch(api: Api, options: FetchOptions = {}): Promise<FetchHandler> {
   const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
   const pipeline = createPipeline(await compile(withPlaces(api)), { report })
+  await pipeline.start()
   return Object.assign(fetchOf(pipeline, report), { close: pipeline.close })
 }

@@ -44,6 +44,7 @@ export {
 } from './contract/problem.ts'
 export * from './contract/problems.ts'
 export {
+  type LocationOf,
   type RedirectStatus,
   type ReplyHeaders,
   type ReplyOptions,

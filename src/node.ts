@@ -1,3 +1,4 @@
+import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'
 import type { Report } from './pipeline/fail.ts'
@@ -6,7 +7,7 @@ import { withPlaces } from './projections/places.ts'
 import { failurePage } from './wire/failure-page.ts'
 import { listen } from './wire/node-http.ts'
 
-export interface ServeOptions {
+export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   /** The PORT environment variable, or 8000, unless told. 0 takes any free port. */
   readonly port?: number
   /** The address to listen on; every one unless told. */
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly report?: Report
   /** Milliseconds that replies under way have when the server stops: 10,000 unless told. */
   readonly deadline?: number
+  /** Pairs, for tests: a dependency, and what handlers get in its place: another dependency, or a value. */
+  readonly override?: OverrideList<Values>
   /** False to leave SIGTERM and SIGINT alone; they stop the server unless told. */
   readonly signals?: boolean
 }
@@ -39,15 +42,25 @@ export interface Server {
  * @example
  * await serve(api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) }))
  */
-export async function serve(api: Api, options: ServeOptions = {}): Promise<Server> {
+export async function serve<const Values extends readonly unknown[] = []>(
+  api: Api,
+  options: ServeOptions<Values> = {},
+): Promise<Server> {
   const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
   const development = options.development ?? process.env.NODE_ENV === 'development'
-  const pipeline = createPipeline(await compile(withPlaces(api)), {
+  const overrides = overridesOf(options.override as Parameters<typeof overridesOf>[0])
+  const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
     report,
     ...(development ? { showFailure: failurePage } : {}),
   })
   const port = options.port ?? Number(process.env.PORT || 8000)
-  const listening = await listen(pipeline, { port, host: options.host, report })
+  const listening = await pipeline
+    .start()
+    .then(() => listen(pipeline, { port, host: options.host, report }))
+    .catch(async (error: unknown) => {
+      await pipeline.close()
+      throw error
+    })
   const server: Server = {
     port: listening.port,
     url: `http://${hostName(options.host)}:${listening.port}`,

@@ -1,7 +1,6 @@
-import type { Overrides } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'
-import { type Dependency, depends } from './contract/depends.ts'
+import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import type { Report } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
 import type { Client } from './projections/client/call.ts'
@@ -9,9 +8,9 @@ import { createClient } from './projections/client/create-client.ts'
 import { withPlaces } from './projections/places.ts'
 import { fetchOf } from './wire/fetch.ts'
 
-export interface TestOptions {
+export interface TestOptions<Values extends readonly unknown[]> {
   /** Pairs: a dependency, and what handlers get in its place: another dependency, or a value. */
-  readonly override?: readonly (readonly [replaced: Dependency, by: unknown])[]
+  readonly override?: OverrideList<Values>
 }
 
 /** An API in this process, on the path that real requests take: from the pipeline's front door to the last byte. */
@@ -35,11 +34,15 @@ export interface TestClient<A> {
  * const order = await test.client.orders.create({ body: { customer_id: 1, items: [{ sku: 'tea', qty: 1 }] } })
  * await test.close()
  */
-export async function createTestClient<A extends Api>(api: A, options: TestOptions = {}): Promise<TestClient<A>> {
+export async function createTestClient<A extends Api, const Values extends readonly unknown[] = []>(
+  api: A,
+  options: TestOptions<Values> = {},
+): Promise<TestClient<A>> {
   const failures: unknown[] = []
   const report: Report = (error) => failures.push(error)
-  const overrides: Overrides = new Map((options.override ?? []).map(([replaced, by]) => [replaced, standIn(by)]))
+  const overrides = overridesOf(options.override as Parameters<typeof overridesOf>[0])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), { report })
+  await pipeline.start()
   const handle = fetchOf(pipeline, report)
   const fetch = (path: string, init?: RequestInit): Promise<Response> => handle(new Request(new URL(path, ORIGIN), init))
   return {
@@ -51,8 +54,3 @@ export async function createTestClient<A extends Api>(api: A, options: TestOptio
 }
 
 const ORIGIN = 'http://test.invalid'
-
-function standIn(by: unknown): Dependency {
-  const given = by as Partial<Dependency> | null
-  return typeof given === 'object' && given?.is === 'dependency' ? (given as Dependency) : depends({}, () => by, { scope: 'app' })
-}

@@ -1,4 +1,4 @@
-import type { Dependency, Uses } from '../contract/depends.ts'
+import { type Dependency, type Uses, depends } from '../contract/depends.ts'
 
 /** One dependency of an operation, in the order in which they are made. */
 export interface Slot {
@@ -13,6 +13,26 @@ export interface Slot {
 
 /** What tests put in the place of dependencies. */
 export type Overrides = ReadonlyMap<Dependency, Dependency>
+
+/** A dependency, and what stands in its place: another dependency, or a value. */
+export type Override<Value> = readonly [
+  replaced: Dependency<Value>,
+  by: NoInfer<Value> | Dependency<NoInfer<Value>>,
+]
+
+/** Pairs as `override` takes them: each value fits the dependency it replaces. */
+export type OverrideList<Values extends readonly unknown[]> = readonly [
+  ...{ readonly [K in keyof Values]: Override<Values[K]> },
+]
+
+export function overridesOf(pairs: readonly (readonly [Dependency, unknown])[] = []): Overrides {
+  return new Map(pairs.map(([replaced, by]) => [replaced, standIn(by)]))
+}
+
+function standIn(by: unknown): Dependency {
+  if ((by as Partial<Dependency> | null | undefined)?.is === 'dependency') return by as Dependency
+  return depends({}, () => by, { scope: 'app' })
+}
 
 /** A dependency that cannot be made. */
 export interface DependencyFault {

@@ -70,6 +70,14 @@ export function checkPath(operation: Operation, shapes: Map<string, Operation>, 
   return true
 }
 
+/** Checks that no other operation has the same name in OpenAPI, where names must be unique (OpenAPI 3.1 §4.8.10). */
+export function checkOperationId(operation: Operation, ids: Map<string, Operation>, note: Note): void {
+  if (operation.hidden) return
+  const taken = ids.get(operation.operationId)
+  if (taken === undefined) ids.set(operation.operationId, operation)
+  else note('operationId', `"${operation.operationId}" is that of ${taken.id} too`, 'give one of them another')
+}
+
 /** Checks what one operation declares. */
 export function diagnose(operation: Operation, dependencies: readonly DependencyFault[], note: Note): void {
   const { spec, endpoint, method } = operation

@@ -1,6 +1,6 @@
 import type { Content } from '../contract/content.ts'
 import { parsePath } from '../contract/path.ts'
-import type { ReplySpec } from '../contract/reply-spec.ts'
+import type { LocationOf, ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import { type Validate, type Zod, isZod, validator } from './validator.ts'
@@ -73,28 +73,34 @@ function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
   }
 }
 
-/** The sibling that reads what was created: GET with this path and one parameter more. */
+/**
+ * The operation that reads what this one creates: GET with this path and one parameter more. `Location`
+ * leads there.
+ */
+export function readerOf(operation: Operation, operations: readonly Operation[]): Operation | undefined {
+  const depth = parsePath(operation.path).length
+  const base = operation.path === '/' ? '' : operation.path
+  return operations.find(({ method, path }) => {
+    if (method !== 'GET' || !path.startsWith(`${base}/{`)) return false
+    const segments = parsePath(path)
+    return segments.length === depth + 1 && segments.at(-1)?.kind === 'param'
+  })
+}
+
 function location(
   spec: ReplySpec,
   operation: Operation,
   operations: readonly Operation[],
 ): ReplyEncoder['location'] {
-  if (spec.location !== undefined) {
-    const give = spec.location as (body: unknown) => string
-    return (_path, body) => give(body)
-  }
-  const depth = parsePath(operation.path).length
-  const base = operation.path === '/' ? '' : operation.path
-  const sibling = operations.find(({ method, path }) => {
-    if (method !== 'GET' || !path.startsWith(`${base}/{`)) return false
-    const segments = parsePath(path)
-    return segments.length === depth + 1 && segments.at(-1)?.kind === 'param'
-  })
-  const last = sibling === undefined ? undefined : parsePath(sibling.path).at(-1)
-  if (last?.kind !== 'param') return undefined
-  const { name } = last
+  const give = spec.location as ((body: unknown) => LocationOf) | undefined
+  const reader = readerOf(operation, operations)
+  const last = reader === undefined ? undefined : parsePath(reader.path).at(-1)
+  const name = last?.kind === 'param' ? last.name : undefined
+  if (give === undefined && name === undefined) return undefined
   return (path, body) => {
-    const value = (body as Record<string, unknown> | null)?.[name]
+    const given = give === undefined ? (body as Readonly<Record<string, unknown>> | null) : give(body)
+    if (typeof given === 'string') return given
+    const value = name === undefined ? undefined : given?.[name]
     if (typeof value !== 'string' && typeof value !== 'number') return undefined
     return `${path === '/' ? '' : path}/${encodeURIComponent(value)}`
   }

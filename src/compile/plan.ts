@@ -6,7 +6,7 @@ import type { PolicyStages } from '../contract/policy.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
 import { type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
-import { type Fault, StartError, checkPath, diagnose, noteFor } from './diagnose.ts'
+import { type Fault, StartError, checkOperationId, checkPath, diagnose, noteFor } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { RouteTable } from './route-table.ts'
 import { usesZod } from './unsendable.ts'
@@ -55,10 +55,12 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const errors = api[OPTIONS].errors ?? problemDocuments()
   const faults: Fault[] = []
   const shapes = new Map<string, Operation>()
+  const ids = new Map<string, Operation>()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
     const broken: DependencyFault[] = []
     const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken)
+    checkOperationId(operation, ids, note)
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
     return slots
   })

@@ -11,6 +11,7 @@ export interface Dependency<Value = unknown> {
   readonly name: string | undefined
   readonly uses: Uses
   readonly make: (context: never) => unknown
+  readonly eager: boolean
   readonly throws: readonly AnyProblem[]
   readonly security: Security | undefined
   /** Never set: carries the type of the value. */
@@ -45,6 +46,8 @@ export interface Security {
 export interface DependsOptions<S extends Scope> {
   /** `request` unless told. */
   readonly scope?: S
+  /** True to make an `app` dependency at start, so that a database that is away stops the start and not the first request. */
+  readonly eager?: boolean
   /** A name for messages about it. */
   readonly name?: string
   /** Problems it throws; every endpoint that uses it declares them. */
@@ -77,6 +80,7 @@ export function depends<const U extends Uses, T, const S extends Scope = 'reques
   return Object.freeze({
     is: 'dependency',
     scope: options.scope ?? 'request',
+    eager: options.eager ?? false,
     name: options.name,
     uses: Object.freeze({ ...uses }),
     make: make as (context: never) => unknown,

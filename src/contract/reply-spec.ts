@@ -8,7 +8,7 @@ export interface ReplySpec<Status extends number = number, Body = unknown> {
   readonly body: Body
   readonly headers?: AnySchema | undefined
   readonly description?: string | undefined
-  readonly location?: ((body: never) => string) | undefined
+  readonly location?: ((body: never) => LocationOf) | undefined
 }
 
 export interface ReplyOptions {
@@ -34,17 +34,21 @@ export function ok<const B extends BodySpec>(body: B, options?: ReplyOptions): R
   return spec(200, body, options)
 }
 
+/** An address, or the values of the sibling's parameters that are not in the request's own path. */
+export type LocationOf = string | Readonly<Record<string, string | number>>
+
 /**
  * 201 with the thing that was made (RFC 9110 §15.3.2). `Location` is the sibling that reads it: the
- * GET endpoint with this path and one parameter more, filled from the body. Give `location` where
- * there is none.
+ * GET endpoint with this path and one parameter more, filled from the body. Where the parameter is not
+ * a member of the body, `location` gives its value; where there is no sibling, the address.
  *
  * @example
  * post('/', { body: OrderIn, returns: created(Order) })
+ * post('/', { body: ArticleIn, returns: created(Envelope, { location: ({ article }) => ({ slug: article.slug }) }) })
  */
 export function created<const B extends BodySpec>(
   body: B,
-  options?: ReplyOptions & { readonly location?: (body: BodyOut<NoInfer<B>>) => string },
+  options?: ReplyOptions & { readonly location?: (body: BodyOut<NoInfer<B>>) => LocationOf },
 ): ReplySpec<201, B> {
   return spec(201, body, options as ReplyOptions)
 }

@@ -21,6 +21,11 @@ export class AppScope {
     return cell
   }
 
+  /** Makes those that are to be there before the first request, in the order of declaration. */
+  async start(): Promise<void> {
+    for (const [dependency, cell] of this.#cells) if (dependency.eager) await cell.start()
+  }
+
   /** Releases everything, last made first. Failures go to `report`; the rest is released all the same. */
   async close(report: (error: unknown) => void): Promise<void> {
     await releaseAll(this.#releases.splice(0), undefined, report)

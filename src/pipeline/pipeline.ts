@@ -43,6 +43,8 @@ export interface Pipeline {
    * not send all of it. It never rejects.
    */
   readonly answer: Answer
+  /** Makes the dependencies that are to be there before the first request. Rejects with what the first to fail threw. */
+  readonly start: () => Promise<void>
   /** The reply to a request that is so wrong that it never became an exchange. */
   readonly refuse: (problem: Problem) => WireReply
   /** Releases what the exchange holds, then runs its background work. */
@@ -88,6 +90,7 @@ export function createPipeline(plan: Plan, options: PipelineOptions): Pipeline {
       const reply = endpoint.answer(x)
       return reply instanceof Promise && endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
     },
+    start: () => app.start(),
     refuse: (problem) => problemReply(problem, plan.errors),
     finish,
     close: async () => {

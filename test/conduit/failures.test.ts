@@ -137,7 +137,7 @@ describe('a failure of ours', () => {
         },
       },
     }
-    const { fetch, failures, close } = await createTestClient(conduit, { override: [[store, broken]] })
+    const { fetch, failures, close } = await createTestClient(conduit, { override: [[store, broken as never]] })
     const response = await fetch('/api/tags')
     expect(response.status).toBe(500)
     expect(await messagesOf(response)).toEqual(['Something went wrong on our side'])

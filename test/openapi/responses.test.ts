@@ -1,6 +1,7 @@
 import {
   type Endpoint,
   Forbidden,
+  type Members,
   NotFound,
   Unauthorized,
   accepted,
@@ -55,7 +56,7 @@ describe('replies', () => {
   test('of every kind are declared', async () => {
     const returns = [
       ok(A, { headers: z.object({ 'x-total': z.int().describe('How many'), 'x-more': z.string().optional() }) }),
-      created(A),
+      created(A, { location: () => '/a' }),
       accepted(B, { description: 'It will be done' }),
       noContent(),
       redirect(308),
@@ -268,4 +269,17 @@ describe('failures', () => {
     )
     expect(Object.keys(found?.content ?? {}).toSorted()).toEqual(['application/json', 'application/problem+json'])
   })
+})
+
+test('201 says Location where something reads what was made, or the endpoint says where it is', async () => {
+  const read = get('/{id}', () => 1)
+  const make = (returns: ReturnType<typeof created>) => post('/', { returns })
+  const headersOf = async (members: Members) => {
+    const { paths } = await toOpenApi(api({ it: group('/it', members) }))
+    const made = paths['/it']?.post?.responses[201] as { headers?: object } | undefined
+    return Object.keys(made?.headers ?? {})
+  }
+  expect(await headersOf({ make: make(created(A)), read })).toEqual(['Location'])
+  expect(await headersOf({ make: make(created(A, { location: () => '/x' })) })).toEqual(['Location'])
+  expect(await headersOf({ make: make(created(A)) })).toEqual([])
 })

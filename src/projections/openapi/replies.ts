@@ -1,3 +1,4 @@
+import { readerOf } from '../../compile/encoder.ts'
 import type { ReplySpec } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
 import { mediaTypes } from './bodies.ts'
@@ -28,7 +29,11 @@ const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'st
 const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)', schema: { type: 'string' } }
 
 /** The replies that an operation promises, by status. */
-export function replyResponses(operation: Operation, schemas: Schemas): Map<number, ResponseObject> {
+export function replyResponses(
+  operation: Operation,
+  operations: readonly Operation[],
+  schemas: Schemas,
+): Map<number, ResponseObject> {
   const found = new Map<number, ResponseObject>()
   const declared = repliesOf(operation.spec.returns)
   // An endpoint that promises nothing answers with JSON of any form, or with nothing.
@@ -38,18 +43,25 @@ export function replyResponses(operation: Operation, schemas: Schemas): Map<numb
   }
   for (const [index, reply] of declared.entries()) {
     const hint = pascal(operation.id, index === 0 ? 'reply' : `reply.${reply.status}`)
-    const response = responseOf(reply, hint, operation, schemas)
+    const response = responseOf(reply, hint, operation, operations, schemas)
     const before = found.get(reply.status)
     found.set(reply.status, before === undefined ? response : join(before, response))
   }
   return found
 }
 
-function responseOf(reply: ReplySpec, hint: string, operation: Operation, schemas: Schemas): ResponseObject {
+function responseOf(
+  reply: ReplySpec,
+  hint: string,
+  operation: Operation,
+  operations: readonly Operation[],
+  schemas: Schemas,
+): ResponseObject {
   const headers: Record<string, HeaderObject> = {}
   const hasBody = reply.body !== undefined && reply.body !== 'location'
   const content = hasBody ? contentOf(reply.body) : undefined
-  if (reply.status === 201 || reply.body === 'location') headers.Location = LOCATION
+  const leads = reply.status === 201 && (reply.location !== undefined || readerOf(operation, operations) !== undefined)
+  if (leads || reply.body === 'location') headers.Location = LOCATION
   const paged = content?.kind === 'cursor' || content?.kind === 'offset'
   if (paged) headers.Link = LINK
   for (const [name, field] of Object.entries(fieldsOf(reply.headers, `${hint}Headers`, schemas, 'reply'))) {

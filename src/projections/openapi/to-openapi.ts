@@ -61,7 +61,7 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
     const item = paths[template] ?? {}
     paths[template] = item
     const method = operation.method.toLowerCase() as keyof PathItem
-    item[method] ??= operationObject(operation, template, failures, shared, schemas, schemes)
+    item[method] ??= operationObject(operation, operations, template, failures, shared, schemas, schemes)
   }
   const responses = Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response]))
   const { part, components } = schemas.finish({ paths, responses: sorted(responses) })
@@ -94,6 +94,7 @@ async function zodFor(uses: readonly SchemaUse[], declared: readonly object[]): 
 
 function operationObject(
   operation: Operation,
+  operations: readonly Operation[],
   template: string,
   failures: readonly Failure[],
   shared: ReadonlyMap<string, Shared>,
@@ -103,7 +104,7 @@ function operationObject(
   const { id, operationId, spec } = operation
   const parameters = parametersOf(operation, template, schemas)
   const security = securityOf(operation, schemes)
-  const responses = new Map<number, OperationObject['responses'][string]>(replyResponses(operation, schemas))
+  const responses = new Map<number, OperationObject['responses'][string]>(replyResponses(operation, operations, schemas))
   for (const { status, response, text } of failures) {
     const common = shared.get(text)
     // A status that is promised as a reply as well keeps both bodies apart by their media types.

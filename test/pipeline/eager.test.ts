@@ -1,0 +1,38 @@
+import { api, depends, get } from 'trestle'
+import { toFetch } from 'trestle/fetch'
+import { serve } from 'trestle/node'
+import { expect, test } from 'vitest'
+
+test('an eager dependency is made before the first request; others are not', async () => {
+  const made: string[] = []
+  const eager = depends({}, () => made.push('eager'), { scope: 'app', eager: true })
+  const lazy = depends({}, () => made.push('lazy'), { scope: 'app' })
+  const handle = await toFetch(api({ one: get('/', { use: { eager, lazy } }, () => 1) }))
+  expect(made).toEqual(['eager'])
+  await handle(new Request('http://local/'))
+  expect(made).toEqual(['eager', 'lazy'])
+  await handle.close()
+})
+
+test('one that fails stops the start, and what was made before it is released', async () => {
+  const seen: string[] = []
+  const pool = depends(
+    {},
+    async function* () {
+      seen.push('opened')
+      yield 1
+      seen.push('closed')
+    },
+    { scope: 'app' },
+  )
+  const migrated = depends(
+    { pool },
+    () => {
+      throw new Error('no such database')
+    },
+    { scope: 'app', eager: true },
+  )
+  const shop = api({ one: get('/', { use: { migrated } }, () => 1) })
+  await expect(serve(shop, { port: 0, quiet: true })).rejects.toThrow('no such database')
+  expect(seen).toEqual(['opened', 'closed'])
+})
