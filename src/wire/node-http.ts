@@ -106,9 +106,14 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     }
     if (ending.has(socket)) return
     const refuse = (): void => refuseRaw(socket, pipeline.refuse(parserProblem(error)))
+    const under = [...pending.values()].filter(({ req }) => req.socket === socket)
+    // The request whose reply is half on the wire has gone wrong: what is written now would be taken for more of that.
+    if (under.some(({ req, headersSent }) => headersSent && !req.complete)) {
+      socket.destroy()
+      return
+    }
     // Replies to whole requests that came before go first: they are what the caller takes the next reply for.
-    const before = [...pending.values()].filter(({ req }) => req.socket === socket && req.complete)
-    const last = before.at(-1)
+    const last = under.findLast(({ req }) => req.complete)
     if (last === undefined) refuse()
     else last.once('finish', refuse)
   })
