@@ -1,15 +1,18 @@
-/** Makes a shop's database ready, at the same moment as the other workers that share `gate`. */
+/** Makes databases ready, each at the same moment as the other workers that share `gates`. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { prepareDatabase } from '../../examples/shop/store.ts'
 
-const { databaseFile, gate, workers } = workerData as {
-  readonly databaseFile: string
-  readonly gate: Int32Array<SharedArrayBuffer>
+const { files, gates, workers } = workerData as {
+  readonly files: readonly string[]
+  /** One for each file: how many workers have come to it. */
+  readonly gates: Int32Array<SharedArrayBuffer>
   readonly workers: number
 }
 
-if (Atomics.add(gate, 0, 1) === workers - 1) Atomics.notify(gate, 0)
-for (let here = Atomics.load(gate, 0); here < workers; here = Atomics.load(gate, 0)) Atomics.wait(gate, 0, here, 5000)
-
-await prepareDatabase({ port: 0, databaseUrl: undefined, databaseFile })
+for (const [index, databaseFile] of files.entries()) {
+  Atomics.add(gates, index, 1)
+  // Not Atomics.wait: threads that are woken start one after the other, and these are to meet.
+  while (Atomics.load(gates, index) < workers) {}
+  await prepareDatabase({ port: 0, databaseUrl: undefined, databaseFile })
+}
 parentPort?.postMessage('ready')
