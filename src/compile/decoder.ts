@@ -6,7 +6,7 @@ import type { AnySchema } from '../contract/schema.ts'
 import { isSchema } from '../contract/schema.ts'
 import { type FromText, fromText } from './from-text.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
-import { type Validate, type Zod, validator } from './validator.ts'
+import { type Validate, type Zod, isFull, refuseField, validator } from './validator.ts'
 
 /** How the raw parts of a request become what a handler gets. A part that is undefined is not declared. */
 export interface Decoders {
@@ -112,10 +112,15 @@ export function paramsOf(decoder: ParamsDecoder, values: readonly string[]): Rec
  * Reads `application/x-www-form-urlencoded` text (WHATWG URL §5.1), which query strings are too. Fields
  * the schema does not name stay text, so that a strict schema can refuse them.
  */
-export function readForm(part: string, text: string, decoder: TextDecoderOf, errors: FieldError[]): Record<string, unknown> {
+export function readForm(
+  part: string,
+  text: string,
+  decoder: TextDecoderOf,
+  errors: FieldError[],
+): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   let from = 0
-  while (from < text.length) {
+  while (from < text.length && !isFull(errors)) {
     let end = text.indexOf('&', from)
     if (end === -1) end = text.length
     if (end > from) {
@@ -124,7 +129,7 @@ export function readForm(part: string, text: string, decoder: TextDecoderOf, err
       const name = unescapeForm(text.slice(from, split))
       const value = split === end ? '' : unescapeForm(text.slice(split + 1, end))
       if (name === undefined || value === undefined) {
-        errors.push({
+        refuseField(errors, {
           pointer: `/${part}`,
           code: 'invalid_encoding',
           message: 'A field has percent-encoding that is not UTF-8',
@@ -165,8 +170,14 @@ export function put(
   } else if (!known) {
     values[name] = value
   } else if (decoder.fields?.has(name)) {
-    errors.push({ pointer: `/${part}/${name}`, code: 'repeated', message: 'This field is given more than once' })
+    refuseField(errors, {
+      pointer: `/${part}/${name}`,
+      code: 'repeated',
+      message: 'This field is given more than once',
+    })
+  } else if (Array.isArray(values[name])) {
+    values[name].push(value)
   } else {
-    values[name] = [...(Array.isArray(values[name]) ? values[name] : [values[name]]), value]
+    values[name] = [values[name], value]
   }
 }

@@ -3,9 +3,10 @@ import type { AnySchema, Schema } from '../contract/schema.ts'
 
 /**
  * What the text of a path parameter, a query field, a header, a cookie or a form field is to become
- * before its schema sees it. `true` in a query is text; a schema that asks for a boolean gets one.
+ * before its schema sees it. `true` in a query is text; a schema that asks for a boolean gets one. A
+ * `word` is one of the texts of an enum or a literal: unlike any text, it takes nothing from the others.
  */
-export type TextKind = 'text' | 'number' | 'bigint' | 'boolean' | 'null' | 'list' | 'other'
+export type TextKind = 'text' | 'word' | 'number' | 'bigint' | 'boolean' | 'null' | 'list' | 'other'
 
 /** The kinds a field takes, and those of its items where it is a list. */
 export interface FieldKind {
@@ -158,7 +159,7 @@ function zodKind(def: ZodDef, depth: number): FieldKind {
 
 function ofValues(values: readonly unknown[]): FieldKind {
   const kinds = values.map((value): TextKind => {
-    if (typeof value === 'string') return 'text'
+    if (typeof value === 'string') return 'word'
     if (value === null) return 'null'
     const type = typeof value
     return type === 'number' || type === 'boolean' || type === 'bigint' ? type : 'other'

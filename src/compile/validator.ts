@@ -4,7 +4,10 @@ import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/s
 /** The parts of zod that compilation uses. It is loaded only where an API has a zod schema. */
 export interface Zod {
   readonly compile: <S>(schema: S) => S
-  readonly safeEncode: (schema: never, value: unknown) => { success: boolean; data?: unknown; error?: { issues: unknown } }
+  readonly safeEncode: (
+    schema: never,
+    value: unknown,
+  ) => { success: boolean; data?: unknown; error?: { issues: unknown } }
 }
 
 /** Checks a value: the decoded value, or what is wrong with it. */
@@ -24,11 +27,24 @@ export function validator(schema: AnySchema, zod: Zod | undefined): Validate {
   return ready['~standard'].validate
 }
 
-/** A schema's complaints as field errors, each with a pointer (RFC 6901) that begins with the part: `/body/items/0`. */
-export function fieldErrors(part: string, issues: readonly SchemaIssue[], input: unknown): FieldError[] {
-  const errors: FieldError[] = []
+/** Adds a schema's complaints to `errors`, each with a pointer (RFC 6901) that begins with the part: `/body/items/0`. */
+export function addFieldErrors(
+  part: string,
+  issues: readonly SchemaIssue[],
+  input: unknown,
+  errors: FieldError[],
+): void {
   collect(`/${part}`, issues, input, errors)
-  return errors
+}
+
+/** Adds a refused field, while there are few enough of them. */
+export function refuseField(errors: FieldError[], error: FieldError): void {
+  if (!isFull(errors)) errors.push(error)
+}
+
+/** True where there are so many refused fields that no more are looked for. */
+export function isFull(errors: readonly FieldError[]): boolean {
+  return errors.length >= MOST_ERRORS
 }
 
 interface ZodIssue extends SchemaIssue {
@@ -41,13 +57,17 @@ const MOST_ERRORS = 100
 
 function collect(base: string, issues: readonly SchemaIssue[], input: unknown, errors: FieldError[]): void {
   for (const issue of issues as readonly ZodIssue[]) {
-    if (errors.length >= MOST_ERRORS) return
+    if (isFull(errors)) return
     const keys = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
     const pointer = base + keys.map(pointerStep).join('')
     const value = keys.reduce<unknown>(step, input)
     if (issue.code === 'unrecognized_keys' && issue.keys !== undefined) {
-      for (const key of issue.keys) {
-        errors.push({ pointer: pointer + pointerStep(key), code: 'unrecognized_key', message: 'This field is not known' })
+      for (const key of issue.keys.slice(0, MOST_ERRORS)) {
+        refuseField(errors, {
+          pointer: pointer + pointerStep(key),
+          code: 'unrecognized_key',
+          message: 'This field is not known',
+        })
       }
       continue
     }

@@ -1,7 +1,7 @@
 import { type BodyDecoder, type Decoders, type TextDecoderOf, paramsOf, put, readForm } from '../compile/decoder.ts'
 import { MalformedJson, parseJson } from '../compile/json.ts'
 import type { Limits } from '../compile/plan.ts'
-import { type Validate, fieldErrors } from '../compile/validator.ts'
+import { type Validate, addFieldErrors } from '../compile/validator.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
 import type { SchemaResult } from '../contract/schema.ts'
@@ -25,7 +25,7 @@ class Decoding {
 
   #take(context: Context, part: Part, input: unknown, result: SchemaResult<unknown>): void {
     if (result.issues === undefined) context[part] = result.value
-    else this.errors.push(...fieldErrors(part, result.issues, input))
+    else addFieldErrors(part, result.issues, input, this.errors)
   }
 
   finish(): void | Promise<void> {
