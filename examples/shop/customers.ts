@@ -1,12 +1,12 @@
 import { NotFound, created, get, group, page, post, problem } from 'trestle'
 import { z } from 'zod'
 import { after } from './cursor.ts'
-import { CustomerId, Text, Timestamp } from './fields.ts'
+import { CustomerId, Email, Text, Timestamp } from './fields.ts'
 import { missing } from './refusal.ts'
 import { store } from './store.ts'
 
 export const CustomerIn = z
-  .object({ name: Text(100), email: z.email().max(254).toLowerCase() })
+  .object({ name: Text(100), email: Email })
   .meta({ id: 'CustomerIn', examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example' }] })
 
 /** What leaves: not the column `credit_note`, which is for the shop's own people. */

@@ -19,6 +19,12 @@ export const Sku = z.string().regex(/^[A-Z0-9][A-Z0-9-]{1,31}$/, 'Must be capita
 export const Cents = z.int().min(0).max(10_000_000)
 export const Currency = z.enum(currencies)
 
+/** Zod's own pattern takes labels that end in a dash, which no mail server and no format "email" does (RFC 5321 §4.1.2). */
+export const Email = z
+  .email({ pattern: /^(?:[\w'+-]+\.)*[\w'+-]*[\w+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i })
+  .max(254)
+  .toLowerCase()
+
 export const CustomerId = z.int().min(1).max(2_147_483_647)
 
 /** Orders and refunds: UUIDs that begin with the time, so that newer ones are greater. */

@@ -167,6 +167,12 @@ describe.each(kinds)('products and customers on %s', (kind) => {
     await refusal(client.customers.create({ body: { name: 'Ada', email: 'ADA@okafor.example' } }), EmailTaken)
   })
 
+  it('refuses an address that RFC 5321 does not know: what leaves is an email, as the description says', async () => {
+    const body = { name: 'Ada', email: 'ada@okafor-.example' }
+    const { errors } = await refusal(client.customers.create({ body }), InvalidInput)
+    expect(errors?.map(({ pointer, code }) => [pointer, code])).toEqual([['/body/email', 'invalid_format']])
+  })
+
   it('refuses a customer without a name or with no address', async () => {
     const { errors } = await refusal(client.customers.create({ body: { email: 'ada' } as never }), InvalidInput)
     expect(errors?.map(({ pointer, code }) => [pointer, code])).toEqual([
