@@ -16,7 +16,8 @@ export type Report = (error: unknown, about: { readonly operation: string | unde
 export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
   const problem = thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError(undefined, { cause: thrown }))
   x.failure ??= thrown instanceof Error ? thrown : new Error(`something that is no error was thrown: ${String(thrown)}`)
-  if (problem.status >= 500) report(thrown, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
+  // A method that nobody knows is the caller's doing: told, anybody could fill the log.
+  if (problem.status >= 500 && problem.status !== 501) report(thrown, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
   return problemReply(problem, format)
 }
 
