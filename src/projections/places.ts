@@ -1,6 +1,6 @@
 import { type Api, OPTIONS, type Places, api, membersOf } from '../contract/api.ts'
 import { get } from '../contract/endpoint.ts'
-import type { Members } from '../contract/group.ts'
+import { type Members, group } from '../contract/group.ts'
 import type { Path } from '../contract/path.ts'
 import { docsPages } from './docs/pages.ts'
 
@@ -23,7 +23,10 @@ export function withPlaces(given: Api): Api {
     ...(places.openapi === false ? {} : { openapi: openapiEndpoint(given, places.openapi) }),
     ...docsPages(given, places),
   }
-  return api(options, { ...membersOf(given), [KEY]: builtIn })
+  // What reshapes results is for the API's own: a document in an envelope is none any more.
+  const { after, ...rest } = options
+  const own = after === undefined ? membersOf(given) : group('/', { after }, membersOf(given))
+  return api(rest, { ...own, [KEY]: builtIn })
 }
 
 /** The document is made when it is first asked for, and kept: a contract does not change while it is served. */
