@@ -86,9 +86,7 @@ function zodFields(def: ZodDef, fields: Map<string, FieldKind>): boolean {
     case 'lazy':
       return zodFields((def.getter as () => ZodNode)()._zod.def, fields)
     case 'intersection':
-      return (
-        zodFields((def.left as ZodNode)._zod.def, fields) && zodFields((def.right as ZodNode)._zod.def, fields)
-      )
+      return zodFields((def.left as ZodNode)._zod.def, fields) && zodFields((def.right as ZodNode)._zod.def, fields)
     case 'union': {
       // A field may differ between the members: it takes the kinds of all of them.
       return (def.options ?? []).every((option) => {
@@ -145,7 +143,9 @@ function zodKind(def: ZodDef, depth: number): FieldKind {
         items: (def.items ?? []).reduce<FieldKind | undefined>((all, item) => either(all, through(item)), undefined),
       }
     case 'union':
-      return (def.options ?? []).reduce<FieldKind | undefined>((all, one) => either(all, through(one)), undefined) ?? UNKNOWN
+      return (
+        (def.options ?? []).reduce<FieldKind | undefined>((all, one) => either(all, through(one)), undefined) ?? UNKNOWN
+      )
     case 'intersection':
       return through(def.left)
     case 'pipe':

@@ -58,5 +58,7 @@ test('a command that no test knows, and a request to nobody', async () => {
 })
 
 test('an example that is not run must say why', async () => {
-  expect(await wrongIn('ts no-run\nawait new Promise(() => {})')).toEqual(['page.md:2 is not run, and does not say why'])
+  expect(await wrongIn('ts no-run\nawait new Promise(() => {})')).toEqual([
+    'page.md:2 is not run, and does not say why',
+  ])
 })
