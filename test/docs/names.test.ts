@@ -71,5 +71,5 @@ function anchorOf(heading: string): string {
 }
 
 function withoutBlocks({ text }: { readonly text: string }): string {
-  return text.replace(/^```[^]*?^```$/gm, '')
+  return text.replace(/^```[\s\S]*?^```$/gm, '')
 }
