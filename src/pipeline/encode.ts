@@ -166,7 +166,7 @@ function escapeMark(mark: string): string {
   return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
-/** Escapes what a header cannot hold; CR and LF cannot leave the field. */
+/** Escapes what a URI cannot hold (RFC 3986 §2); CR and LF cannot leave the field. */
 function asciiAddress(address: string): string {
-  return address.replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
+  return address.replace(/[^\x21-\x7e]+|["<>\\^`{|}]|%(?![0-9a-f]{2})/giu, encodeURIComponent)
 }
