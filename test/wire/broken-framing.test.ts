@@ -65,7 +65,9 @@ test('what follows a request while its reply is streamed is refused when that is
 })
 
 test('a body that breaks off before its reply is refused', async () => {
-  connection.write('POST /slow HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n')
+  connection.write(
+    'POST /slow HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n',
+  )
   expect((await connection.reply('POST'))?.status).toBe(400)
   expect(await connection.closes()).toBe(true)
 })
