@@ -53,7 +53,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
     report,
     ...(development ? { showFailure: failurePage } : {}),
   })
-  const port = options.port ?? Number(process.env.PORT || 8000)
+  const port = options.port ?? portOf(process.env.PORT || '8000')
   const listening = await pipeline
     .start()
     .then(() => listen(pipeline, { port, host: options.host, report }))
@@ -82,6 +82,11 @@ export async function serve<const Values extends readonly unknown[] = []>(
   if (options.signals !== false) process.on('SIGTERM', end).on('SIGINT', end)
   if (options.quiet !== true) console.log(`Listening on ${server.url}`)
   return server
+}
+
+function portOf(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new TypeError(`PORT takes a number from 0 to 65535, not "${text}"`)
 }
 
 function hostName(host: string | undefined): string {

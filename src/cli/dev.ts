@@ -20,7 +20,7 @@ export async function dev(file: string, { port, host }: CommandOptions): Promise
   const path = resolve(file)
   if (!existsSync(path)) throw new CommandError(`There is no file ${path}`)
   const root = projectOf(path)
-  let wanted = port ?? Number(process.env.PORT || 8000)
+  let wanted = port ?? 8000
   let child: ChildProcess | undefined
   let began = 0
 

@@ -4,6 +4,7 @@ import { dev } from './dev.ts'
 import { CommandError } from './load-api.ts'
 import { openapi } from './openapi.ts'
 import { routes } from './routes.ts'
+import { sentenceOf } from './sentence.ts'
 import { start } from './start.ts'
 
 /** What a command is given after its name. */
@@ -85,14 +86,18 @@ async function main(args: readonly string[]): Promise<void> {
     if (!command.takes.includes(option)) throw new CommandError(`"${name}" takes no --${option}: ${command.usage}`)
   }
   await command.run(file, {
-    port: toPort(values.port),
+    port: command.takes.includes('port')
+      ? (toPort('--port', values.port) ?? toPort('PORT', process.env.PORT))
+      : undefined,
     host: values.host,
     out: values.out,
     json: values.json ?? false,
   })
 }
 
-function read(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
+function read(
+  args: readonly string[],
+): ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>> {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
@@ -100,18 +105,16 @@ function read(args: readonly string[]): ReturnType<typeof parseArgs<{ options: t
   }
 }
 
-function toPort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+function toPort(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
-  throw new CommandError(`--port takes a number from 0 to 65535, not "${text}"`)
+  throw new CommandError(`${name} takes a number from 0 to 65535, not "${text}"`)
 }
 
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  // What people did wrong gets a sentence; what went wrong inside gets its stack.
-  const known = error instanceof CommandError || (error as Error)?.name === 'StartError'
-  console.error(known ? (error as Error).message : error)
+  console.error(sentenceOf(error) ?? error)
   process.exit(1)
 }

@@ -23,6 +23,8 @@ export async function routes(file: string, { json }: CommandOptions): Promise<vo
   const [method, path] = [width('method'), width('path')]
   for (const row of rows) {
     const notes = [...row.policies, ...(row.hidden ? ['hidden'] : [])].join(', ')
-    console.log(`${row.method.padEnd(method)}  ${row.path.padEnd(path)}  ${row.operation}${notes === '' ? '' : `  (${notes})`}`)
+    console.log(
+      `${row.method.padEnd(method)}  ${row.path.padEnd(path)}  ${row.operation}${notes === '' ? '' : `  (${notes})`}`,
+    )
   }
 }

@@ -1,5 +1,6 @@
 import { serve } from '../node.ts'
 import { loadApi } from './load-api.ts'
+import { sentenceOf } from './sentence.ts'
 
 /**
  * The process that `trestle dev` starts anew: serves the API of the file it is given, and tells its
@@ -18,7 +19,6 @@ try {
   })
   process.send?.({ url: server.url, port: server.port })
 } catch (error) {
-  const known = error instanceof Error && (error.constructor.name === 'CommandError' || error.name === 'StartError')
-  console.error(known ? error.message : error)
+  console.error(sentenceOf(error) ?? error)
   process.exit(1)
 }

@@ -39,9 +39,13 @@ interface Running {
 }
 
 function trestle(...args: string[]): Running {
+  return trestleWith({}, ...args)
+}
+
+function trestleWith(env: Record<string, string>, ...args: string[]): Running {
   const child = spawn(process.execPath, ['--conditions=trestle-source', program, ...args], {
     cwd: folder,
-    env: { ...process.env, NODE_ENV: '', PORT: '0' },
+    env: { ...process.env, NODE_ENV: '', PORT: '0', ...env },
   })
   running.add(child)
   let output = ''
@@ -83,7 +87,7 @@ test.each([
   [['start', 'api.ts', '--port', 'http'], /--port takes a number from 0 to 65535, not "http"/],
   [['routes', 'api.ts', '--port', '1'], /"routes" takes no --port/],
   [['routes', 'api.ts', '--colour'], /Unknown option '--colour'/],
-  [['start', 'faulty.ts'], /The API cannot start: one fault[^]*GET \/a\/\{id\} \(one\)[^]*params\.id/],
+  [['start', 'faulty.ts'], /The API cannot start: one fault[\s\S]*GET \/a\/\{id\} \(one\)[\s\S]*params\.id/],
 ])('%j says what to mend and ends with 1', async (args, message) => {
   await write('api.ts', API)
   await write('empty.ts', 'export {}\n')
@@ -99,6 +103,29 @@ export default api({ one: get('/a/{id}', { params: z.object({ }) }, () => 1) })
   expect(run.output()).toMatch(message)
   expect(run.output()).not.toMatch(/^\s+at /m)
 })
+
+test.each(['start', 'dev'])(
+  '%s says in a sentence why it cannot listen, or what the environment lacks',
+  async (command) => {
+    await write('api.ts', API)
+    const wrong = trestleWith({ PORT: 'http' }, command, 'api.ts')
+    await wrong.says(/^PORT takes a number from 0 to 65535, not "http"/)
+    const first = trestle('start', 'api.ts')
+    const [, port = ''] = await first.says(/:(\d+)/)
+    const second = trestle(command, 'api.ts', '--port', port)
+    await second.says(new RegExp(`Port ${port} is taken: stop what listens there, or give another with --port or PORT`))
+    await write(
+      'unset.ts',
+      `import { settings } from 'trestle/settings'
+import { z } from 'zod'
+settings({ databaseUrl: z.url() })
+${API}`,
+    )
+    const unset = trestle(command, 'unset.ts')
+    await unset.says(/DATABASE_URL is missing/)
+    for (const run of [wrong, second, unset]) expect(run.output()).not.toMatch(/^\s+at /m)
+  },
+)
 
 test('routes lists endpoints, as a table and as JSON', async () => {
   await write('api.ts', API)
@@ -147,7 +174,7 @@ test('dev serves new code in under a second after a save, and lives through code
   expect(performance.now() - saved).toBeLessThan(1000)
 
   await write('api.ts', 'export default api(')
-  await run.says(/SyntaxError[^]*Waiting for a change/)
+  await run.says(/SyntaxError[\s\S]*Waiting for a change/)
   await write('api.ts', API)
   await expect.poll(hello, { interval: 10, timeout: 5000 }).toEqual({ hello: 'ann' })
 })
