@@ -1,4 +1,4 @@
-import type { ErrorFormat } from '../contract/error-format.ts'
+import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import { Problem } from '../contract/problem.ts'
 import { ContentTooLarge, InternalError, MalformedBody } from '../contract/problems.ts'
 import type { Schema } from '../contract/schema.ts'
@@ -7,18 +7,56 @@ import { BodyCut, BodyTooLarge } from './incoming.ts'
 import { WireReply } from './reply.ts'
 
 /** Where failures are told that callers must not see. */
-export type Report = (error: unknown, about: { readonly operation: string | undefined; readonly request: string }) => void
+export type Report = (error: unknown, about: About) => void
+
+/** What a report is about: the operation where one matched, and `POST /orders`. */
+export interface About {
+  readonly operation: string | undefined
+  readonly request: string
+}
+
+export function aboutOf(x: Exchange): About {
+  return { operation: x.operation, request: `${x.request.method} ${x.request.path}` }
+}
+
+/** A report that cannot fail itself: it is called where nobody is left to catch. */
+export function careful(report: Report): Report {
+  return (error, about) => {
+    try {
+      report(error, about)
+    } catch (failure) {
+      console.error(failure)
+    }
+  }
+}
 
 /**
  * Makes the reply to a failure. A problem is what it says; anything else, be it a string somebody
- * threw, is an internal error that says nothing outside and everything to `report`.
+ * threw, is an internal error that says nothing outside and everything to `report`. So is a problem
+ * that cannot be sent: one with a line break in a header field, or with members JSON has no form for.
  */
 export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
-  const problem = thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError(undefined, { cause: thrown }))
-  x.failure ??= thrown instanceof Error ? thrown : new Error(`something that is no error was thrown: ${String(thrown)}`)
+  const problem =
+    thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError(undefined, { cause: thrown }))
+  x.failure ??= errorOf(thrown)
   // A method that nobody knows is the caller's doing: told, anybody could fill the log.
-  if (problem.status >= 500 && problem.status !== 501) report(thrown, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
-  return problemReply(problem, format)
+  if (problem.status >= 500 && problem.status !== 501) report(thrown, aboutOf(x))
+  try {
+    return problemReply(problem, format)
+  } catch (error) {
+    report(error, aboutOf(x))
+    return problemReply(InternalError() as Problem, problemDocuments())
+  }
+}
+
+/** What was thrown, as an error: anything can be thrown, also what has no text. */
+export function errorOf(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown
+  let text = 'something without a text'
+  try {
+    text = String(thrown)
+  } catch {}
+  return new Error(`${text} was thrown; throw an Error to see where`, { cause: thrown })
 }
 
 /** What reading the body found wrong with it, be it in the decoder or in a handler that reads a stream. */

@@ -1,14 +1,15 @@
 import type { Decoders } from '../compile/decoder.ts'
+import { faultsOf } from '../compile/faults.ts'
 import type { EndpointPlan, Plan } from '../compile/plan.ts'
 import { RouteTable } from '../compile/route-table.ts'
 import type { PolicyContext, PolicyStages } from '../contract/policy.ts'
-import type { Problem } from '../contract/problem.ts'
+import { Problem } from '../contract/problem.ts'
 import { HandlerTimeout } from '../contract/problems.ts'
 import { decode } from './decode.ts'
 import { AppScope, liveSlots, makeDependencies, releaseAll } from './dependencies.ts'
 import { encode } from './encode.ts'
-import { Exchange } from './exchange.ts'
-import { type Report, fail, problemReply } from './fail.ts'
+import type { Exchange } from './exchange.ts'
+import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
 import { frame } from './frame.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import type { Incoming } from './incoming.ts'
@@ -54,19 +55,23 @@ export interface Pipeline {
 }
 
 /** Makes a pipeline of a plan: each endpoint's stages, composed once. */
-export function createPipeline(plan: Plan, options: PipelineOptions): Pipeline {
+export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
+  const options = { ...given, report: careful(given.report) }
   const app = new AppScope()
   const routes: Routes = new RouteTable()
+  const plans = new Map<Endpoint, EndpointPlan>()
+  const undeclared = tellUndeclared(options.report)
   const failing = (x: Exchange, error: unknown): WireReply => {
-    const format = x.endpoint === undefined ? plan.errors : (formats.get(x.endpoint) ?? plan.errors)
-    const reply = fail(x, error, format, options.report)
+    const own = x.endpoint === undefined ? undefined : plans.get(x.endpoint)
+    if (own !== undefined && error instanceof Problem) undeclared(x, own, error)
+    const reply = fail(x, error, own?.errors ?? plan.errors, options.report)
     return (reply.status === 500 && options.showFailure?.(x, error)) || reply
   }
-  const formats = new Map(plan.endpoints.map((endpoint) => {
+  for (const endpoint of plan.endpoints) {
     const live = liveEndpoint(endpoint, app, failing)
     routes.add(endpoint.operation.method, endpoint.operation.path, live)
-    return [live, endpoint.errors] as const
-  }))
+    plans.set(live, endpoint)
+  }
   const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
   const after = new Set<Promise<void>>()
 
@@ -100,8 +105,23 @@ export function createPipeline(plan: Plan, options: PipelineOptions): Pipeline {
   }
 }
 
+/**
+ * Tells, once for each endpoint and code, of a problem that was thrown and is not declared. It is sent all the
+ * same, for the caller is right to be told; but no description of the API has it.
+ */
+function tellUndeclared(report: Report): (x: Exchange, plan: EndpointPlan, problem: Problem) => void {
+  const told = new Set<string>()
+  return (x, { operation }, { code }) => {
+    const key = `${operation.id} ${code}`
+    if (told.has(key) || faultsOf(operation).some((fault) => fault.code === code)) return
+    told.add(key)
+    const mend = 'list it in "throws" of the endpoint, its group, its API or the dependency that throws it'
+    report(new Error(`${operation.id} threw the problem "${code}", which it does not declare: ${mend}`), aboutOf(x))
+  }
+}
+
 async function settle(x: Exchange, failure: Error | undefined, report: Report): Promise<void> {
-  const about = { operation: x.operation, request: `${x.request.method} ${x.request.path}` }
+  const about = aboutOf(x)
   const releases = x.releases ?? []
   x.releases = undefined
   await releaseAll(releases, x.failure ?? failure, (error) => report(error, about))
@@ -178,16 +198,23 @@ function lastStages(policies: readonly PolicyStages[]): readonly Stage[] {
   const encoding = policies.flatMap(({ encode }) => (encode === undefined ? [] : [encode]))
   const recording = policies.flatMap(({ record }) => (record === undefined ? [] : [record]))
   return [
-    ...encoding.map((encode): Stage => (x) => {
-      const changed = encode(policyContext(x), x.reply as WireReply)
-      if (changed instanceof Promise) {
-        return changed.then((reply) => {
-          x.reply = (reply as WireReply | undefined) ?? x.reply
-        })
-      }
-      x.reply = (changed as WireReply | undefined) ?? x.reply
-    }),
-    ...recording.map((record): Stage => (x) => record(policyContext(x), x.reply as WireReply)),
+    ...encoding.map(
+      (encode): Stage =>
+        (x) => {
+          const changed = encode(policyContext(x), x.reply as WireReply)
+          if (changed instanceof Promise) {
+            return changed.then((reply) => {
+              x.reply = (reply as WireReply | undefined) ?? x.reply
+            })
+          }
+          x.reply = (changed as WireReply | undefined) ?? x.reply
+        },
+    ),
+    ...recording.map(
+      (record): Stage =>
+        (x) =>
+          record(policyContext(x), x.reply as WireReply),
+    ),
   ]
 }
 

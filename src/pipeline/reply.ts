@@ -16,17 +16,34 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** A field value may hold neither CR nor LF nor NUL: they would begin a field or a reply of somebody else's making. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
+/** Fields that say where a reply ends. Two that disagree are two replies to whoever reads them otherwise (RFC 9112 §11.2). */
+const FRAMING = /^(?:content-length|transfer-encoding)$/i
+
 /** A reply ready for a wire: status, header fields in the order in which they were set, body. */
 export class WireReply implements Reply {
-  status: number
+  #status = 0
   body: ReplyBody
   /** Names and values by turns, as node:http takes them. */
   readonly fields: string[]
+  /** True where a value holds bytes beyond ASCII, which go out as Latin-1. */
+  latin1 = false
 
   constructor(status: number, body: ReplyBody, fields: string[]) {
     this.status = status
     this.body = body
     this.fields = fields
+  }
+
+  get status(): number {
+    return this.#status
+  }
+
+  /** A final status: 1xx is no reply, and what is above 599 no class of any (RFC 9110 §15). */
+  set status(status: number) {
+    if (!(status >= 200 && status <= 599 && Number.isInteger(status))) {
+      throw new TypeError(`${status} is no status of a reply: use a whole number from 200 to 599`)
+    }
+    this.#status = status
   }
 
   header(name: string): string | undefined {
@@ -44,9 +61,11 @@ export class WireReply implements Reply {
 
   append(name: string, value: string): this {
     if (!NAME.test(name)) throw new TypeError(`"${name}" is no name of a header field`)
+    if (FRAMING.test(name)) throw new TypeError(`"${name}" is set by the wire, which knows the body: leave it out`)
     if (!VALUE.test(value)) {
       throw new TypeError(`the header field "${name}" cannot hold control characters or characters beyond Latin-1`)
     }
+    if (!this.latin1 && /[\x80-\xff]/.test(value)) this.latin1 = true
     this.fields.push(name, value)
     return this
   }

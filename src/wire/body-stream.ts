@@ -96,3 +96,10 @@ function streamPieces(stream: ReadableStream<Piece>): AsyncIterator<Piece> {
 async function* iterablePieces(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
   yield* pieces
 }
+
+/** Tells a source that nobody wants more. What it throws then is of interest to nobody. */
+export async function end(pieces: AsyncIterator<Piece>): Promise<void> {
+  try {
+    await pieces.return?.()
+  } catch {}
+}

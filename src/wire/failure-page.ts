@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Exchange } from '../pipeline/exchange.ts'
+import { errorOf } from '../pipeline/fail.ts'
 import { WireReply } from '../pipeline/reply.ts'
 
 /** Lines shown before and after the one that failed. */
@@ -24,7 +25,7 @@ pre.stack { padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere
  */
 export function failurePage(x: Exchange, thrown: unknown): WireReply | undefined {
   if (!/\btext\/html\b/i.test(x.request.header('accept') ?? '')) return undefined
-  const error = thrown instanceof Error ? thrown : new Error(`${String(thrown)} was thrown; throw an Error to see where`)
+  const error = errorOf(thrown)
   const place = placeOf(error)
   const html = `<!doctype html>
 <html lang="en">

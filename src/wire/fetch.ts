@@ -1,12 +1,12 @@
 import type { Problem } from '../contract/problem.ts'
 import { BadRequest, NotImplemented } from '../contract/problems.ts'
 import { Exchange } from '../pipeline/exchange.ts'
-import type { Report } from '../pipeline/fail.ts'
+import { type Report, aboutOf, careful, errorOf } from '../pipeline/fail.ts'
 import { BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { WireReply } from '../pipeline/reply.ts'
 import { authorityOf, isAuthority } from './authority.ts'
-import { isStreamed, limited, piecesOf, readAll } from './body-stream.ts'
+import { end, isStreamed, limited, piecesOf, readAll } from './body-stream.ts'
 
 /** A request of the Fetch standard. */
 class FetchIncoming extends Incoming {
@@ -70,7 +70,8 @@ function targetOf(url: string): string {
 }
 
 /** A pipeline as the Fetch standard's `(request) => response`. */
-export function fetchOf(pipeline: Pipeline, report: Report): (request: Request) => Promise<Response> {
+export function fetchOf(pipeline: Pipeline, given: Report): (request: Request) => Promise<Response> {
+  const report = careful(given)
   return async (request) => {
     const fault = faultOf(request)
     if (fault !== undefined) return wholeResponse(request, pipeline.refuse(fault).set('connection', 'close'))
@@ -134,7 +135,7 @@ function wholeResponse(request: Request, reply: WireReply): Response {
   const headers = headersOf(reply)
   const none = status === 204 || status === 304
   if (isStreamed(body)) {
-    void piecesOf(body).return?.()
+    void end(piecesOf(body))
     // For a body that is null, runtimes say that its length is 0 unless told. That of this one they cannot know.
     return new Response(none || body instanceof Blob ? null : new Blob([]).stream(), { status, headers })
   }
@@ -172,20 +173,27 @@ function streamOf(
         if (done) {
           controller.close()
           finish()
-        } else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
+        } else controller.enqueue(bytesOf(value))
       } catch (error) {
-        const failure = error instanceof Error ? error : new Error(String(error))
+        const failure = errorOf(error)
         x.failure ??= failure
-        report(error, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
+        report(error, aboutOf(x))
         controller.error(failure)
         finish(failure)
+        await end(pieces)
       }
     },
     async cancel() {
       const failure = new Error('the caller left before the reply was sent')
       x.abort(failure)
-      await pieces.return?.()
       finish(failure)
+      await end(pieces)
     },
   })
+}
+
+function bytesOf(piece: unknown): Uint8Array {
+  if (typeof piece === 'string') return encoder.encode(piece)
+  if (piece instanceof Uint8Array) return piece
+  throw new TypeError(`a stream is of strings and bytes, not of ${typeof piece}`)
 }

@@ -5,10 +5,10 @@ import type { Problem } from '../contract/problem.ts'
 import { MethodNotAllowed } from '../contract/problems.ts'
 import { problem } from '../contract/problem.ts'
 import { Exchange } from '../pipeline/exchange.ts'
-import type { Report } from '../pipeline/fail.ts'
+import { type Report, aboutOf, careful, errorOf } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { WireReply } from '../pipeline/reply.ts'
-import { isStreamed, piecesOf } from './body-stream.ts'
+import { end, isStreamed, piecesOf } from './body-stream.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
 import { type ParserError, parserProblem } from './parser-error.ts'
 
@@ -47,6 +47,7 @@ const LINGER = 1000
 
 /** Serves a pipeline on node:http. */
 export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
+  const report = careful(options.report)
   const pending = new Map<Exchange, ServerResponse>()
   /** Connections whose last reply is on its way: nothing may follow it. */
   const ending = new WeakSet<Duplex>()
@@ -82,7 +83,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     const send = (settled: WireReply): void => {
       if (response.destroyed) return discard(settled)
       if (stopping || request.cut) endAfter(response, settled)
-      if (isStreamed(settled.body)) void sendPieces(response, settled, x, options.report)
+      if (isStreamed(settled.body)) void sendPieces(response, settled, x, report)
       else sendWhole(response, settled, request.method)
     }
     if (reply instanceof Promise) reply.then(send)
@@ -161,13 +162,14 @@ function sendWhole(response: ServerResponse, reply: WireReply, method: string): 
   }
   response.writeHead(status, fields)
   if (method === 'HEAD' || body === undefined || status === 204 || status === 304) response.end()
-  else response.end(body)
+  // In one piece with a string, node would write the header section as UTF-8 too.
+  else response.end(reply.latin1 && typeof body === 'string' ? Buffer.from(body) : body)
 }
 
 /** Sends a reply piece by piece, as fast as the caller reads. One that fails half-way breaks the connection, so that nobody takes the half for the whole. */
 async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchange, report: Report): Promise<void> {
   const body = reply.body as Parameters<typeof piecesOf>[0]
-  if (body instanceof Blob) reply.set('content-length', String(body.size))
+  if (body instanceof Blob) reply.fields.push('content-length', String(body.size))
   response.writeHead(reply.status, reply.fields)
   if (x.request.method === 'HEAD') {
     discard(reply)
@@ -175,33 +177,40 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
     return
   }
   const pieces = piecesOf(body)
-  const gone = new Promise<void>((resolve) => response.once('close', resolve))
+  let leave = (): void => {}
+  response.once('close', () => leave())
+  // One promise for each piece: a race against one that lasts would hold every piece until the end.
+  const unlessGone = <T>(work: PromiseLike<T>): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      leave = () => resolve(undefined)
+      work.then(resolve, reject)
+    })
   try {
     response.flushHeaders()
-    for (;;) {
-      const next = await Promise.race([pieces.next(), gone])
-      if (next === undefined || response.destroyed) {
-        await pieces.return?.()
+    while (!response.destroyed) {
+      const next = await unlessGone(pieces.next())
+      if (next === undefined) break
+      if (next.done) {
+        response.end()
         return
       }
-      if (next.done) break
       if (!response.write(next.value)) {
-        await Promise.race([new Promise<void>((resolve) => response.once('drain', resolve)), gone])
+        await unlessGone(new Promise<void>((resolve) => response.once('drain', resolve)))
       }
     }
-    response.end()
   } catch (error) {
-    x.failure ??= error instanceof Error ? error : new Error(String(error))
-    report(error, { operation: x.operation, request: `${x.request.method} ${x.request.path}` })
+    x.failure ??= errorOf(error)
+    report(error, aboutOf(x))
     response.destroy()
   }
+  await end(pieces)
 }
 
 /** Lets go of a body that nobody will read. */
 function discard(reply: WireReply): void {
   if (!isStreamed(reply.body)) return
   if (reply.body instanceof ReadableStream) void reply.body.cancel().catch(() => {})
-  else if (!(reply.body instanceof Blob)) void piecesOf(reply.body).return?.()
+  else if (!(reply.body instanceof Blob)) void end(piecesOf(reply.body))
 }
 
 /** Writes a reply to a socket that node's parser has given up on, and closes it. */
