@@ -2,11 +2,13 @@ import type { Content } from '../contract/content.ts'
 import { RESERVED } from '../contract/context.ts'
 import { isPageQuery } from '../contract/page.ts'
 import { paramNames, parsePath } from '../contract/path.ts'
+import { type AnyProblem, PROBLEM_MEMBERS } from '../contract/problem.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import type { DependencyFault } from './dependency-order.ts'
 import { replySpecs } from './encoder.ts'
+import { declaredFaults } from './faults.ts'
 import { fieldsOf } from './text-kind.ts'
 import { unsendable } from './unsendable.ts'
 
@@ -99,6 +101,16 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
   }
   if (spec.body !== undefined) checkBody('body', spec.body, note)
   for (const reply of replySpecs(operation)) checkReply(reply, note)
+  for (const type of new Set(declaredFaults(operation))) checkProblem(type, note)
+}
+
+function checkProblem({ code, extra }: AnyProblem, note: Note): void {
+  if (extra === undefined) return
+  for (const name of fieldsOf(extra as AnySchema)?.keys() ?? []) {
+    if (PROBLEM_MEMBERS.includes(name)) {
+      note(`throws ${code}.${name}`, `every problem document has a member "${name}" of its own`, 'call this one something else')
+    }
+  }
 }
 
 function checkParams(operation: Operation, note: Note): void {

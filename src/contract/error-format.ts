@@ -38,12 +38,12 @@ export function problemDocuments(types?: string): ErrorFormat {
     name: 'Problem',
     mediaType: 'application/problem+json',
     body: (problem) => ({
+      ...(problem.extra as object | undefined),
       type: types === undefined ? 'about:blank' : types + problem.code,
       title: problem.type.title,
       status: problem.status,
       code: problem.code,
       detail: problem.detail,
-      ...(problem.extra as object | undefined),
       errors: problem.errors,
     }),
     schema: (extra) => {

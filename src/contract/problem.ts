@@ -20,6 +20,9 @@ export interface AnyProblem {
   readonly headers: readonly string[]
 }
 
+/** Members that every problem document has (RFC 9457 §3.1, and ours): a problem's own cannot be called so. */
+export const PROBLEM_MEMBERS: readonly string[] = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors']
+
 /** A kind of failure that an endpoint can answer with (RFC 9457). Calling it makes one to throw. */
 export interface ProblemType<Code extends string = string, Extra = unknown> extends AnyProblem {
   (

@@ -34,7 +34,7 @@ class Decoding {
   }
 
   #refuse(): void {
-    if (this.errors.length > 0) throw InvalidInput(undefined, { errors: this.errors })
+    if (this.errors.length > 0) throw InvalidInput({ errors: this.errors })
   }
 }
 
@@ -119,7 +119,7 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
   if (type !== decoder.mediaType && essence(type) !== decoder.mediaType) throw wrongType(type, decoder)
   const coding = request.header('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw UnsupportedMediaType(undefined, {
+    throw UnsupportedMediaType({
       detail: `The body has the coding "${coding}", which is not taken here: send it plain`,
       headers: { 'accept-encoding': 'identity' },
     })
@@ -136,7 +136,7 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
 function wrongType(type: string | undefined, { mediaType }: BodyDecoder): Error {
   const detail =
     type === undefined ? `Say what the body is: content-type: ${mediaType}` : `Send the body as ${mediaType}`
-  return UnsupportedMediaType(undefined, { detail, headers: { accept: mediaType } })
+  return UnsupportedMediaType({ detail, headers: { accept: mediaType } })
 }
 
 /** No body at all: fine where the schema takes undefined, and empty text, bytes or form are values. */
@@ -149,7 +149,7 @@ function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): voi
   else {
     const result = (decoder.validate as Validate)(undefined)
     if (result instanceof Promise || result.issues !== undefined) {
-      throw MalformedBody(undefined, { detail: `The body is empty; ${decoder.mediaType} is expected` })
+      throw MalformedBody({ detail: `The body is empty; ${decoder.mediaType} is expected` })
     }
     context.body = result.value
   }
@@ -173,7 +173,7 @@ function decodeBytes(
   try {
     text = x.request.text(bytes)
   } catch (error) {
-    throw MalformedBody(undefined, { detail: 'The body is not UTF-8', cause: error })
+    throw MalformedBody({ detail: 'The body is not UTF-8', cause: error })
   }
   if (decoder.kind === 'text') context.body = text
   else if (decoder.form !== undefined) {
@@ -185,7 +185,7 @@ function decodeBytes(
       value = parseJson(text, limits.depth)
     } catch (error) {
       if (!(error instanceof MalformedJson)) throw error
-      throw MalformedBody(undefined, { detail: error.message, cause: error })
+      throw MalformedBody({ detail: error.message, cause: error })
     }
     decoding.settle(context, 'body', value, decoder.validate as Validate)
   }

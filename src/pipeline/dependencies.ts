@@ -111,7 +111,8 @@ function makeFrom(
   for (let i = from; i < slots.length; i++) {
     const slot = slots[i] as LiveSlot
     if (slot.early !== early) continue
-    const value = slot.cell === undefined ? makeOne(x, slot, made) : slot.cell.ready ? slot.cell.value : slot.cell.start()
+    const value =
+      slot.cell === undefined ? makeOne(x, slot, made) : slot.cell.ready ? slot.cell.value : slot.cell.start()
     if (value instanceof Promise) {
       return value.then((settled) => {
         keep(x, slot, made, i, settled)

@@ -37,7 +37,7 @@ export function careful(report: Report): Report {
  */
 export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
   const problem =
-    thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError(undefined, { cause: thrown }))
+    thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError({ cause: thrown }))
   x.failure ??= errorOf(thrown)
   // A method that nobody knows is the caller's doing: told, anybody could fill the log.
   if (problem.status >= 500 && problem.status !== 501) report(thrown, aboutOf(x))
@@ -61,9 +61,9 @@ export function errorOf(thrown: unknown): Error {
 
 /** What reading the body found wrong with it, be it in the decoder or in a handler that reads a stream. */
 function unreadable(thrown: unknown): Problem | undefined {
-  if (thrown instanceof BodyTooLarge) return ContentTooLarge(undefined, { detail: thrown.message }) as Problem
+  if (thrown instanceof BodyTooLarge) return ContentTooLarge({ detail: thrown.message }) as Problem
   if (!(thrown instanceof BodyCut)) return undefined
-  return MalformedBody(undefined, { detail: 'The body broke off', cause: thrown }) as Problem
+  return MalformedBody({ detail: 'The body broke off', cause: thrown }) as Problem
 }
 
 /** A problem as a reply. */

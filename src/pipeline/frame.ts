@@ -20,12 +20,13 @@ export function frame(request: Incoming): void {
   if (request.target.length > TARGET_LIMIT) throw TargetTooLong()
   const { method, path, search } = request
   if (path.charCodeAt(0) !== 0x2f && method !== 'CONNECT' && !(method === 'OPTIONS' && path === '*')) {
-    throw BadRequest(undefined, { detail: 'The target is neither a path nor an http or https URL (RFC 9112 §3.2)' })
+    throw BadRequest({ detail: 'The target is neither a path nor an http or https URL (RFC 9112 §3.2)' })
   }
-  if (search.includes('#')) throw BadRequest(undefined, { detail: 'A fragment ("#…") is never sent: leave it out' })
+  if (search.includes('#')) throw BadRequest({ detail: 'A fragment ("#…") is never sent: leave it out' })
   if (!SUSPECT.test(path)) return
-  if (DOTS.test(path)) throw BadRequest(undefined, { detail: 'The path has "." or ".." segments: send the path they lead to' })
+  if (DOTS.test(path))
+    throw BadRequest({ detail: 'The path has "." or ".." segments: send the path they lead to' })
   if (/[\\#]|[^\x21-\x7e]/.test(path)) {
-    throw BadRequest(undefined, { detail: 'The path has a character that must be percent-encoded' })
+    throw BadRequest({ detail: 'The path has a character that must be percent-encoded' })
   }
 }

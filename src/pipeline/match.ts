@@ -34,7 +34,7 @@ export function match(x: Exchange, routes: Routes): void {
   if (!KNOWN.has(method)) throw NotImplemented()
   const allow = allowed([...methods.keys()])
   if (method === 'OPTIONS') x.reply = new WireReply(204, undefined, ['allow', allow])
-  else throw MethodNotAllowed(undefined, { headers: { allow } })
+  else throw MethodNotAllowed({ headers: { allow } })
 }
 
 /** The value of `Allow`: what is declared, and what comes with it. */
@@ -50,6 +50,6 @@ function find(routes: Routes, path: string): ReturnType<Routes['match']> {
     return routes.match(path)
   } catch (error) {
     if (!(error instanceof UndecodablePath)) throw error
-    throw BadRequest(undefined, { detail: 'The path has percent-encoding that is not UTF-8, or a NUL' })
+    throw BadRequest({ detail: 'The path has percent-encoding that is not UTF-8, or a NUL' })
   }
 }

@@ -143,7 +143,7 @@ function inTime(
 ): Promise<WireReply> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      const late = HandlerTimeout(undefined, { headers: { 'retry-after': '1' } })
+      const late = HandlerTimeout({ headers: { 'retry-after': '1' } })
       x.abort(late)
       resolve(failing(x, late))
     }, timeout)

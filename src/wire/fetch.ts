@@ -95,20 +95,20 @@ export function fetchOf(pipeline: Pipeline, given: Report): (request: Request) =
 function faultOf({ url, headers }: Request): Problem | undefined {
   const host = headers.get('host')
   if (host !== null && !isAuthority(host)) {
-    return BadRequest(undefined, { detail: 'Host is not one host with an optional port (RFC 9112 §3.2)' }) as Problem
+    return BadRequest({ detail: 'Host is not one host with an optional port (RFC 9112 §3.2)' }) as Problem
   }
   const authority = authorityOf(url)
   if (authority !== undefined && !(/^https?:/i.test(url) && isAuthority(authority))) {
-    return BadRequest(undefined, {
+    return BadRequest({
       detail: 'The target is not an http or https URL of a host (RFC 9112 §3.2.2)',
     }) as Problem
   }
   const coding = headers.get('transfer-encoding')
   if (coding !== null && coding.toLowerCase() !== 'chunked') {
-    return NotImplemented(undefined, { detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' }) as Problem
+    return NotImplemented({ detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' }) as Problem
   }
   if (!/^\d*$/.test(headers.get('content-length') ?? '')) {
-    return BadRequest(undefined, { detail: 'Content-Length is not one number (RFC 9110 §8.6)' }) as Problem
+    return BadRequest({ detail: 'Content-Length is not one number (RFC 9110 §8.6)' }) as Problem
   }
   return undefined
 }

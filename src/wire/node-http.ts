@@ -98,7 +98,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     sendWhole(response, pipeline.refuse(refused() as Problem), 'GET')
   })
   server.on('connect', (_message, socket) =>
-    refuseRaw(socket, pipeline.refuse(MethodNotAllowed(undefined, { headers: { allow: '' } }) as Problem)),
+    refuseRaw(socket, pipeline.refuse(MethodNotAllowed({ headers: { allow: '' } }) as Problem)),
   )
   server.on('clientError', (error: NodeJS.ErrnoException & ParserError, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -128,6 +128,8 @@ export class NodeIncoming extends Incoming {
 
   /** What must hold before the first byte of a body is asked for. */
   #begin(limit: number): void {
+    // The caller left before anybody asked for the body. Node said so then, and says nothing to those who listen later.
+    if (this.#message.destroyed && !this.#message.complete) throw new BodyCut('the body broke off')
     if (Number(this.field('content-length') ?? 0) > limit) {
       this.cut = true
       throw new BodyTooLarge(limit)
@@ -151,22 +153,22 @@ export function checkFields(message: IncomingMessage): void {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
     if (name.length === 4 && name.toLowerCase() === 'host') {
-      if (++hosts > 1) throw BadRequest(undefined, { detail: 'The request has more than one Host (RFC 9112 §3.2)' })
+      if (++hosts > 1) throw BadRequest({ detail: 'The request has more than one Host (RFC 9112 §3.2)' })
       if (!isAuthority(raw[i + 1] as string)) {
-        throw BadRequest(undefined, { detail: 'Host is not a host with an optional port (RFC 9112 §3.2)' })
+        throw BadRequest({ detail: 'Host is not a host with an optional port (RFC 9112 §3.2)' })
       }
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
       if ((raw[i + 1] as string).trim().toLowerCase() !== 'chunked') {
-        throw NotImplemented(undefined, { detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' })
+        throw NotImplemented({ detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' })
       }
     }
   }
   if (hosts === 0 && message.httpVersionMinor !== 0) {
-    throw BadRequest(undefined, { detail: 'The request has no Host (RFC 9112 §3.2)' })
+    throw BadRequest({ detail: 'The request has no Host (RFC 9112 §3.2)' })
   }
   const target = message.url as string
   const authority = target.charCodeAt(0) === 0x2f ? undefined : authorityOf(target)
   if (authority !== undefined && (authority === '' || !isAuthority(authority))) {
-    throw BadRequest(undefined, { detail: 'The target is not at a host with an optional port (RFC 9112 §3.2.2)' })
+    throw BadRequest({ detail: 'The target is not at a host with an optional port (RFC 9112 §3.2.2)' })
   }
 }

@@ -21,7 +21,7 @@ export function parserProblem(error: ParserError): Problem {
     case 'HPE_INVALID_METHOD':
       if (isRequestLine(error)) return NotImplemented() as Problem
   }
-  return BadRequest(undefined, { detail: 'This is not HTTP/1.1 (RFC 9112)' }) as Problem
+  return BadRequest({ detail: 'This is not HTTP/1.1 (RFC 9112)' }) as Problem
 }
 
 const REQUEST_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ \S+ HTTP\/1\.[01]\r?$/m
