@@ -51,8 +51,8 @@ export function usedDependencies(uses: Uses): Dependency[] {
   const found = new Set<Dependency>()
   const visiting = new Set<Dependency>()
   const visit = (dependency: Dependency): void => {
-    // A cycle is a start-up fault, reported elsewhere; here it only must not hang.
-    if (found.has(dependency) || visiting.has(dependency)) return
+    // A cycle, or something that is no dependency, is a start-up fault, reported elsewhere; here it only must not harm.
+    if (dependency?.is !== 'dependency' || found.has(dependency) || visiting.has(dependency)) return
     visiting.add(dependency)
     for (const inner of Object.values(dependency.uses)) visit(inner)
     found.add(dependency)
