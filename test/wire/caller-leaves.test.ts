@@ -1,0 +1,54 @@
+import { api, depends, get, ok, post, stream, text } from 'trestle'
+import { type Server, serve } from 'trestle/node'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { Connection } from '../matrix/connection.ts'
+
+/** A caller who leaves is no failure of the server: nothing is told of it, and nothing waits for them. */
+
+let told: unknown[]
+let server: Server
+
+beforeEach(async () => {
+  told = []
+  const late = depends(
+    {},
+    async function* () {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      yield 'late'
+    },
+    { security: { name: 'late', scheme: { type: 'http', scheme: 'bearer' }, optional: true } },
+  )
+  server = await serve(
+    api(
+      { limits: { timeout: 500 } },
+      {
+        hello: get('/hello', () => 'hello'),
+        late: post('/late', { body: z.object({}), use: { late } }, () => 'never'),
+        read: post('/read', { body: text(), returns: text() }, ({ body }) => body),
+        echo: post('/echo', { body: stream(), returns: ok(stream()) }, ({ body }) => body),
+      },
+    ),
+    { port: 0, host: '127.0.0.1', quiet: true, signals: false, report: (error) => told.push(error) },
+  )
+})
+
+afterEach(() => server.stop())
+
+async function leaveDuring(path: string, after: number): Promise<void> {
+  const connection = await Connection.open(server.port)
+  const type = path === '/late' ? 'application/json' : path === '/read' ? 'text/plain' : 'application/octet-stream'
+  connection.write(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 100\r\n\r\n{`)
+  await new Promise((resolve) => setTimeout(resolve, after))
+  connection.end()
+}
+
+test.each([
+  ['/late', 'before anybody asks for the body'],
+  ['/read', 'while it is read'],
+  ['/echo', 'while the reply is sent'],
+])('%s: %s', async (path) => {
+  await leaveDuring(path, 20)
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  expect(told).toEqual([])
+})
