@@ -6,6 +6,9 @@ import { sentenceOf } from './sentence.ts'
  * The process that `trestle dev` starts anew: serves the API of the file it is given, and tells its
  * parent when it listens.
  */
+// Without its parent nobody would end it.
+process.on('disconnect', () => process.exit())
+
 const [file, port, host] = process.argv.slice(2) as [string, string, string]
 
 try {
