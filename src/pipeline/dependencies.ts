@@ -5,6 +5,23 @@ import type { Context, Exchange } from './exchange.ts'
 /** Ends what a dependency began; it learns of the failure where there was one. */
 export type Release = (failure: Error | undefined) => unknown
 
+/** What an exchange has to release. What comes when it is over, because it took too long to make, is released at once. */
+export class Releases {
+  readonly #list: Release[] = []
+  #end: ((release: Release) => Promise<void>) | undefined = undefined
+
+  push(release: Release): void {
+    if (this.#end === undefined) this.#list.push(release)
+    else void this.#end(release)
+  }
+
+  /** Releases everything, last made first. */
+  async end(failure: Error | undefined, report: (error: unknown) => void): Promise<void> {
+    this.#end = (release) => releaseAll([release], failure, report)
+    await releaseAll(this.#list.splice(0), failure, report)
+  }
+}
+
 /** Values that live as long as the process: each made when it is first needed, once, and released in reverse. */
 export class AppScope {
   readonly #cells = new Map<Dependency, Cell>()
@@ -108,6 +125,9 @@ function makeFrom(
   early: boolean,
   from: number,
 ): void | Promise<void> {
+  // Nobody waits any more: what is not made yet need not be, and no handler is to run.
+  if (x.aborted !== undefined) throw x.aborted
+  if (x.over) throw new Error('the reply was sent before the dependencies of its handler were made')
   for (let i = from; i < slots.length; i++) {
     const slot = slots[i] as LiveSlot
     if (slot.early !== early) continue
@@ -133,7 +153,7 @@ function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown
   for (const [name, index] of slot.uses) context[name] = made[index]
   const result = slot.dependency.make(context as never)
   if (!isGenerator(result) && !(result instanceof Promise)) return result
-  x.releases ??= []
+  x.releases ??= new Releases()
   return unwrap(result, x.releases)
 }
 
@@ -149,7 +169,7 @@ function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 /** The value of what `make` gave: itself, what it resolves to, or what a generator yields, whose end is kept for later. */
-async function unwrap(result: unknown, releases: Release[]): Promise<unknown> {
+async function unwrap(result: unknown, releases: { push(release: Release): unknown }): Promise<unknown> {
   const given = await result
   if (!isGenerator(given)) return given
   const first = await given.next()

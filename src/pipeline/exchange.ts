@@ -1,7 +1,7 @@
 import type { BaseContext } from '../contract/context.ts'
 import type { MiddlewareContext } from '../contract/hooks.ts'
 import type { Incoming } from './incoming.ts'
-import type { Release } from './dependencies.ts'
+import type { Releases } from './dependencies.ts'
 import type { Endpoint } from './pipeline.ts'
 import type { WireReply } from './reply.ts'
 
@@ -22,8 +22,10 @@ export class Exchange implements MiddlewareContext {
   reply: WireReply | undefined = undefined
   /** Values of dependencies by slot. */
   made: unknown[] | undefined = undefined
-  /** What is to be released after the reply, in the order in which it was made. */
-  releases: Release[] | undefined = undefined
+  /** What is to be released after the reply. */
+  releases: Releases | undefined = undefined
+  /** The reply is sent, or nobody waits for it. */
+  over = false
   tasks: (() => unknown)[] | undefined = undefined
   /** What went wrong, for what is released. */
   failure: Error | undefined = undefined

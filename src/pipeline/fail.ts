@@ -36,17 +36,24 @@ export function careful(report: Report): Report {
  * that cannot be sent: one with a line break in a header field, or with members JSON has no form for.
  */
 export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
-  const problem =
-    thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError({ cause: thrown }))
+  const problem = thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError({ cause: thrown }))
   x.failure ??= errorOf(thrown)
   // A method that nobody knows is the caller's doing: told, anybody could fill the log.
-  if (problem.status >= 500 && problem.status !== 501) report(thrown, aboutOf(x))
+  if (problem.status >= 500 && problem.status !== 501 && !isObedience(x, thrown)) report(thrown, aboutOf(x))
   try {
     return problemReply(problem, format)
   } catch (error) {
     report(error, aboutOf(x))
     return problemReply(InternalError() as Problem, problemDocuments())
   }
+}
+
+/** True for what somebody throws because the signal told it to stop; why it did is reported where that is a fault. */
+function isObedience(x: Exchange, thrown: unknown): boolean {
+  if (x.aborted === undefined) return false
+  return (
+    thrown === x.aborted || (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.cause === x.aborted))
+  )
 }
 
 /** What was thrown, as an error: anything can be thrown, also what has no text. */

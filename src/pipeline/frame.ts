@@ -24,8 +24,7 @@ export function frame(request: Incoming): void {
   }
   if (search.includes('#')) throw BadRequest({ detail: 'A fragment ("#…") is never sent: leave it out' })
   if (!SUSPECT.test(path)) return
-  if (DOTS.test(path))
-    throw BadRequest({ detail: 'The path has "." or ".." segments: send the path they lead to' })
+  if (DOTS.test(path)) throw BadRequest({ detail: 'The path has "." or ".." segments: send the path they lead to' })
   if (/[\\#]|[^\x21-\x7e]/.test(path)) {
     throw BadRequest({ detail: 'The path has a character that must be percent-encoded' })
   }

@@ -6,7 +6,7 @@ import type { PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { Problem } from '../contract/problem.ts'
 import { HandlerTimeout } from '../contract/problems.ts'
 import { decode } from './decode.ts'
-import { AppScope, liveSlots, makeDependencies, releaseAll } from './dependencies.ts'
+import { AppScope, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
@@ -15,6 +15,7 @@ import { type AnyHandler, handle, withHooks } from './handle.ts'
 import type { Incoming } from './incoming.ts'
 import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
+import { letGo } from './pieces.ts'
 import type { WireReply } from './reply.ts'
 
 /** One step of an endpoint's way to its reply. */
@@ -77,6 +78,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
 
   const finish = (x: Exchange, failure?: Error): void => {
     if (failure !== undefined) x.abort(failure)
+    x.over = true
     if (x.releases === undefined && x.tasks === undefined) return
     const work = settle(x, failure, options.report).finally(() => after.delete(work))
     after.add(work)
@@ -122,9 +124,7 @@ function tellUndeclared(report: Report): (x: Exchange, plan: EndpointPlan, probl
 
 async function settle(x: Exchange, failure: Error | undefined, report: Report): Promise<void> {
   const about = aboutOf(x)
-  const releases = x.releases ?? []
-  x.releases = undefined
-  await releaseAll(releases, x.failure ?? failure, (error) => report(error, about))
+  await x.releases?.end(x.failure ?? failure, (error) => report(error, about))
   for (const task of x.tasks ?? []) {
     try {
       await task()
@@ -142,14 +142,17 @@ function inTime(
   failing: (x: Exchange, error: unknown) => WireReply,
 ): Promise<WireReply> {
   return new Promise((resolve) => {
+    let late = false
     const timer = setTimeout(() => {
-      const late = HandlerTimeout({ headers: { 'retry-after': '1' } })
-      x.abort(late)
-      resolve(failing(x, late))
+      late = true
+      const problem = HandlerTimeout({ headers: { 'retry-after': '1' } })
+      resolve(failing(x, problem))
+      x.abort(problem)
     }, timeout)
     reply.then((given) => {
       clearTimeout(timer)
-      resolve(given)
+      if (late) letGo(given.body)
+      else resolve(given)
     })
   })
 }

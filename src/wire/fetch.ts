@@ -4,9 +4,10 @@ import { Exchange } from '../pipeline/exchange.ts'
 import { type Report, aboutOf, careful, errorOf } from '../pipeline/fail.ts'
 import { BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
 import type { WireReply } from '../pipeline/reply.ts'
 import { authorityOf, isAuthority } from './authority.ts'
-import { end, isStreamed, limited, piecesOf, readAll } from './body-stream.ts'
+import { limited, readAll } from './body-stream.ts'
 
 /** A request of the Fetch standard. */
 class FetchIncoming extends Incoming {
@@ -135,7 +136,7 @@ function wholeResponse(request: Request, reply: WireReply): Response {
   const headers = headersOf(reply)
   const none = status === 204 || status === 304
   if (isStreamed(body)) {
-    void end(piecesOf(body))
+    letGo(body)
     // For a body that is null, runtimes say that its length is 0 unless told. That of this one they cannot know.
     return new Response(none || body instanceof Blob ? null : new Blob([]).stream(), { status, headers })
   }

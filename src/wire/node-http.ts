@@ -7,8 +7,8 @@ import { problem } from '../contract/problem.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { type Report, aboutOf, careful, errorOf } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
+import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
 import type { WireReply } from '../pipeline/reply.ts'
-import { end, isStreamed, piecesOf } from './body-stream.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
 import { type ParserError, parserProblem } from './parser-error.ts'
 
@@ -81,7 +81,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       pipeline.finish(x, failure)
     })
     const send = (settled: WireReply): void => {
-      if (response.destroyed) return discard(settled)
+      if (response.destroyed) return letGo(settled.body)
       if (stopping || request.cut) endAfter(response, settled)
       if (isStreamed(settled.body)) void sendPieces(response, settled, x, report)
       else sendWhole(response, settled, request.method)
@@ -172,7 +172,7 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
   if (body instanceof Blob) reply.fields.push('content-length', String(body.size))
   response.writeHead(reply.status, reply.fields)
   if (x.request.method === 'HEAD') {
-    discard(reply)
+    letGo(body)
     response.end()
     return
   }
@@ -204,13 +204,6 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
     response.destroy()
   }
   await end(pieces)
-}
-
-/** Lets go of a body that nobody will read. */
-function discard(reply: WireReply): void {
-  if (!isStreamed(reply.body)) return
-  if (reply.body instanceof ReadableStream) void reply.body.cancel().catch(() => {})
-  else if (!(reply.body instanceof Blob)) void end(piecesOf(reply.body))
 }
 
 /** Writes a reply to a socket that node's parser has given up on, and closes it. */

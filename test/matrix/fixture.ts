@@ -39,7 +39,7 @@ const known = depends(
   {},
   ({ request }) => {
     const token = request.header('authorization')
-    if (token === undefined) throw Unauthorized(undefined, { headers: { 'www-authenticate': 'Bearer' } })
+    if (token === undefined) throw Unauthorized({ headers: { 'www-authenticate': 'Bearer' } })
     return token
   },
   { security: { name: 'bearer', scheme: { type: 'http', scheme: 'bearer' } }, throws: [Unauthorized] },

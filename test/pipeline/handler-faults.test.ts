@@ -59,7 +59,7 @@ const thrown = group('/thrown', {
   reply: get('/reply', raise(new Response('no'))),
   header: get(
     '/header',
-    raise(Unauthorized(undefined, { headers: { 'www-authenticate': `a\r\nset-cookie: ${SECRET}` } })),
+    raise(Unauthorized({ headers: { 'www-authenticate': `a\r\nset-cookie: ${SECRET}` } })),
   ),
   extra: get('/extra', { throws: [Odd] }, raise(Odd({ sku: 7 as unknown as string, password: SECRET } as never))),
   cyclic: get('/cyclic', raise(Loose(cycle as never))),

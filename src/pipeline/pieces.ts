@@ -1,0 +1,47 @@
+import type { ReplyBody } from './reply.ts'
+
+type Piece = string | Uint8Array
+
+/** True for a body that is sent in pieces. */
+export function isStreamed(body: ReplyBody): body is Exclude<ReplyBody, string | Uint8Array | undefined> {
+  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)
+}
+
+/** The pieces of a streamed body, one by one. `return()` tells the source that nobody wants more. */
+export function piecesOf(body: Exclude<ReplyBody, string | Uint8Array | undefined>): AsyncIterator<Piece> {
+  if (body instanceof Blob) return piecesOf(body.stream())
+  if (body instanceof ReadableStream) return streamPieces(body)
+  if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]()
+  return iterablePieces(body)
+}
+
+/** Reading by hand: not every runtime can iterate a ReadableStream. */
+function streamPieces(stream: ReadableStream<Piece>): AsyncIterator<Piece> {
+  const reader = stream.getReader()
+  return {
+    next: async () => {
+      const { done, value } = await reader.read()
+      return done ? { done: true, value: undefined } : { done: false, value }
+    },
+    return: async () => {
+      await reader.cancel()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+async function* iterablePieces(pieces: Iterable<Piece>): AsyncGenerator<Piece> {
+  yield* pieces
+}
+
+/** Tells a source that nobody wants more. What it throws then is of interest to nobody. */
+export async function end(pieces: AsyncIterator<Piece>): Promise<void> {
+  try {
+    await pieces.return?.()
+  } catch {}
+}
+
+/** Lets go of a body that nobody will read. */
+export function letGo(body: ReplyBody): void {
+  if (isStreamed(body)) void end(piecesOf(body))
+}

@@ -1,0 +1,109 @@
+import { HandlerTimeout, type Middleware, api, depends, get, reply, stream } from 'trestle'
+import { expect, it } from 'vitest'
+import { deferred, onEveryWire, outcome } from './wires.ts'
+
+const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false } } as const
+const limits = { timeout: 20 }
+
+onEveryWire('A handler that takes too long', (open) => {
+  it('is answered for with 503 and Retry-After, told by its signal, and reported once', async () => {
+    const told = deferred<unknown>()
+    const running = await open(
+      api(quiet, {
+        never: get('/never', { limits }, ({ signal }) => {
+          signal.addEventListener('abort', () => told.resolve(signal.reason))
+          return new Promise(() => {})
+        }),
+      }),
+    )
+    const answer = await running.fetch('/never')
+    expect(answer.headers.get('retry-after')).toBe('1')
+    expect(await outcome(answer)).toEqual([503, 'handler_timeout'])
+    expect(await told.promise).toMatchObject({ code: HandlerTimeout.code })
+    expect(running.failures).toHaveLength(1)
+  })
+
+  it('is not reported a second time for stopping when it is told to', async () => {
+    const done = deferred()
+    const running = await open(
+      api(quiet, {
+        obedient: get(
+          '/obedient',
+          { limits },
+          ({ signal }) =>
+            new Promise((_, reject) => {
+              signal.addEventListener('abort', () => {
+                reject(signal.reason)
+                setImmediate(done.resolve)
+              })
+            }),
+        ),
+      }),
+    )
+    expect((await running.fetch('/obedient')).status).toBe(503)
+    await done.promise
+    expect(running.failures).toHaveLength(1)
+  })
+
+  it('has its dependencies released, those too that are made later', async () => {
+    const slow = deferred()
+    const released: string[] = []
+    const all = deferred()
+    const first = depends({}, async function* () {
+      yield 1
+      released.push('first')
+    })
+    const second = depends({ first }, async function* () {
+      await slow.promise
+      yield 2
+      released.push('second')
+      all.resolve()
+    })
+    let handled = false
+    const running = await open(
+      api(quiet, {
+        late: get('/late', { limits, use: { second } }, () => {
+          handled = true
+        }),
+      }),
+    )
+    expect((await running.fetch('/late')).status).toBe(503)
+    slow.resolve()
+    await all.promise
+    expect(released.toSorted()).toEqual(['first', 'second'])
+    expect(handled).toBe(false)
+  })
+
+  it('whose stream comes too late has it let go', async () => {
+    const late = deferred()
+    const cancelled = deferred()
+    const running = await open(
+      api(quiet, {
+        late: get('/late', { limits, returns: stream('text/csv') }, async () => {
+          await late.promise
+          return new ReadableStream<string>({ cancel: () => cancelled.resolve() })
+        }),
+      }),
+    )
+    expect((await running.fetch('/late')).status).toBe(503)
+    late.resolve()
+    await cancelled.promise
+  })
+
+  it('has the time that it is given, and all of it where there is no limit', async () => {
+    const running = await open(
+      api(quiet, {
+        soon: get('/soon', { limits: { timeout: 5000 } }, async () => ({ ok: true })),
+        free: get('/free', { limits: { timeout: 0 } }, async () => ({ ok: true })),
+      }),
+    )
+    expect((await running.fetch('/soon')).status).toBe(200)
+    expect((await running.fetch('/free')).status).toBe(200)
+  })
+
+  it('counts what hooks take', async () => {
+    const slow: Middleware = () => new Promise(() => {})
+    const running = await open(api(quiet, { never: get('/never', { limits, middleware: [slow] }, () => reply(200)) }))
+    expect((await running.fetch('/never')).status).toBe(503)
+  })
+})
