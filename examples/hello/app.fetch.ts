@@ -1,6 +1,7 @@
 import { api, get } from 'trestle'
 import { toFetch } from 'trestle/fetch'
 
-const hello = api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) })
-
-export default { fetch: await toFetch(hello) }
+const app = api({
+  hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })),
+})
+export default { fetch: await toFetch(app) }

@@ -1,4 +1,7 @@
 import { api, get } from 'trestle'
 import { serve } from 'trestle/node'
 
-await serve(api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) }))
+const app = api({
+  hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })),
+})
+await serve(app)
