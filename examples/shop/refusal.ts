@@ -2,10 +2,10 @@ import { InvalidInput, NotFound } from 'trestle'
 
 /** What to throw for a field that is well-formed and still wrong, such as the id of nobody. */
 export function refusedField(pointer: string, code: string, message: string): Error {
-  return InvalidInput(undefined, { errors: [{ pointer, code, message }] })
+  return InvalidInput({ errors: [{ pointer, code, message }] })
 }
 
 /** What to throw where the path names something that is not there. */
 export function missing(what: string): Error {
-  return NotFound(undefined, { detail: `There is no ${what}` })
+  return NotFound({ detail: `There is no ${what}` })
 }

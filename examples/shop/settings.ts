@@ -14,3 +14,10 @@ export type ShopSettings = Settings<typeof shape>
 export const readSettings = (): ShopSettings => settings(shape)
 
 export const config = depends({}, readSettings, { scope: 'app', name: 'config' })
+
+/** Where the shop keeps its things, for people: without the login that a URL may hold. */
+export function databaseName({ databaseUrl, databaseFile }: ShopSettings): string {
+  if (databaseUrl === undefined) return `SQLite, ${databaseFile}`
+  const { host, pathname } = new URL(databaseUrl.reveal())
+  return `Postgres, ${host}${pathname}`
+}

@@ -21,7 +21,7 @@ export interface Store extends Shelves {
   readonly transaction: <T>(work: (shelves: Shelves) => Promise<T>) => Promise<T>
 }
 
-/** The shop's store: made ready and opened with the first request that needs it, closed when the shop stops. */
+/** The shop's store: made ready and opened at start, so that a database that cannot be had ends the start. */
 export const store = depends(
   { config },
   async function* ({ config }) {
@@ -30,22 +30,17 @@ export const store = depends(
     yield storeOn(backend)
     await backend.close()
   },
-  { scope: 'app', name: 'store' },
+  { scope: 'app', eager: true, name: 'store' },
 )
 
-/**
- * Makes the database ready: its tables up to date, and something in them where they are empty.
- *
- * @returns what it is, for people.
- */
-export async function prepareDatabase(config: ShopSettings): Promise<string> {
+/** Makes the database ready: its tables up to date, and something in them where they are empty. */
+export async function prepareDatabase(config: ShopSettings): Promise<void> {
   const url = config.databaseUrl?.reveal()
   if (url === undefined) migrateSqlite(config.databaseFile)
   else await (await import('./database/postgres/open.ts')).migratePostgres(url)
   const backend = await openBackend(config)
   try {
     await seed(backend)
-    return backend.name
   } finally {
     await backend.close()
   }

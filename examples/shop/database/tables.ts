@@ -21,8 +21,6 @@ export interface Connection {
 
 /** A database that keeps the shop. */
 export interface Backend extends Connection {
-  /** For people: `SQLite, /srv/shop/shop.db`. */
-  readonly name: string
   /** All that `work` does on its connection, or nothing of it where it throws. */
   readonly transaction: <T>(work: (connection: Connection) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>

@@ -17,7 +17,6 @@ export function openPostgres(url: string): Backend {
   return {
     db,
     tables,
-    name: `Postgres, ${withoutLogin(url)}`,
     transaction: (work) => db.transaction((tx) => work({ db: tx, tables })),
     close: () => pool.end(),
   }
@@ -33,9 +32,4 @@ export async function migratePostgres(url: string): Promise<void> {
   } finally {
     await client.end() // which gives the lock back
   }
-}
-
-function withoutLogin(url: string): string {
-  const { host, pathname } = new URL(url)
-  return `${host}${pathname}`
 }

@@ -19,7 +19,6 @@ export function openSqlite(file: string): Backend {
   let last: Promise<unknown> = Promise.resolve()
   return {
     ...connection(reader),
-    name: `SQLite, ${file}`,
     transaction: (work) => {
       const mine = last.then(async () => {
         writer.exec('begin immediate')
