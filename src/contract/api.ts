@@ -1,4 +1,4 @@
-import { type GroupOptions, type Members, group } from './group.ts'
+import { type GroupOptions, type Members, type Under, group } from './group.ts'
 import type { Path } from './path.ts'
 import type { AnySchema } from './schema.ts'
 
@@ -61,8 +61,16 @@ export function membersOf(api: Api): Members {
  * @example
  * api({ title: 'Shop' }, { v1: mount('/v1', shopV1), v2: mount('/v2', shopV2) })
  */
-export function mount<A extends Api>(path: Path, inner: A): Omit<A, typeof OPTIONS> {
-  const { title: _1, version: _2, servers: _3, schemas: _4, places: _5, contact: _6, license: _7, ...options } =
-    inner[OPTIONS]
-  return group(path, options, membersOf(inner)) as Omit<A, typeof OPTIONS>
+export function mount<const P extends Path, A extends Api>(path: P, inner: A): Under<P, Omit<A, typeof OPTIONS>> {
+  const {
+    title: _1,
+    version: _2,
+    servers: _3,
+    schemas: _4,
+    places: _5,
+    contact: _6,
+    license: _7,
+    ...options
+  } = inner[OPTIONS]
+  return group(path as Path, options, membersOf(inner)) as Under<P, Omit<A, typeof OPTIONS>>
 }

@@ -1,4 +1,4 @@
-import type { AnyEndpoint, EndpointLimits } from './endpoint.ts'
+import type { AnyEndpoint, Endpoint, EndpointLimits } from './endpoint.ts'
 import type { ErrorFormat } from './error-format.ts'
 import type { Hooks } from './hooks.ts'
 import { type Path, joinPaths } from './path.ts'
@@ -25,14 +25,30 @@ export interface Members {
 }
 
 /**
+ * Members under a prefix. Their types change only where the prefix has parameters, which whoever calls an
+ * endpoint must give as well; any other prefix costs the compiler nothing.
+ */
+export type Under<P extends string, M> = P extends `${string}{${string}`
+  ? {
+      readonly [K in keyof M]: M[K] extends Endpoint<infer T, infer S, infer H>
+        ? Endpoint<`${P}${T}`, S, H>
+        : Under<P, M[K]>
+    }
+  : M
+
+/**
  * Puts endpoints and groups under a path prefix. A group is a record of its endpoints, so
  * `orders.read` is one of them; the keys give every projection its names.
  *
  * @example
  * const orders = group('/orders', { list: get('/', listOrders), read: get('/{id}', readOrder) })
  */
-export function group<const M extends Members>(path: Path, members: M): M
-export function group<const M extends Members>(path: Path, options: GroupOptions, members: M): M
+export function group<const P extends Path, const M extends Members>(path: P, members: M): Under<P, M>
+export function group<const P extends Path, const M extends Members>(
+  path: P,
+  options: GroupOptions,
+  members: M,
+): Under<P, M>
 export function group(path: Path, first: GroupOptions | Members, second?: Members): Members {
   return second === undefined ? nest(path, undefined, first as Members) : nest(path, first as GroupOptions, second)
 }
