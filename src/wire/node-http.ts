@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '../contract/problem.ts'
 import { MethodNotAllowed } from '../contract/problems.ts'
@@ -53,7 +53,9 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const ending = new WeakSet<Duplex>()
   let stopping = false
   const endAfter = (response: ServerResponse, reply: WireReply): WireReply => {
-    ending.add(response.req.socket)
+    const { socket, complete } = response.req
+    ending.add(socket)
+    if (!complete) linger(socket)
     return reply.set('connection', 'close')
   }
 
@@ -101,12 +103,16 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     refuseRaw(socket, pipeline.refuse(MethodNotAllowed({ headers: { allow: '' } }) as Problem)),
   )
   server.on('clientError', (error: NodeJS.ErrnoException & ParserError, socket) => {
+    // What comes after the last request of a connection is thrown away until its caller has read the reply.
+    if (error.code !== 'ECONNRESET' && ending.has(socket)) return
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
-    if (ending.has(socket)) return
-    const refuse = (): void => refuseRaw(socket, pipeline.refuse(parserProblem(error)))
+    const refuse = (): void => {
+      ending.add(socket)
+      refuseRaw(socket, pipeline.refuse(parserProblem(error)))
+    }
     const under = [...pending.values()].filter(({ req }) => req.socket === socket)
     // The request whose reply is half on the wire has gone wrong: what is written now would be taken for more of that.
     if (under.some(({ req, headersSent }) => headersSent && !req.complete)) {
@@ -214,4 +220,15 @@ function refuseRaw(socket: Duplex, reply: WireReply): void {
   lines.push(`content-length: ${Buffer.byteLength(body)}`, 'connection: close', '', body)
   socket.end(lines.join('\r\n'))
   setTimeout(() => socket.destroy(), LINGER).unref()
+}
+
+/**
+ * Lets whoever is still sending read the reply that ends the connection. Node would close it at once; with
+ * bytes unread that is a reset, which overtakes the reply (RFC 9112 §9.6).
+ */
+function linger(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    setTimeout(() => socket.destroy(), LINGER).unref()
+  }
 }
