@@ -71,4 +71,4 @@ describe('what a page says is what happens', () => {
   )
 })
 
-if (!hasCurl) test.skip('the requests on the pages: this machine has no curl to send them')
+if (!hasCurl) test.skip('the requests on the pages: this machine has no curl of 7.82 or later to send them')

@@ -3,8 +3,13 @@ import { difference, wrongComments } from './expected.ts'
 import { type Block, type Page, fileOf, notRun } from './page.ts'
 import { type Program, runExample, runTrestle } from './program.ts'
 
-/** Whether the commands of pages can be run on this machine. */
-export const hasCurl: boolean = spawnSync('curl', ['--version']).status === 0
+/** Whether this machine can send the requests of pages: they say `--json`, which curl has from 7.82 on. */
+export const hasCurl: boolean = isAtLeast(7, 82, spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '')
+
+function isAtLeast(major: number, minor: number, text: string): boolean {
+  const [, found = 0, part = 0] = /^curl (\d+)\.(\d+)/.exec(text)?.map(Number) ?? []
+  return found > major || (found === major && part >= minor)
+}
 
 /** What a reader does before a page's programs can run; tests have done it. */
 const PREPARES = new Set(['npm', 'mkdir', 'cd'])
