@@ -1,0 +1,77 @@
+import { type Description, type Found, type Operation, decoded } from './description.ts'
+import { type Draft, bytesOf, headerOf, targetOf } from './draft.ts'
+
+/** What may answer a request: an operation, or what belongs to none. */
+export interface Allowance {
+  /** The operation that it reaches, where it reaches one: its declared replies are allowed. */
+  readonly operation: Operation | undefined
+  readonly found: Found | undefined
+  /** Statuses that belong to no operation, and that this request may be answered with. */
+  readonly others: ReadonlySet<number>
+  /** What `Allow` must list in a 405, and in the 204 to OPTIONS. */
+  readonly allow: readonly string[] | undefined
+}
+
+/** Bytes a target may have before it is 414, and a head before it is 431. */
+const TARGET = 8192
+const HEAD = 32_768
+/** Node's parser counts more for a field than its bytes: 500 short ones pass, 1,000 do not. */
+const EACH = 64
+
+const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'CONNECT'])
+
+/**
+ * Reads from a request, as it is sent, what may answer it:
+ *
+ * | Request | Reply |
+ * |---|---|
+ * | its path and method are an operation's | what the operation declares, below 500 |
+ * | HEAD where there is GET | what GET declares, without the body |
+ * | a path that fits no template | 404; 400 where its escapes are no text |
+ * | another method on a path there is | 405 and `Allow`; OPTIONS: 204 and `Allow` |
+ * | a method that HTTP does not have | 501 |
+ * | `.`, `..`, `\`, `#`, bytes beyond ASCII in the path, no path at all | 400 |
+ * | a target over 8,192 bytes | 414 |
+ * | a head over 32,768 bytes | 431 |
+ * | a head or framing that is not HTTP/1.1 | 400, and what the mutation names: 413, 417, 501, 505 |
+ */
+export function allowanceOf(draft: Draft, description: Description): Allowance {
+  const others = new Set(draft.refusals)
+  const target = targetOf(draft)
+  const none = (...statuses: number[]): Allowance => {
+    for (const status of statuses) others.add(status)
+    return { operation: undefined, found: undefined, others, allow: undefined }
+  }
+  if (bytesOf(draft).indexOf('\r\n\r\n') + draft.headers.length * EACH > HEAD) others.add(431)
+  if (draft.version === 'HTTP/1.0' && draft.framing !== 'length') others.add(400)
+  const path = localPath(draft.path)
+  const unclean =
+    path === undefined || /[^\x21-\x7e]/.test(draft.path) || /[\\#]/.test(path) || path.split('/').some(isDots)
+  const undecodable = draft.path.split('/').some((segment) => decoded(segment) === undefined)
+  if (target.length > TARGET) others.add(414).add(431)
+  if (!KNOWN.has(draft.method)) return none(501, 400)
+  if (headerOf(draft, 'host') === undefined && draft.version !== 'HTTP/1.0') others.add(400)
+  if (draft.query !== undefined && /[#\x80-\xff\0-\x20]/.test(draft.query)) others.add(400)
+  if (unclean || target.length > TARGET) return none(...(unclean ? [400] : []), ...(undecodable ? [404] : []))
+
+  const found = description.find(path)
+  if (found === undefined) return none(404, ...(undecodable ? [400] : []))
+  const { operations } = found.template
+  const operation = operations.get(draft.method) ?? (draft.method === 'HEAD' ? operations.get('GET') : undefined)
+  if (operation !== undefined) return { operation, found, others, allow: undefined }
+  const methods = new Set([...operations.keys(), 'OPTIONS'])
+  if (methods.has('GET')) methods.add('HEAD')
+  others.add(draft.method === 'OPTIONS' ? 204 : 405)
+  return { operation: undefined, found, others, allow: [...methods].toSorted() }
+}
+
+function isDots(segment: string): boolean {
+  return /^\.{1,2}$/.test(decoded(segment) ?? '')
+}
+
+/** The path of a target in origin or absolute form (RFC 9112 §3.2); undefined where it is neither. */
+function localPath(path: string): string | undefined {
+  const absolute = /^https?:\/\/[^/?#]*/i.exec(path)
+  const local = absolute === null ? path : path.slice(absolute[0].length) || '/'
+  return local.startsWith('/') ? local : undefined
+}

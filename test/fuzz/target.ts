@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** An API to try, in a process of its own. */
+export interface Target {
+  readonly name: string
+  readonly program: string
+  /** The environment, given a folder for what it keeps. */
+  readonly env: (folder: string) => Readonly<Record<string, string>>
+  /** The `Authorization` made of a token that a reply gave. */
+  readonly authorization?: (token: string) => string
+}
+
+export const targets: Readonly<Record<string, Target>> = {
+  shop: {
+    name: 'shop',
+    program: 'examples/shop/main.ts',
+    env: (folder) => ({ DATABASE_FILE: path.join(folder, 'shop.db') }),
+  },
+  conduit: {
+    name: 'conduit',
+    program: 'examples/conduit/main.ts',
+    env: (folder) => ({
+      DATABASE_FILE: path.join(folder, 'conduit.db'),
+      JWT_SECRET: 'a secret for tests, and for tests alone',
+    }),
+    authorization: (token) => `Token ${token}`,
+  },
+  fixture: { name: 'fixture', program: 'test/fuzz/fixture.ts', env: () => ({}) },
+}
+
+/** A server that runs. */
+export interface Running {
+  readonly port: number
+  /** What it wrote to standard error: internal failures are told there. */
+  readonly errors: () => string
+  /** How it ended, where it has. */
+  readonly ended: () => string | undefined
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a target on a free port. @throws where it does not begin to listen within 20 s. */
+export async function start(target: Target): Promise<Running> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'trestle-fuzz-'))
+  const child = spawn(process.execPath, ['--conditions=trestle-source', path.join(root, target.program)], {
+    cwd: path.dirname(path.join(root, target.program)),
+    env: { ...process.env, NODE_ENV: 'production', DATABASE_URL: '', PORT: '0', ...target.env(folder) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let errors = ''
+  let ended: string | undefined
+  child.stderr.on('data', (chunk) => {
+    if (errors.length < 100_000) errors += chunk
+  })
+  const end = new Promise<void>((resolve) =>
+    child.once('close', (code, signal) => {
+      ended = `it ended with ${signal ?? code}`
+      resolve()
+    }),
+  )
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await end
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    return { port: await portOf(child, () => errors), errors: () => errors, ended: () => ended, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** The port in the first address that the server prints. */
+function portOf(child: ChildProcess, errors: () => string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    const fail = (why: string): void => reject(new Error(`${why}\n${output}${errors()}`))
+    const timer = setTimeout(() => fail('the server does not listen after 20 s'), 20_000)
+    child.once('close', () => fail('the server ended before it listened'))
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      const port = /http:\/\/[^/\s:]+:(\d+)/.exec(output)?.[1]
+      if (port === undefined) return
+      clearTimeout(timer)
+      resolve(Number(port))
+    })
+  })
+}
