@@ -33,7 +33,10 @@ export function withHooks(handler: AnyHandler, before: readonly Before[], after:
       if (result !== undefined) break
     }
     if (result === undefined) result = await handler(context)
-    for (const hook of after) result = (await hook(context as never, result)) ?? result
+    for (const hook of after) {
+      const other = await hook(context as never, result)
+      if (other !== undefined) result = other
+    }
     return result
   }
 }

@@ -1,6 +1,7 @@
 import type { Middleware, MiddlewareContext, Next } from '../contract/hooks.ts'
 import { StatedReply } from '../contract/reply-spec.ts'
 import { Exchange } from './exchange.ts'
+import { isSendable } from './pieces.ts'
 import { WireReply } from './reply.ts'
 
 /** Gives the reply to an exchange. It never throws: failures are replies by then. */
@@ -16,7 +17,7 @@ export function onion(
     const next: Next = async (context) => inner(exchangeOf(context))
     return async (x) => {
       try {
-        return toReply(await layer(x, next))
+        return sendable(toReply(await layer(x, next)))
       } catch (error) {
         return fail(x, error)
       }
@@ -27,6 +28,12 @@ export function onion(
 function exchangeOf(context: MiddlewareContext): Exchange {
   if (context instanceof Exchange) return context
   throw new TypeError('next(context) takes the context that the middleware was given')
+}
+
+/** Middleware may put anything into a body; what no wire can send is found here, while it can still be answered. */
+function sendable(reply: WireReply): WireReply {
+  if (isSendable(reply.body)) return reply
+  throw new TypeError('the body of a reply is text, bytes, a Blob or a stream: for JSON, set JSON.stringify(value)')
 }
 
 function toReply(given: unknown): WireReply {

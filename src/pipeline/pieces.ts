@@ -2,6 +2,13 @@ import type { ReplyBody } from './reply.ts'
 
 type Piece = string | Uint8Array
 
+/** True for what a wire can send. */
+export function isSendable(body: unknown): body is ReplyBody {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return true
+  if (body === null || typeof body !== 'object') return false
+  return body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body
+}
+
 /** True for a body that is sent in pieces. */
 export function isStreamed(body: ReplyBody): body is Exclude<ReplyBody, string | Uint8Array | undefined> {
   return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)

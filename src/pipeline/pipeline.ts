@@ -51,8 +51,12 @@ export interface Pipeline {
   readonly refuse: (problem: Problem) => WireReply
   /** Releases what the exchange holds, then runs its background work. */
   readonly finish: (x: Exchange, failure?: Error) => void
-  /** Waits for what is under way, then releases what lives as long as the process. */
-  readonly close: () => Promise<void>
+  /**
+   * Waits for what is under way, then releases what lives as long as the process.
+   *
+   * @param patience milliseconds to wait for background work; without it, as long as that takes.
+   */
+  readonly close: (patience?: number) => Promise<void>
 }
 
 /** Makes a pipeline of a plan: each endpoint's stages, composed once. */
@@ -100,9 +104,12 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     start: () => app.start(),
     refuse: (problem) => problemReply(problem, plan.errors),
     finish,
-    close: async () => {
-      while (after.size > 0) await Promise.all(after)
-      await app.close((error) => options.report(error, { operation: undefined, request: 'shutdown' }))
+    close: async (patience) => {
+      const about = { operation: undefined, request: 'shutdown' }
+      if (!(await allDone(after, patience))) {
+        options.report(new Error(`background work of ${after.size} requests was not done when its time was up`), about)
+      }
+      await app.close((error) => options.report(error, about))
     },
   }
 }
@@ -124,7 +131,7 @@ function tellUndeclared(report: Report): (x: Exchange, plan: EndpointPlan, probl
 
 async function settle(x: Exchange, failure: Error | undefined, report: Report): Promise<void> {
   const about = aboutOf(x)
-  await x.releases?.end(x.failure ?? failure, (error) => report(error, about))
+  await x.releases?.end(x.failure ?? x.aborted ?? failure, (error) => report(error, about))
   for (const task of x.tasks ?? []) {
     try {
       await task()
@@ -132,6 +139,22 @@ async function settle(x: Exchange, failure: Error | undefined, report: Report): 
       report(error, about)
     }
   }
+}
+
+/** Waits until the set is empty; false where `patience` ends first. */
+function allDone(work: ReadonlySet<Promise<void>>, patience: number | undefined): Promise<boolean> {
+  const all = (async () => {
+    while (work.size > 0) await Promise.all(work)
+    return true
+  })()
+  if (patience === undefined) return all
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), patience)
+    all.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
 }
 
 /** The reply, or 503 when it takes too long. What still runs is told by the signal. */

@@ -42,7 +42,7 @@ export interface Listening {
   readonly stop: (deadline: number) => Promise<void>
 }
 
-/** Milliseconds that a caller has to read why it was refused. */
+/** Milliseconds that a caller has to read why it was refused, and that a stop takes past its deadline to release what is held. */
 const LINGER = 1000
 
 /** Serves a pipeline on node:http. */
@@ -125,6 +125,11 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     else last.once('finish', refuse)
   })
 
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -138,17 +143,28 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     host: address,
     stop: async (deadline) => {
       stopping = true
-      await closeServer(server, pending, deadline)
-      await pipeline.close()
+      const until = performance.now() + deadline
+      await closeServer(server, pending, sockets, deadline)
+      await pipeline.close(Math.max(until - performance.now(), LINGER))
     },
   }
 }
 
-async function closeServer(server: Server, pending: Map<Exchange, ServerResponse>, deadline: number): Promise<void> {
+async function closeServer(
+  server: Server,
+  pending: Map<Exchange, ServerResponse>,
+  sockets: ReadonlySet<Socket>,
+  deadline: number,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // To node a connection is idle after its first request only.
+  const closeIdle = (): void => {
+    server.closeIdleConnections()
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+  closeIdle()
   // A connection that goes idle later is closed by its reply's `Connection: close`, or here.
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const idle = setInterval(closeIdle, 50)
   const late = setTimeout(() => {
     for (const x of pending.keys()) x.abort(new Stopped('the server stops'))
     server.closeAllConnections()
@@ -156,6 +172,10 @@ async function closeServer(server: Server, pending: Map<Exchange, ServerResponse
   await closed
   clearInterval(idle)
   clearTimeout(late)
+  // What these hold is released when their replies are closed, which is after their connections are.
+  for (const response of [...pending.values()]) {
+    if (!response.closed) await new Promise((resolve) => response.once('close', resolve))
+  }
 }
 
 /** Sends a reply that is in memory. */

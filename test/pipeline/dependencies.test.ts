@@ -124,7 +124,13 @@ onEveryWire('Request dependencies', (open) => {
       throw new Error('cannot')
     })
     let handled = false
-    const running = await open(api(quiet, { read: get('/', { use: { broken } }, () => void (handled = true)) }))
+    const running = await open(
+      api(quiet, {
+        read: get('/', { use: { broken } }, () => {
+          handled = true
+        }),
+      }),
+    )
     expect((await running.fetch('/')).status).toBe(500)
     await done
     expect(log).toEqual(['make a', 'make b of a', 'release b: cannot', 'release a: cannot'])

@@ -57,10 +57,7 @@ const thrown = group('/thrown', {
   proxy: get('/proxy', raise(new Proxy({}, { get: raise(new Error(SECRET)) }))),
   async: get('/async', async () => raise(new Error(SECRET))()),
   reply: get('/reply', raise(new Response('no'))),
-  header: get(
-    '/header',
-    raise(Unauthorized({ headers: { 'www-authenticate': `a\r\nset-cookie: ${SECRET}` } })),
-  ),
+  header: get('/header', raise(Unauthorized({ headers: { 'www-authenticate': `a\r\nset-cookie: ${SECRET}` } }))),
   extra: get('/extra', { throws: [Odd] }, raise(Odd({ sku: 7 as unknown as string, password: SECRET } as never))),
   cyclic: get('/cyclic', raise(Loose(cycle as never))),
   large: get('/large', raise(Loose({ n: 1n } as never))),
