@@ -15,7 +15,7 @@ export interface Fault {
 }
 
 /** What no reply may hold: stacks, and where things lie on the server's disk. */
-const INNER = /\n\s+at |\bnode:internal|node_modules|SQLITE_|SqliteError|\.ts:\d+/
+const INNER = /(?:\n|\\n)\s+at |\bnode:internal|node_modules|SQLITE_|SqliteError|\.ts:\d+/
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -88,7 +88,12 @@ export class Judge {
     const type = essence(headerOf(draft, 'content-type'))
     if (operation?.body === undefined || draft.body === undefined || draft.framing === 'given') return undefined
     if (type === undefined || !/[/+]json$/.test(type) || !(type in operation.body.content)) return undefined
-    const value: unknown = JSON.parse(utf8.decode(draft.body))
+    let value: unknown
+    try {
+      value = JSON.parse(utf8.decode(draft.body))
+    } catch {
+      return 'the body is not JSON'
+    }
     return this.#check(`${operation.body.pointer}/content/${escaped(type)}/schema`, value)
   }
 
