@@ -1,0 +1,203 @@
+import {
+  type Api,
+  type Dependency,
+  api,
+  bytes,
+  created,
+  depends,
+  form,
+  get,
+  group,
+  json,
+  noContent,
+  post,
+  problem,
+  query,
+  status,
+} from 'trestle'
+import { toFetch } from 'trestle/fetch'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+
+const places = { openapi: false, docs: false, redoc: false, reference: false } as const
+const nothing = (): Record<string, never> => ({})
+
+/** What a start says; the text of everything that is wrong. */
+async function fault(faulty: Api): Promise<string> {
+  const error = await toFetch(faulty).then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  )
+  if (error === undefined) throw new Error('it starts')
+  expect(error.name).toBe('StartError')
+  return error.message
+}
+
+describe('A start that cannot be', () => {
+  it('says everything at once, each with its method, path, field and mend', async () => {
+    const one: { uses: object } & object = { ...depends({}, () => 1, { name: 'one' }) }
+    const two = depends({ one: one as unknown as Dependency<number> }, ({ one }) => one, { name: 'two' })
+    Object.assign(one, { uses: { two } })
+    const row = depends({}, () => 1)
+    const pool = depends({ row }, () => 1, { scope: 'app' })
+    const odd = problem('odd', { status: 409, extra: z.object({ status: z.string() }) })
+    const faulty = api(
+      { places },
+      {
+        orders: group('/orders', {
+          read: get('/{id}', nothing),
+          find: get('/{number}', nothing),
+          same: get('/{id}/lines', nothing),
+          missing: get('/missing/{id}/{line}', { params: z.object({ id: z.int() }) }, nothing),
+          extra: get('/extra/{id}', { params: z.object({ id: z.int(), line: z.int() }) }, nothing),
+          reserved: get('/reserved', { use: { query: row } as never }, nothing),
+          cyclic: get('/cyclic', { use: { two } }, nothing),
+          short: get('/short', { use: { pool } }, nothing),
+          absent: get('/absent', { use: { gone: undefined as never } }, nothing),
+          wrong: get('/wrong', { use: { value: 7 as never } }, nothing),
+          dates: post(
+            '/dates',
+            { body: z.object({ at: z.date(), rows: z.array(z.object({ n: z.bigint() })) }) },
+            nothing,
+          ),
+          maps: get(
+            '/maps',
+            { returns: z.object({ all: z.map(z.string(), z.int()), set: z.set(z.int()) }) as never },
+            nothing as never,
+          ),
+          form: post('/form', { body: form(z.object({ at: z.date() })) }, nothing),
+          made: post('/made', { returns: created(z.object({ call: z.function() }) as never) }, nothing as never),
+          empty: get('/empty', { returns: status(204, z.object({})) as never }, nothing as never),
+          low: get('/low', { returns: status(99, z.object({})) as never }, nothing as never),
+          reading: get('/reading', { body: z.object({}) }, nothing),
+          none: get('/none', { returns: noContent() }),
+          schema: post('/schema', { body: { type: 'object' } as never, query: 'text' as never }, nothing),
+          content: post('/content', { body: json(7 as never) }, nothing),
+          odd: get('/odd', { throws: [odd] }, nothing),
+          doubled: get('/doubled//slash', nothing),
+          dotted: get('/dotted/../x', nothing),
+          partly: get('/partly/a{id}', nothing),
+          rest: get('/rest/{path...}/more', nothing),
+          twice: get('/twice/{id}/{id}', nothing),
+        }),
+      },
+    )
+    expect(await fault(faulty)).toMatchInlineSnapshot(`
+      "The API cannot start: 27 faults in its declaration.
+        GET /orders/{number} (orders.find)
+          path: orders.read (/orders/{id}) answers the same requests
+          → change the path or the method of one of them
+        GET /orders/missing/{id}/{line} (orders.missing)
+          params.line: the path has {line}, but the schema does not
+          → add "line" to the schema
+        GET /orders/extra/{id} (orders.extra)
+          params.line: the schema has "line", but the path does not
+          → write {line} in the path, or take it out of the schema
+        GET /orders/reserved (orders.reserved)
+          use.query: "query" is a name the handler's context has already
+          → call the dependency something else
+        GET /orders/cyclic (orders.cyclic)
+          use.two → one → two: uses itself
+          → move what they share into a third dependency
+        GET /orders/short (orders.short)
+          use.pool → row: "pool" lives as long as the process, but "row" only as long as one request
+          → make "row" an app dependency, or "pool" a request dependency
+        GET /orders/absent (orders.absent)
+          use.gone: is undefined
+          → check for modules that import each other
+        GET /orders/wrong (orders.wrong)
+          use.value: is not a dependency
+          → make it with depends(…)
+        POST /orders/dates (orders.dates)
+          body.at: JSON has no dates
+          → use z.iso.datetime(), or z.codec(z.iso.datetime(), z.date(), …) to work with Date
+        POST /orders/dates (orders.dates)
+          body.rows.[].n: JSON cannot carry a bigint
+          → use z.int() or z.string(), or a z.codec(…) between z.string() and z.bigint()
+        GET /orders/maps (orders.maps)
+          returns 200.all: JSON has no maps
+          → use z.record(…), or a z.codec(…) that makes a Map of it
+        GET /orders/maps (orders.maps)
+          returns 200.set: JSON has no sets
+          → use z.array(…), or a z.codec(…) that makes a Set of it
+        POST /orders/form (orders.form)
+          body.at: JSON has no dates
+          → use z.iso.datetime(), or z.codec(z.iso.datetime(), z.date(), …) to work with Date
+        POST /orders/made (orders.made)
+          returns 201.call: JSON cannot carry functions
+          → take it out of the schema
+        GET /orders/empty (orders.empty)
+          returns 204: a 204 reply has no body (RFC 9110 §6.4.1)
+          → leave the body out: noContent(), or status(304, undefined)
+        GET /orders/low (orders.low)
+          returns 99: 99 is no status of a reply
+          → use a whole number from 200 to 599
+        GET /orders/reading (orders.reading)
+          body: a GET request has no body that anybody agrees on (RFC 9110 §9.3)
+          → use post, or query for a safe method with a body
+        GET /orders/none (orders.none)
+          handler: this endpoint has none
+          → give one as the last argument, or with implement(contract, handlers)
+        POST /orders/schema (orders.schema)
+          query: is not a schema
+          → give it a zod, valibot or arktype schema
+        POST /orders/schema (orders.schema)
+          body: is neither a schema nor a content type
+          → use a schema, or json(…), form(…), text(), bytes(), stream(), file()
+        POST /orders/content (orders.content)
+          body: json(…) was given something that is no schema
+          → give it a zod, valibot or arktype schema
+        GET /orders/odd (orders.odd)
+          throws odd.status: every problem document has a member "status" of its own
+          → call this one something else
+        GET /orders/doubled//slash (orders.doubled)
+          path: an empty segment ("//" or a "/" at the end) never matches; remove it
+          → mend the path
+        GET /orders/dotted/../x (orders.dotted)
+          path: ".." never matches: write the path it stands for
+          → mend the path
+        GET /orders/partly/a{id} (orders.partly)
+          path: a parameter fills a whole segment: "a{id}" must be text, "{name}" or "{name...}"
+          → mend the path
+        GET /orders/rest/{path...}/more (orders.rest)
+          path: "{path...}" takes the rest of the path, so it must come last
+          → mend the path
+        GET /orders/twice/{id}/{id} (orders.twice)
+          path: the parameter "id" appears twice; rename one
+          → mend the path"
+    `)
+  })
+
+  it('names one fault as one', async () => {
+    expect(await fault(api({ places }, { read: get('/read', {}) }))).toMatchInlineSnapshot(`
+      "The API cannot start: one fault in its declaration.
+        GET /read (read)
+          handler: this endpoint has none
+          → give one as the last argument, or with implement(contract, handlers)"
+    `)
+  })
+
+  it('tells two endpoints apart by method, and by text where a parameter could stand', async () => {
+    const fine = api(
+      { places },
+      {
+        a: get('/{id}', nothing),
+        b: post('/{id}', nothing),
+        c: get('/new', nothing),
+        d: get('/{rest...}', nothing),
+        e: query('/{id}', nothing),
+        f: post('/raw', { body: bytes() }, nothing),
+      },
+    )
+    await expect(toFetch(fine)).resolves.toBeTypeOf('function')
+    expect(await fault(api({ places }, { a: get('/%61', nothing), b: get('/a', nothing) }))).toContain(
+      'answers the same requests',
+    )
+  })
+
+  it('finds a cycle without hanging, and names the way', async () => {
+    const self = { ...depends({}, () => 1) } as Dependency<number> & { uses: object }
+    Object.assign(self, { uses: { self } })
+    expect(await fault(api({ places }, { a: get('/', { use: { me: self } }, nothing) }))).toContain('me → self')
+  })
+})
