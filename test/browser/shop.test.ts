@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type TestDatabase, createDatabase } from '../shop/database.ts'
+import { type Running, startNode } from '../shop/process.ts'
+import { type Chromium, type Watched, createChromium } from './chromium.ts'
+
+/** The shop's pages, as somebody sees them who has just started it. */
+
+let database: TestDatabase
+let running: Running
+/** By its number: no host name has an address in the tests' browser. */
+let url: string
+let browser: Chromium
+
+beforeAll(async () => {
+  // Takes no time where the files are there; without them each test would wait for a page that stays empty.
+  execFileSync(process.execPath, [join(import.meta.dirname, '../../scripts/vendor-assets.mjs')], { timeout: 50_000 })
+  database = await createDatabase('SQLite')
+  running = await startNode('shop', 'main.ts', database.env)
+  url = running.url.replace('localhost', '127.0.0.1')
+  browser = await createChromium()
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await running?.stop()
+  await database?.remove()
+})
+
+const LOOKS = [
+  { name: 'desktop-light', width: 1280, height: 900, scheme: 'light' },
+  { name: 'desktop-dark', width: 1280, height: 900, scheme: 'dark' },
+  { name: 'phone-light', width: 390, height: 844, scheme: 'light' },
+  { name: 'phone-dark', width: 390, height: 844, scheme: 'dark' },
+] as const
+
+/** Set SCREENSHOTS to a folder to have pictures of what the tests saw. */
+async function picture({ page }: Watched, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS
+  if (folder === undefined) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `shop-${name}.png`) })
+}
+
+test.each(LOOKS)('/docs orders what the example says, and shows 201: $name', async (look) => {
+  const seen = await browser.open(`${url}/docs`, look)
+  const { page } = seen
+  const operation = page.locator('.opblock', { hasText: 'orders.create' })
+  await operation.waitFor()
+  await picture(seen, `docs-${look.name}`)
+  await operation.locator('.opblock-summary-control').click()
+  const example = JSON.parse(await operation.locator('textarea.body-param__text').inputValue())
+  expect(example).toMatchObject({ customer_id: 1, items: [{ sku: 'TEA-ASSAM-250', qty: 2 }] })
+  await operation.scrollIntoViewIfNeeded()
+  await picture(seen, `docs-create-${look.name}`)
+
+  await operation.getByRole('button', { name: 'Execute' }).click()
+  const live = operation.locator('.live-responses-table')
+  await live.locator('.response-col_status', { hasText: '201' }).waitFor()
+  const shown = await live.innerText()
+  const [, id] = /location: \/orders\/(\S+)/.exec(shown) ?? []
+  await live.scrollIntoViewIfNeeded()
+  await picture(seen, `docs-sent-${look.name}`)
+
+  const order = (await (await fetch(`${url}/orders/${id}`)).json()) as { status: string }
+  expect(order).toMatchObject({ ...example, id, items: [example.items[0]] })
+  expect(shown).toContain(`"status": "${order.status}"`)
+  // Nothing stands out over the edge of its card.
+  const outside = await operation.evaluate((card) => {
+    const edge = card.getBoundingClientRect().right + 1
+    const shown = [...card.querySelectorAll<HTMLElement>('table, td, select, .btn')]
+    return shown.filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.className)
+  })
+  expect(outside).toEqual([])
+  // The only server is the one that serves the page: there is nothing to choose.
+  expect(await page.getByText('Servers').isVisible()).toBe(false)
+  expect(seen.faults).toEqual([])
+  await page.close()
+})
