@@ -34,6 +34,11 @@ describe('path parameters', () => {
 })
 
 describe('query fields', () => {
+  test('that are bigints are integers of any size', async () => {
+    const { parameters } = await operation(get('/', { query: z.object({ n: z.bigint() }) }))
+    expect(parameters).toEqual([{ name: 'n', in: 'query', required: true, schema: { type: 'integer' } }])
+  })
+
   test('are one parameter each, lists repeated', async () => {
     const query = z.object({
       tags: z.array(z.string()).optional().describe('Any of these'),

@@ -56,6 +56,8 @@ function unrepresentable(schema: ZodSchema): JsonSchema {
   const type = schema._zod.def.type
   // JSON.stringify writes a Date so, and text that is to be one comes so.
   if (type === 'date') return { type: 'string', format: 'date-time' }
+  // Only fields of text may be one, and a number it is there.
+  if (type === 'bigint') return { type: 'integer' }
   if (type === 'undefined' || type === 'void') return { not: {} }
   return { description: NOTE }
 }
