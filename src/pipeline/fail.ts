@@ -66,8 +66,11 @@ export function errorOf(thrown: unknown): Error {
   return new Error(`${text} was thrown; throw an Error to see where`, { cause: thrown })
 }
 
-/** What reading the body found wrong with it, be it in the decoder or in a handler that reads a stream. */
-function unreadable(thrown: unknown): Problem | undefined {
+/**
+ * What reading the body found wrong with it, be it in the decoder, in a handler that reads a stream, or in
+ * a reply made of one. It is the caller's doing.
+ */
+export function unreadable(thrown: unknown): Problem | undefined {
   if (thrown instanceof BodyTooLarge) return ContentTooLarge({ detail: thrown.message }) as Problem
   if (!(thrown instanceof BodyCut)) return undefined
   return MalformedBody({ detail: 'The body broke off', cause: thrown }) as Problem

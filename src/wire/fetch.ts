@@ -1,7 +1,7 @@
 import type { Problem } from '../contract/problem.ts'
 import { BadRequest, NotImplemented } from '../contract/problems.ts'
 import { Exchange } from '../pipeline/exchange.ts'
-import { type Report, aboutOf, careful, errorOf } from '../pipeline/fail.ts'
+import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/fail.ts'
 import { BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
@@ -178,7 +178,7 @@ function streamOf(
       } catch (error) {
         const failure = errorOf(error)
         x.failure ??= failure
-        report(error, aboutOf(x))
+        if (unreadable(error) === undefined) report(error, aboutOf(x))
         controller.error(failure)
         finish(failure)
         await end(pieces)

@@ -5,7 +5,7 @@ import type { Problem } from '../contract/problem.ts'
 import { MethodNotAllowed } from '../contract/problems.ts'
 import { problem } from '../contract/problem.ts'
 import { Exchange } from '../pipeline/exchange.ts'
-import { type Report, aboutOf, careful, errorOf } from '../pipeline/fail.ts'
+import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
 import type { WireReply } from '../pipeline/reply.ts'
@@ -226,7 +226,7 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
     }
   } catch (error) {
     x.failure ??= errorOf(error)
-    report(error, aboutOf(x))
+    if (unreadable(error) === undefined) report(error, aboutOf(x))
     response.destroy()
   }
   await end(pieces)

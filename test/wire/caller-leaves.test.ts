@@ -52,3 +52,13 @@ test.each([
   await new Promise((resolve) => setTimeout(resolve, 700))
   expect(told).toEqual([])
 })
+
+test('a body that grows too large while the reply is made of it ends the reply, and is told to nobody', async () => {
+  const connection = await Connection.open(server.port)
+  connection.write('POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\n')
+  connection.write(`Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`)
+  expect(await connection.holds('hello')).toBe(true)
+  connection.write(`200000\r\n${'a'.repeat(0x200000)}\r\n0\r\n\r\n`)
+  expect(await connection.closes()).toBe(true)
+  expect(told).toEqual([])
+})
