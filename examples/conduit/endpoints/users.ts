@@ -6,17 +6,17 @@ import { user } from '../session.ts'
 import { store } from '../store/store.ts'
 import type { UserRow } from '../store/users.ts'
 import { type Tokens, tokens } from '../tokens.ts'
-import { line, password } from './text.ts'
+import { email, line, password } from './text.ts'
 
 const LoginUser = z.object({ email: line, password }).meta({ id: 'LoginUser' })
 const LoginUserRequest = z.object({ user: LoginUser }).meta({ id: 'LoginUserRequest' })
 
-const NewUser = z.object({ username: line, email: z.email(), password }).meta({ id: 'NewUser' })
+const NewUser = z.object({ username: line, email, password }).meta({ id: 'NewUser' })
 const NewUserRequest = z.object({ user: NewUser }).meta({ id: 'NewUserRequest' })
 
 const UpdateUser = z
   .object({
-    email: z.email().exactOptional(),
+    email: email.exactOptional(),
     password: password.exactOptional(),
     username: line.exactOptional(),
     bio: z.string().nullable().exactOptional(),
