@@ -44,6 +44,8 @@ function print({ sent, seconds, slowest, findings, trouble, tally }: Outcome): v
   const lines = [
     `${sent} requests in ${seconds.toFixed(1)} s, ${Math.round(sent / seconds)}/s, the slowest reply ${Math.round(slowest)} ms`,
     ...tally.lines(),
+    'well-formed requests were refused for',
+    ...tally.refusals(),
     `${declared - missed.length} of ${declared} declared statuses below 500 reached${missed.length === 0 ? '' : `; not ${missed.join(', ')}`}`,
     ...findings.map((finding) => report(finding, seed)),
     ...trouble.map((one) => `✗ ${one}`),

@@ -137,6 +137,7 @@ class Run {
       else known.count++
     } else if (allowance.operation !== undefined && allowance.found !== undefined && ending.is === 'reply') {
       const { status, headers, body } = ending.reply
+      if (sound && status >= 400) this.#tally.refused(allowance.operation.id, status, jsonOf(body, headers))
       if (status < 200 || status > 299) return
       const location = headers.find(([name]) => name === 'location')?.[1]
       this.#maker.memory.learn(allowance.operation, allowance.found, location, jsonOf(body, headers))

@@ -19,11 +19,11 @@ export class SchemaValues {
   /** @param name that of the field, so that values seen before under this name can be used. */
   make(given: Json, random: Random, name?: string, depth = 0): unknown {
     const schema = this.#flat(given)
+    if ('const' in schema) return schema.const
     if (name !== undefined && random.chance(0.5)) {
       const seen = this.#memory.field(name, random)
       if (seen !== undefined && kindFits(seen, schema)) return seen
     }
-    if ('const' in schema) return schema.const
     if (Array.isArray(schema.enum)) return random.pick(schema.enum)
     const choices = (schema.anyOf ?? schema.oneOf) as Json[] | undefined
     if (choices !== undefined) {
@@ -82,7 +82,7 @@ export class SchemaValues {
     if (known === undefined) {
       // Most of what matches "anything but NUL" is unreadable; a few words make findings easier to read.
       const words = ['Tea', 'a b', 'Ünïcödé ☕', 'x'.repeat(30)].filter((word) => new RegExp(pattern, 'u').test(word))
-      const found = sample(stringMatching(new RegExp(pattern)), { numRuns: 100, seed: this.#seed })
+      const found = sample(stringMatching(new RegExp(pattern)), { numRuns: 300, seed: this.#seed })
       known = [...found.filter((text) => new RegExp(pattern, 'u').test(text)), ...words]
       this.#matching.set(pattern, known)
     }

@@ -13,6 +13,8 @@ interface Count {
 export class Tally {
   readonly #description: Description
   readonly #counts = new Map<string, Count>()
+  /** Why requests that fit the description were refused, and how often. */
+  readonly #refusals = new Map<string, number>()
 
   constructor(description: Description) {
     this.#description = description
@@ -26,6 +28,22 @@ export class Tally {
     if (!sound) return
     count.sound++
     if (/^[23]/.test(status)) count.taken++
+  }
+
+  /** Counts why a well-formed request was not taken: `orders.create 422 /body/items/_/sku unknown`. */
+  refused(operation: string, status: number, body: unknown): void {
+    const { errors, code } = (body ?? {}) as { errors?: unknown; code?: unknown }
+    const fields = Array.isArray(errors) ? (errors as { pointer?: string; code?: string }[]) : [{}]
+    const reasons = fields.map((field) =>
+      [operation, status, field.pointer?.replace(/\/\d+/g, '/_'), field.code ?? code].filter(Boolean).join(' '),
+    )
+    for (const reason of new Set(reasons)) this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1)
+  }
+
+  /** The most frequent of those reasons. */
+  refusals(): string[] {
+    const all = [...this.#refusals].toSorted(([, a], [, b]) => b - a)
+    return all.slice(0, 25).map(([reason, count]) => `  ${String(count).padStart(6)}  ${reason}`)
   }
 
   /** Bytes that a reply of this operation has, on average. */
