@@ -1,3 +1,5 @@
+export { type Fault, StartError } from './compile/diagnose.ts'
+
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'

@@ -1,3 +1,5 @@
+export { type Fault, StartError } from './compile/diagnose.ts'
+
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
@@ -44,7 +46,8 @@ export async function createTestClient<A extends Api, const Values extends reado
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), { report })
   await pipeline.start()
   const handle = fetchOf(pipeline, report)
-  const fetch = (path: string, init?: RequestInit): Promise<Response> => handle(new Request(new URL(path, ORIGIN), init))
+  const fetch = (path: string, init?: RequestInit): Promise<Response> =>
+    handle(new Request(new URL(path, ORIGIN), init))
   return {
     client: createClient<A>(ORIGIN, { contract: api, fetch: handle }),
     fetch,

@@ -15,10 +15,7 @@ export interface Slot {
 export type Overrides = ReadonlyMap<Dependency, Dependency>
 
 /** A dependency, and what stands in its place: another dependency, or a value. */
-export type Override<Value> = readonly [
-  replaced: Dependency<Value>,
-  by: NoInfer<Value> | Dependency<NoInfer<Value>>,
-]
+export type Override<Value> = readonly [replaced: Dependency<Value>, by: NoInfer<Value> | Dependency<NoInfer<Value>>]
 
 /** Pairs as `override` takes them: each value fits the dependency it replaces. */
 export type OverrideList<Values extends readonly unknown[]> = readonly [

@@ -1,4 +1,4 @@
-import type { Content } from '../contract/content.ts'
+import type { Content, ContentKind } from '../contract/content.ts'
 import { RESERVED } from '../contract/context.ts'
 import { isPageQuery } from '../contract/page.ts'
 import { paramNames, parsePath } from '../contract/path.ts'
@@ -68,7 +68,12 @@ export function checkPath(operation: Operation, shapes: Map<string, Operation>, 
   const key = `${operation.method} ${shape}`
   const taken = shapes.get(key)
   if (taken === undefined) shapes.set(key, operation)
-  else note('path', `${taken.id} (${taken.path}) answers the same requests`, 'change the path or the method of one of them')
+  else
+    note(
+      'path',
+      `${taken.id} (${taken.path}) answers the same requests`,
+      'change the path or the method of one of them',
+    )
   return true
 }
 
@@ -93,7 +98,11 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
   }
   for (const { way, what, mend } of dependencies) note(`use.${way}`, what, mend)
   if (spec.body !== undefined && (method === 'GET' || method === 'HEAD')) {
-    note('body', `a ${method} request has no body that anybody agrees on (RFC 9110 §9.3)`, 'use post, or query for a safe method with a body')
+    note(
+      'body',
+      `a ${method} request has no body that anybody agrees on (RFC 9110 §9.3)`,
+      'use post, or query for a safe method with a body',
+    )
   }
   checkParams(operation, note)
   for (const part of ['params', 'query', 'headers', 'cookies'] as const) {
@@ -108,7 +117,11 @@ function checkProblem({ code, extra }: AnyProblem, note: Note): void {
   if (extra === undefined) return
   for (const name of fieldsOf(extra as AnySchema)?.keys() ?? []) {
     if (PROBLEM_MEMBERS.includes(name)) {
-      note(`throws ${code}.${name}`, `every problem document has a member "${name}" of its own`, 'call this one something else')
+      note(
+        `throws ${code}.${name}`,
+        `every problem document has a member "${name}" of its own`,
+        'call this one something else',
+      )
     }
   }
 }
@@ -120,11 +133,16 @@ function checkParams(operation: Operation, note: Note): void {
   const fields = fieldsOf(params)
   if (fields === undefined) return
   for (const name of names) {
-    if (!fields.has(name)) note(`params.${name}`, `the path has {${name}}, but the schema does not`, `add "${name}" to the schema`)
+    if (!fields.has(name))
+      note(`params.${name}`, `the path has {${name}}, but the schema does not`, `add "${name}" to the schema`)
   }
   for (const name of fields.keys()) {
     if (!names.includes(name)) {
-      note(`params.${name}`, `the schema has "${name}", but the path does not`, `write {${name}} in the path, or take it out of the schema`)
+      note(
+        `params.${name}`,
+        `the schema has "${name}", but the path does not`,
+        `write {${name}} in the path, or take it out of the schema`,
+      )
     }
   }
 }
@@ -137,18 +155,45 @@ function checkReply(reply: ReplySpec, note: Note): void {
   }
   if (body === undefined || body === 'location') return
   if (status === 204 || status === 205 || status === 304) {
-    note(field, `a ${status} reply has no body (RFC 9110 §6.4.1)`, 'leave the body out: noContent(), or status(304, undefined)')
+    note(
+      field,
+      `a ${status} reply has no body (RFC 9110 §6.4.1)`,
+      'leave the body out: noContent(), or status(304, undefined)',
+    )
   }
   checkBody(field, body as AnySchema | Content, note)
 }
 
+/** Which way each kind of body can travel. */
+const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
+  json: 'both',
+  text: 'both',
+  bytes: 'both',
+  stream: 'both',
+  form: 'in',
+  file: 'out',
+  cursor: 'out',
+  offset: 'out',
+}
+
 function checkBody(field: string, body: AnySchema | Content, note: Note): void {
-  if (isSchema(body)) return checkSchema(field, body, field === 'body' ? 'input' : 'output', note)
+  const way = field === 'body' ? 'in' : 'out'
+  if (isSchema(body)) return checkSchema(field, body, way === 'in' ? 'input' : 'output', note)
   const { is, kind, schema } = body as Content
-  if (is !== 'content') return note(field, 'is neither a schema nor a content type', 'use a schema, or json(…), form(…), text(), bytes(), stream(), file()')
+  if (is !== 'content')
+    return note(field, 'is neither a schema nor a content type', 'give it a schema, or a content type such as text()')
+  if (WAYS[kind] !== 'both' && WAYS[kind] !== way) {
+    const [what, mend] =
+      way === 'in'
+        ? [`${kind}(…) is only for replies`, 'take stream() or bytes()']
+        : [`${kind}(…) is only for request bodies`, 'answer with a schema or text()']
+    return note(field, what, mend)
+  }
   if (schema === undefined) return
-  if (isSchema(schema)) return checkSchema(field, schema, kind === 'form' ? 'text' : field === 'body' ? 'input' : 'output', note)
-  note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
+  if (!isSchema(schema)) {
+    return note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
+  }
+  checkSchema(field, schema, kind === 'form' ? 'text' : way === 'in' ? 'input' : 'output', note)
 }
 
 /** Notes what the wire cannot carry: dates, maps, functions in JSON; what JSON Schema cannot describe. */

@@ -87,11 +87,7 @@ export function readerOf(operation: Operation, operations: readonly Operation[])
   })
 }
 
-function location(
-  spec: ReplySpec,
-  operation: Operation,
-  operations: readonly Operation[],
-): ReplyEncoder['location'] {
+function location(spec: ReplySpec, operation: Operation, operations: readonly Operation[]): ReplyEncoder['location'] {
   const give = spec.location as ((body: unknown) => LocationOf) | undefined
   const reader = readerOf(operation, operations)
   const last = reader === undefined ? undefined : parsePath(reader.path).at(-1)

@@ -74,7 +74,9 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
       decoders: compileDecoders(operation, zod),
       replies: compileEncoders(operation, operations, zod),
       slots: ordered[index] as readonly Slot[],
-      policies: operation.policies.map((policy) => policy.attach({ operation: operation.id, method: operation.method })),
+      policies: operation.policies.map((policy) =>
+        policy.attach({ operation: operation.id, method: operation.method }),
+      ),
       limits: { ...LIMITS, ...operation.limits },
       errors: operation.errors ?? errors,
     }

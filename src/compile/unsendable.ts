@@ -25,7 +25,10 @@ const CODEC = 'use a z.codec(…) between it and a type JSON has'
 /** What JSON has no form for, and what to write in its place. */
 const MENDS: Readonly<Record<string, readonly [what: string, mend: string]>> = {
   date: ['JSON has no dates', 'use z.iso.datetime(), or z.codec(z.iso.datetime(), z.date(), …) to work with Date'],
-  bigint: ['JSON cannot carry a bigint', 'use z.int() or z.string(), or a z.codec(…) between z.string() and z.bigint()'],
+  bigint: [
+    'JSON cannot carry a bigint',
+    'use z.int() or z.string(), or a z.codec(…) between z.string() and z.bigint()',
+  ],
   map: ['JSON has no maps', 'use z.record(…), or a z.codec(…) that makes a Map of it'],
   set: ['JSON has no sets', 'use z.array(…), or a z.codec(…) that makes a Set of it'],
   symbol: ['JSON has no symbols', CODEC],
@@ -49,7 +52,8 @@ function visit(node: Node, side: Side, path: readonly string[], seen: Set<Node>,
   seen.add(node)
   const { def } = node._zod
   const inner = (child: unknown, step?: string): void => {
-    if (child !== undefined && child !== null) visit(child as Node, side, step === undefined ? path : [...path, step], seen, found)
+    if (child !== undefined && child !== null)
+      visit(child as Node, side, step === undefined ? path : [...path, step], seen, found)
   }
   const mend = MENDS[def.type]
   const textual = side === 'text' && (def.type === 'bigint' || def.type === 'undefined')

@@ -8,7 +8,7 @@ import type { Path } from './path.ts'
 import type { Policy } from './policy.ts'
 import type { AnyProblem } from './problem.ts'
 import type { Returned, Returns } from './reply-spec.ts'
-import type { AnySchema, Schema } from './schema.ts'
+import type { AnySchema } from './schema.ts'
 
 /** What an endpoint promises. Each part is optional. */
 export interface EndpointSpec extends Hooks {
@@ -27,7 +27,9 @@ export interface EndpointSpec extends Hooks {
   /** Problems the handler throws. */
   readonly throws?: readonly AnyProblem[]
   /** Dependencies, by the name under which the handler gets them. */
-  readonly use?: Uses & { readonly [K in ReservedName]?: 'the context has this name already: call the dependency something else' }
+  readonly use?: Uses & {
+    readonly [K in ReservedName]?: 'the context has this name already: call the dependency something else'
+  }
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
   /** What OpenAPI calls it, and so clients generated from there; its own name (`orders.create`) unless told. */

@@ -1,6 +1,14 @@
 import type { Content } from './content.ts'
 import type { ReplySpec } from './reply-spec.ts'
-import { type Decoded, type AnySchema, type Schema, type SchemaIssue, type SchemaResult, type Sent, isSchema } from './schema.ts'
+import {
+  type Decoded,
+  type AnySchema,
+  type Schema,
+  type SchemaIssue,
+  type SchemaResult,
+  type Sent,
+  isSchema,
+} from './schema.ts'
 
 /** How many items a page has: unless asked, and at the most. */
 export interface PageSize {
@@ -65,9 +73,15 @@ const USUAL: PageSize = { usual: 50, most: 100 }
  */
 export const page: {
   /** Query fields `limit` (1 to 100, 50 unless told) and `cursor`, beside your own. */
-  cursor<const F extends Fields = Record<never, AnySchema>>(fields?: F, size?: Partial<PageSize>): PageQuery<'cursor', F>
+  cursor<const F extends Fields = Record<never, AnySchema>>(
+    fields?: F,
+    size?: Partial<PageSize>,
+  ): PageQuery<'cursor', F>
   /** Query fields `limit` (1 to 100, 50 unless told) and `offset` (from 0), beside your own. */
-  offset<const F extends Fields = Record<never, AnySchema>>(fields?: F, size?: Partial<PageSize>): PageQuery<'offset', F>
+  offset<const F extends Fields = Record<never, AnySchema>>(
+    fields?: F,
+    size?: Partial<PageSize>,
+  ): PageQuery<'offset', F>
   /** The reply to `page.cursor`: `{ items, next_cursor }`; with `'offset'`, `{ items, total }`. */
   of<S extends AnySchema, const M extends PageMode = 'cursor'>(item: S, mode?: M): ReplySpec<200, PageContent<S, M>>
 } = {

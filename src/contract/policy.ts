@@ -5,7 +5,7 @@ import type { Request } from './request.ts'
 /**
  * A rule that holds for an endpoint beside its handler. One value with two halves: `contract` is
  * what callers can see of it, `attach` what it does to a request. Projections read the first half,
- * so a new policy shows in documentation and clients without a change to them.
+ * so a new policy shows in documentation without a change to it.
  */
 export interface Policy {
   readonly is: 'policy'
@@ -43,10 +43,6 @@ export interface PolicyStages {
 }
 
 /** Declares a policy. */
-export function policy(
-  name: string,
-  contract: PolicyContract,
-  attach: Policy['attach'],
-): Policy {
+export function policy(name: string, contract: PolicyContract, attach: Policy['attach']): Policy {
   return Object.freeze({ is: 'policy', name, contract, attach })
 }

@@ -96,7 +96,8 @@ export function problem<const Code extends string, S extends AnySchema | undefin
     readonly headers?: readonly string[]
   },
 ): ProblemType<Code, S extends AnySchema ? Decoded<S> : undefined> {
-  if (!/^[a-z][a-z0-9_]*$/.test(code)) throw new TypeError(`problem("${code}"): a code is snake_case, like "out_of_stock"`)
+  if (!/^[a-z][a-z0-9_]*$/.test(code))
+    throw new TypeError(`problem("${code}"): a code is snake_case, like "out_of_stock"`)
   if (!Number.isInteger(options.status) || options.status < 400 || options.status > 599) {
     throw new TypeError(`problem("${code}"): status is ${options.status}, but a problem has a status from 400 to 599`)
   }

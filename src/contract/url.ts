@@ -3,11 +3,12 @@ import { type PathParams, parsePath } from './path.ts'
 import type { Sent } from './schema.ts'
 
 /** The parameters that a URL of this endpoint needs. */
-export type UrlParams<E> = E extends Endpoint<infer P, infer S, infer _R>
-  ? S extends { readonly params: infer X }
-    ? Sent<X>
-    : PathParams<P>
-  : never
+export type UrlParams<E> =
+  E extends Endpoint<infer P, infer S, infer _R>
+    ? S extends { readonly params: infer X }
+      ? Sent<X>
+      : PathParams<P>
+    : never
 
 type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>
 type QueryValue = string | number | bigint | boolean | null | undefined
@@ -35,7 +36,9 @@ export function fillPath(path: string, params: Readonly<Record<string, unknown>>
     }
     const pieces = segment.kind === 'rest' ? String(value).split('/') : [String(value)]
     if (pieces.some((piece) => piece === '.' || piece === '..')) {
-      throw new TypeError(`${path}: "${value}" cannot be the value of "${segment.name}", for paths drop "." and ".." segments`)
+      throw new TypeError(
+        `${path}: "${value}" cannot be the value of "${segment.name}", for paths drop "." and ".." segments`,
+      )
     }
     return pieces.map(encodeURIComponent).join('/')
   })

@@ -77,7 +77,7 @@ export class Cell {
   async #make(): Promise<unknown> {
     const context: Record<string, unknown> = {}
     for (const [name, cell] of this.#uses) context[name] = cell.ready ? cell.value : await cell.start()
-    const made = await unwrap(this.#dependency.make(context as never), this.#releases)
+    const made = await unwrap(this.#dependency, this.#dependency.make(context as never), this.#releases)
     this.value = made
     this.ready = true
     return made
@@ -154,7 +154,7 @@ function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown
   const result = slot.dependency.make(context as never)
   if (!isGenerator(result) && !(result instanceof Promise)) return result
   x.releases ??= new Releases()
-  return unwrap(result, x.releases)
+  return unwrap(slot.dependency, result, x.releases)
 }
 
 type AnyGenerator = Generator<unknown> | AsyncGenerator<unknown>
@@ -169,16 +169,20 @@ function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 /** The value of what `make` gave: itself, what it resolves to, or what a generator yields, whose end is kept for later. */
-async function unwrap(result: unknown, releases: { push(release: Release): unknown }): Promise<unknown> {
+async function unwrap(
+  { name = 'a dependency' }: Dependency,
+  result: unknown,
+  releases: { push(release: Release): unknown },
+): Promise<unknown> {
   const given = await result
   if (!isGenerator(given)) return given
   const first = await given.next()
-  if (first.done) throw new Error('a dependency ended without a yield: yield its value once')
+  if (first.done) throw new Error(`${name} ended without a yield: yield its value once`)
   releases.push(async (failure) => {
     const last = await (given as AsyncGenerator<unknown, unknown, unknown>).next(failure)
     if (!last.done) {
       await given.return(undefined as never)
-      throw new Error('a dependency yielded twice: yield its value once')
+      throw new Error(`${name} yielded twice: yield its value once`)
     }
   })
   return first.value

@@ -60,10 +60,10 @@ function encodeAs(
       const result = encoder.encode(body)
       if (result instanceof Promise) {
         return result.then((settled) => {
-          x.reply = jsonReply(x, encoder, valueOf(x, encoder, settled)).addAll(headers)
+          x.reply = jsonReply(x, encoder, encodedOf(x, encoder, settled)).addAll(headers)
         })
       }
-      x.reply = jsonReply(x, encoder, valueOf(x, encoder, result)).addAll(headers)
+      x.reply = jsonReply(x, encoder, encodedOf(x, encoder, result)).addAll(headers)
       return
     }
     case 'cursor':
@@ -76,14 +76,20 @@ function encodeAs(
       if (typeof body !== 'string') throw new Error(`${x.operation} must return the address to redirect to, a string`)
       x.reply = new WireReply(encoder.status, undefined, []).set('location', asciiAddress(body)).addAll(headers)
       return
-    default:
+    case 'text':
+    case 'bytes':
+    case 'stream':
+    case 'file':
       x.reply = new WireReply(encoder.status, plainBody(x, encoder, body), ['content-type', contentType(encoder, body)])
       if (body instanceof File) x.reply.set('content-disposition', disposition(body.name))
       x.reply.addAll(headers)
+      return
+    default:
+      throw new Error(`${x.operation}: ${encoder.kind}() is no reply`)
   }
 }
 
-function valueOf(x: Exchange, encoder: ReplyEncoder, result: SchemaResult<unknown>): unknown {
+function encodedOf(x: Exchange, encoder: ReplyEncoder, result: SchemaResult<unknown>): unknown {
   if (result.issues === undefined) return result.value
   throw new ReplyMismatch(x.operation, encoder.status, result.issues)
 }

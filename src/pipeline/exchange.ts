@@ -2,7 +2,7 @@ import type { BaseContext } from '../contract/context.ts'
 import type { MiddlewareContext } from '../contract/hooks.ts'
 import type { Incoming } from './incoming.ts'
 import type { Releases } from './dependencies.ts'
-import type { Endpoint } from './pipeline.ts'
+import type { Endpoint } from './stages.ts'
 import type { WireReply } from './reply.ts'
 
 /**

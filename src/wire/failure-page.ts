@@ -31,14 +31,14 @@ export function failurePage(x: Exchange, thrown: unknown): WireReply | undefined
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(error.name)}</title>
+<title>${escapeHtml(error.name)}</title>
 <style>${STYLE}</style>
-<h1>${escape(error.name)}: ${escape(error.message)}</h1>
-<p>${escape(`${x.request.method} ${x.request.path}`)}${x.operation === undefined ? '' : `, ${escape(x.operation)}`}${
-    place === undefined ? '' : `<br>${escape(place.file)}:${place.line}`
+<h1>${escapeHtml(error.name)}: ${escapeHtml(error.message)}</h1>
+<p>${escapeHtml(`${x.request.method} ${x.request.path}`)}${x.operation === undefined ? '' : `, ${escapeHtml(x.operation)}`}${
+    place === undefined ? '' : `<br>${escapeHtml(place.file)}:${place.line}`
   }</p>
 ${place === undefined ? '' : excerpt(place)}
-<pre class="stack">${escape(stacks(error))}</pre>
+<pre class="stack">${escapeHtml(stacks(error))}</pre>
 <p>Shown because the server runs in development. In production the reply says nothing of this.</p>
 </html>
 `
@@ -82,7 +82,7 @@ function excerpt({ line, lines }: Place): string {
   const shown = lines.slice(from - 1, line + AROUND).map((text, index) => {
     const number = from + index
     const label = String(number).padStart(String(line + AROUND).length)
-    return `<span${number === line ? ' class="failed"' : ''}>${label}  ${escape(text)}</span>`
+    return `<span${number === line ? ' class="failed"' : ''}>${label}  ${escapeHtml(text)}</span>`
   })
   return `<pre>${shown.join('')}</pre>`
 }
@@ -93,6 +93,6 @@ function stacks(error: Error): string {
   return error.cause instanceof Error ? `${own}\ncaused by ${stacks(error.cause)}` : own
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

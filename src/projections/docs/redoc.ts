@@ -25,7 +25,7 @@ export const redoc: Tool = {
   start: `'use strict'
 addEventListener('DOMContentLoaded', () => {
   const page = document.getElementById('docs')
-  Redoc.init(page.dataset.document, { sanitize: true }, page)
+  Redoc.init(page.dataset.document, { sanitize: true, schemaDefinitionsTagName: 'Schemas' }, page)
 })
 `,
   style: `body { margin: 0 }

@@ -17,14 +17,30 @@ export function requestBody(body: object, hint: string, schemas: Schemas): Reque
 /** How a body travels, and what it is made of. */
 export function mediaTypes(content: Content, side: Side, hint: string, schemas: Schemas): Record<string, MediaType> {
   const schema = contentSchema(content, side, hint, schemas)
-  return { [content.mediaType]: { schema, ...(side === 'request' || isPlain(content) ? {} : { 'x-trestle-kind': content.kind }) } }
+  return {
+    [content.mediaType]: {
+      schema,
+      ...(side === 'request' || isPlain(content) ? {} : { 'x-trestle-kind': content.kind }),
+    },
+  }
 }
 
 /** True where a reply's media type alone says how it travels; Trestle's own clients must be told the rest. */
 function isPlain({ kind, mediaType }: Content): boolean {
-  if (kind === 'text') return mediaType.startsWith('text/')
-  if (kind === 'bytes') return !isText(mediaType)
-  return kind !== 'stream' && kind !== 'file'
+  switch (kind) {
+    case 'json':
+    case 'form':
+    case 'cursor':
+    case 'offset':
+      return true
+    case 'text':
+      return mediaType.startsWith('text/')
+    case 'bytes':
+      return !isText(mediaType)
+    case 'stream':
+    case 'file':
+      return false
+  }
 }
 
 function contentSchema(content: Content, side: Side, hint: string, schemas: Schemas): JsonSchema {
@@ -46,7 +62,9 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
       return pageSchema(schemas.of(schema, side, hint), {
         total: { type: 'integer', minimum: 0, description: 'How many items the whole list has' },
       })
-    default:
+    case 'bytes':
+    case 'stream':
+    case 'file':
       return isText(content.mediaType) ? { type: 'string' } : BINARY
   }
 }

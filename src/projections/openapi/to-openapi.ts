@@ -104,7 +104,9 @@ function operationObject(
   const { id, operationId, spec } = operation
   const parameters = parametersOf(operation, template, schemas)
   const security = securityOf(operation, schemes)
-  const responses = new Map<number, OperationObject['responses'][string]>(replyResponses(operation, operations, schemas))
+  const responses = new Map<number, OperationObject['responses'][string]>(
+    replyResponses(operation, operations, schemas),
+  )
   for (const { status, response, text } of failures) {
     const common = shared.get(text)
     // A status that is promised as a reply as well keeps both bodies apart by their media types.
