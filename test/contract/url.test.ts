@@ -27,7 +27,9 @@ test('prefixes of groups and mounts are in it', () => {
 })
 
 test('a missing or empty param is named', () => {
-  expect(() => url(shop.orders.file, { id: '', path: 'x' })).toThrow('/orders/{id}/files/{path...} needs a value for "id"')
+  expect(() => url(shop.orders.file, { id: '', path: 'x' })).toThrow(
+    '/orders/{id}/files/{path...} needs a value for "id"',
+  )
   expect(() => url(shop.orders.file, { path: 'x' } as never)).toThrow('needs a value for "id"')
 })
 

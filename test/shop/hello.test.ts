@@ -35,7 +35,7 @@ it.each([
 
 it('stands in the README as it is, in seven lines', async () => {
   const source = (name: string) => readFile(path.join(root, 'examples', 'hello', name), 'utf8')
-  const blocks = [...(await readFile(path.join(root, 'README.md'), 'utf8')).matchAll(/^```ts.*\n([^]*?)^```$/gm)]
+  const blocks = [...(await readFile(path.join(root, 'README.md'), 'utf8')).matchAll(/^```ts.*\n([\s\S]*?)^```$/gm)]
   const [first, second] = blocks.map(([, text]) => text)
   expect(first).toBe(await source('app.ts'))
   expect(second).toBe(await source('app.fetch.ts'))
