@@ -143,7 +143,7 @@ describe('A start that cannot be', () => {
           → give it a zod, valibot or arktype schema
         POST /orders/schema (orders.schema)
           body: is neither a schema nor a content type
-          → use a schema, or json(…), form(…), text(), bytes(), stream(), file()
+          → give it a schema, or a content type such as text()
         POST /orders/content (orders.content)
           body: json(…) was given something that is no schema
           → give it a zod, valibot or arktype schema
