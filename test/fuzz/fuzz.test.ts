@@ -5,9 +5,9 @@ import { targets } from './target.ts'
 
 /** The short form of `npm run fuzz`. */
 test.concurrent.each([
-  ['shop', 1, 2500],
-  ['fixture', 2, 2500],
-  ['conduit', 3, 700],
+  ['shop', 1, 2000],
+  ['fixture', 2, 1500],
+  ['conduit', 3, 400],
 ] as const)(
   '%s, seed %i, %i requests: no 5xx, no crash, no hang, each reply as described',
   async (name, seed, requests) => {

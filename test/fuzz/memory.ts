@@ -11,6 +11,7 @@ const MOST = 200
 export class Memory {
   readonly #paths = new Map<string, string[][]>()
   readonly #fields = new Map<string, unknown[]>()
+  readonly #objects: Json[] = []
   readonly #description: Description
 
   constructor(description: Description) {
@@ -23,6 +24,21 @@ export class Memory {
     if (created !== undefined) this.#keepPath(created.template.segments, created.values)
     this.#keepPath(found.template.segments, found.values)
     this.#read(body, operation, found.values, 0)
+  }
+
+  /** Learns what a request said that was taken: a name and a password that once went together do so again. */
+  learnSent(value: unknown): void {
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) return
+    const fields = Object.values(value)
+    if (fields.length < 10 && fields.some((field) => typeof field === 'string')) this.#objects.push(value as Json)
+    if (this.#objects.length > MOST) this.#objects.splice(0, MOST / 2)
+    for (const field of fields) this.learnSent(field)
+  }
+
+  /** Something sent before that has all of these fields. */
+  object(names: readonly string[], random: Random): Json | undefined {
+    const fitting = this.#objects.filter((sent) => names.every((name) => name in sent))
+    return fitting.length === 0 ? undefined : random.pick(fitting)
   }
 
   /** Values for the parameters of a path, of something that was there; fewer where only what it is in is known. */

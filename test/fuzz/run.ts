@@ -139,6 +139,7 @@ class Run {
       const { status, headers, body } = ending.reply
       if (sound && status >= 400) this.#tally.refused(allowance.operation.id, status, jsonOf(body, headers))
       if (status < 200 || status > 299) return
+      if (sound) this.#maker.memory.learnSent(parts.value)
       const location = headers.find(([name]) => name === 'location')?.[1]
       this.#maker.memory.learn(allowance.operation, allowance.found, location, jsonOf(body, headers))
     }

@@ -103,9 +103,13 @@ export class SchemaValues {
 
   #object(schema: Json, random: Random, depth: number): Json {
     const required = new Set((schema.required ?? []) as string[])
+    const properties = (schema.properties ?? {}) as Json
+    const sent = required.size > 1 && random.chance(0.1) ? this.#memory.object([...required], random) : undefined
+    if (sent !== undefined) return Object.fromEntries(Object.entries(sent).filter(([name]) => name in properties))
+    const optional = random.chance(0.1) ? 0 : 0.5
     const made: Json = {}
-    for (const [name, field] of Object.entries((schema.properties ?? {}) as Json)) {
-      if (required.has(name) || (depth < 4 && random.chance(0.5)))
+    for (const [name, field] of Object.entries(properties)) {
+      if (required.has(name) || (depth < 4 && random.chance(optional)))
         made[name] = this.make(field as Json, random, name, depth + 1)
     }
     const more = schema.additionalProperties

@@ -57,7 +57,7 @@ export const valueMutations: Mutations<PartsMutation> = {
   'a value in an array': inBody((holder, key) => put(holder, key, [(holder as Record<string, unknown>)[key]])),
   'a number as text, a text as number': inBody((holder, key) => {
     const value = (holder as Record<string, unknown>)[key]
-    put(holder, key, typeof value === 'number' ? String(value) : new Raw(String(String(value).length)))
+    put(holder, key, typeof value === 'number' ? String(value) : new Raw(String(writeJson(value).length)))
   }),
   'an array that goes on': inBody((holder, key, random) => {
     const value = (holder as Record<string, unknown>)[key]
