@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, createDatabase } from '../shop/database.ts'
 import { type Running, startNode } from '../shop/process.ts'
 import { type Chromium, type Watched, createChromium } from './chromium.ts'
@@ -76,6 +76,62 @@ test.each(LOOKS)('/docs orders what the example says, and shows 201: $name', asy
   expect(outside).toEqual([])
   // The only server is the one that serves the page: there is nothing to choose.
   expect(await page.getByText('Servers').isVisible()).toBe(false)
+  expect(seen.faults).toEqual([])
+  await page.close()
+})
+
+/** What people look for: the summaries of all operations, and the names of all schemas. */
+async function described(): Promise<{ summaries: string[]; schemas: string[]; tags: string[] }> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Described
+  const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
+  const schemas = Object.keys(document.components.schemas)
+  expect(operations).toHaveLength(18)
+  expect(schemas).toContain('OutOfStockProblem')
+  return { summaries: operations.map(({ summary }) => summary), schemas, tags: document.tags.map(({ name }) => name) }
+}
+
+interface Described {
+  readonly paths: Record<string, Record<string, { readonly summary: string }>>
+  readonly components: { readonly schemas: Record<string, unknown> }
+  readonly tags: readonly { readonly name: string }[]
+}
+
+test.each(LOOKS)('/redoc shows all operations and schemas: $name', async (look) => {
+  const seen = await browser.open(`${url}/redoc`, look)
+  const { page } = seen
+  await page.getByRole('heading', { name: 'Order something' }).waitFor()
+  await picture(seen, `redoc-${look.name}`)
+  const text = await page.locator('.api-content').innerText()
+  const { summaries, schemas, tags } = await described()
+  expect([...tags, ...summaries, ...schemas].filter((name) => !text.includes(name))).toEqual([])
+  await page.getByRole('heading', { name: 'Order something' }).scrollIntoViewIfNeeded()
+  await page.waitForTimeout(500)
+  await picture(seen, `redoc-create-${look.name}`)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+  expect(seen.faults).toEqual([])
+  await page.close()
+})
+
+test.each(LOOKS)('/reference shows all operations and schemas: $name', async (look) => {
+  const seen = await browser.open(`${url}/reference`, look)
+  const { page } = seen
+  await page.getByRole('heading', { name: 'Shop' }).waitFor()
+  await picture(seen, `reference-${look.name}`)
+  if (look.width < 1000) await page.getByRole('button', { name: 'Open Menu' }).click()
+  const { summaries, schemas, tags } = await described()
+  for (const group of [...tags, 'Models']) {
+    const closed = page.getByRole('button', { name: `Open Group - ${group}` })
+    await page.getByRole('button', { name: new RegExp(`(Open|Close) Group - ${group}`) }).waitFor()
+    if (await closed.isVisible()) await closed.click()
+  }
+  const menu = page.locator('aside:visible').first()
+  for (const name of [...summaries, ...schemas]) await menu.getByText(name, { exact: true }).first().waitFor()
+  await picture(seen, `reference-menu-${look.name}`)
+  await menu.getByText('Order something', { exact: true }).click()
+  await page.getByRole('heading', { name: 'Order something' }).waitFor()
+  await page.waitForTimeout(1000)
+  await picture(seen, `reference-create-${look.name}`)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
   expect(seen.faults).toEqual([])
   await page.close()
 })
