@@ -55,7 +55,7 @@ const MEAN = [
   'ä',
 ] as const
 // Far above what it takes, for a machine that is busy, and far below what a square of the length takes.
-const BOUND = 1500
+const BOUND = 2000
 
 onEveryWire('Text is read in time that follows its length', (open) => {
   it.each(['number', 'int', 'big', 'flag', 'date'])('a field of a form: %s', async (name) => {
