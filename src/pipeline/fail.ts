@@ -1,7 +1,8 @@
+import { holdsCodec, isZodSchema } from '../compile/zod-schema.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import { Problem } from '../contract/problem.ts'
 import { ContentTooLarge, InternalError, MalformedBody } from '../contract/problems.ts'
-import type { Schema } from '../contract/schema.ts'
+import type { AnySchema, Schema } from '../contract/schema.ts'
 import type { Exchange } from './exchange.ts'
 import { BodyCut, BodyTooLarge } from './incoming.ts'
 import { WireReply } from './reply.ts'
@@ -88,10 +89,26 @@ export function problemReply(problem: Problem, format: ErrorFormat): WireReply {
 function declared(problem: Problem): Problem {
   const schema = problem.type.extra as Schema | undefined
   if (problem.extra === undefined || schema === undefined) return problem
-  const result = schema['~standard'].validate(problem.extra)
-  const known = !(result instanceof Promise) && result.issues === undefined ? result.value : undefined
-  return new Problem(problem.type as never, known, {
+  return new Problem(problem.type as never, encoded(schema, problem.extra), {
     ...(problem.detail === undefined ? {} : { detail: problem.detail }),
     ...(problem.errors === undefined ? {} : { errors: problem.errors }),
   })
+}
+
+/** What the schema lets out, and undefined where the value does not fit it. */
+function encoded(schema: Schema, extra: unknown): unknown {
+  if (isZodSchema(schema) && holdsCodec(schema as AnySchema)) {
+    try {
+      return (schema as Partial<Encoding>).safeEncode?.(extra).data
+    } catch {
+      return undefined // a transform within has no way back
+    }
+  }
+  const result = schema['~standard'].validate(extra)
+  return result instanceof Promise || result.issues !== undefined ? undefined : result.value
+}
+
+/** Zod's schemas encode by themselves; those of zod/mini do not, and zod is not loaded here. */
+interface Encoding {
+  readonly safeEncode: (value: unknown) => { readonly data?: unknown }
 }

@@ -27,3 +27,25 @@ test.each([
   expect(JSON.stringify(body)).not.toContain('cost')
   await close()
 })
+
+test('a member with a codec is encoded, as in any reply', async () => {
+  const Day = z.codec(z.iso.date(), z.date(), {
+    decode: (day) => new Date(day),
+    encode: (day) => day.toISOString().slice(0, 10),
+  })
+  const Full = problem('full', { status: 409, extra: z.object({ until: Day }) })
+  const shop = api({
+    one: get('/', { throws: [Full] }, () => {
+      throw Full({ until: new Date(0), by: 'nobody' } as { until: Date })
+    }),
+  })
+  const { fetch, close } = await createTestClient(shop)
+  expect(await (await fetch('/')).json()).toEqual({
+    type: 'about:blank',
+    title: 'Full',
+    status: 409,
+    code: 'full',
+    until: '1970-01-01',
+  })
+  await close()
+})
