@@ -53,7 +53,7 @@ const NoteIn = z.object({
 const Note = NoteIn.extend({ id: z.int().min(1) })
 type Note = z.output<typeof Note>
 
-const Locked = problem('locked', { status: 423, extra: z.object({ by: z.string() }) })
+const Locked = problem('locked', { status: 423, extra: z.object({ by: z.string(), until: Day }) })
 const TooMany = problem('too_many', { status: 409 })
 
 const store = depends({}, () => ({ notes: new Map<number, Note>(), next: 1 }), { scope: 'app' })
@@ -94,7 +94,7 @@ const notes = group('/notes', {
       use: { store },
     },
     ({ params, body, store }) => {
-      if (params.id % 5 === 0) throw Locked({ by: 'somebody' })
+      if (params.id % 5 === 0) throw Locked({ by: 'somebody', until: new Date(0) })
       const note = { ...body, id: params.id }
       const known = store.notes.has(note.id)
       if (known || store.notes.size < 200) store.notes.set(note.id, note)
@@ -128,7 +128,7 @@ const notes = group('/notes', {
 
 function noteOf({ notes }: { readonly notes: Map<number, Note> }, id: number): Note {
   const note = notes.get(id)
-  if (note === undefined) throw NotFound(undefined, { detail: `There is no note ${id}` })
+  if (note === undefined) throw NotFound({ detail: `There is no note ${id}` })
   return note
 }
 
