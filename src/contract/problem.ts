@@ -27,7 +27,7 @@ export const PROBLEM_MEMBERS: readonly string[] = ['type', 'title', 'status', 'd
 export interface ProblemType<Code extends string = string, Extra = unknown> extends AnyProblem {
   (
     ...args: [Extra] extends [undefined]
-      ? [options?: ProblemOptions] | [extra: undefined, options?: ProblemOptions]
+      ? [options?: ProblemOptions]
       : undefined extends Extra
         ? [extra?: Extra, options?: ProblemOptions]
         : [extra: Extra, options?: ProblemOptions]
@@ -104,7 +104,7 @@ export function problem<const Code extends string, S extends AnySchema | undefin
   const words = code.replaceAll('_', ' ')
   // Without members of its own there is nothing to say first: `NotFound({ detail })`.
   const make = (...given: [unknown?, ProblemOptions?]): Problem =>
-    options.extra === undefined && given.length === 1
+    options.extra === undefined
       ? new Problem(make as never, undefined, given[0] as ProblemOptions | undefined)
       : new Problem(make as never, given[0], given[1])
   const facts = {
