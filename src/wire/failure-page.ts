@@ -14,9 +14,12 @@ body { margin: 0 auto; max-width: 60rem; padding: 2rem 1rem }
 h1 { font-size: 1.4rem; margin: 0 0 .25rem; overflow-wrap: anywhere }
 p { margin: 0 0 1rem; color: var(--dim); overflow-wrap: anywhere }
 pre { background: var(--box); border-radius: .5rem; padding: .75rem 0; overflow-x: auto; font: 14px/1.6 ui-monospace, monospace }
+pre code { display: block; width: max-content; min-width: 100%; font: inherit }
 pre span { display: block; padding: 0 1rem; white-space: pre }
 pre .failed { background: var(--line) }
-pre.stack { padding: .75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere }
+.stack span { padding-left: calc(1rem + 6ch); text-indent: -6ch; white-space: pre-wrap; word-break: break-word }
+.stack span:is(.inner, .own) { word-break: break-all }
+.stack .inner { color: var(--dim) }
 `
 
 /**
@@ -38,7 +41,7 @@ export function failurePage(x: Exchange, thrown: unknown): WireReply | undefined
     place === undefined ? '' : `<br>${escapeHtml(place.file)}:${place.line}`
   }</p>
 ${place === undefined ? '' : excerpt(place)}
-<pre class="stack">${escapeHtml(stacks(error))}</pre>
+<pre class="stack">${stackHtml(error)}</pre>
 <p>Shown because the server runs in development. In production the reply says nothing of this.</p>
 </html>
 `
@@ -61,15 +64,25 @@ interface Place {
 /** This package's own folder: frames in it are ours, not the reader's. */
 const OWN = new URL('..', import.meta.url).href
 
+const FRAME = /(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+):\d+/
+
+/** Where in the reader's own code a line of a stack leads, if it leads there. */
+function ownFrame(stackLine: string): { readonly url: string; readonly line: number } | undefined {
+  const [, where, line] = FRAME.exec(stackLine) ?? []
+  if (where === undefined) return undefined
+  const url = where.startsWith('file:') ? where : `file://${where}`
+  return url.startsWith(OWN) || url.includes('/node_modules/') ? undefined : { url, line: Number(line) }
+}
+
 /** The first frame of the reader's own code, with its source. */
 function placeOf(error: Error): Place | undefined {
-  for (const frame of error.stack?.matchAll(/(file:\/\/[^\s()]+?|\/[^\s():]+):(\d+):\d+/g) ?? []) {
-    const [, where, number] = frame as unknown as [string, string, string]
-    const url = where.startsWith('file:') ? where : `file://${where}`
-    if (url.startsWith(OWN) || url.includes('/node_modules/')) continue
+  for (const stackLine of error.stack?.split('\n') ?? []) {
+    const frame = ownFrame(stackLine)
+    if (frame === undefined) continue
+    const { url, line } = frame
     try {
       const file = fileURLToPath(url.replace(/\?.*$/, ''))
-      return { file, line: Number(number), lines: readFileSync(file, 'utf8').split('\n') }
+      return { file, line, lines: readFileSync(file, 'utf8').split('\n') }
     } catch {
       // a frame whose source is gone: the next may have one
     }
@@ -84,7 +97,15 @@ function excerpt({ line, lines }: Place): string {
     const label = String(number).padStart(String(line + AROUND).length)
     return `<span${number === line ? ' class="failed"' : ''}>${label}  ${escapeHtml(text)}</span>`
   })
-  return `<pre>${shown.join('')}</pre>`
+  // In one box as wide as the longest line, so that the mark reaches to where one can scroll.
+  return `<pre><code>${shown.join('')}</code></pre>`
+}
+
+/** Frames that are not the reader's are dim, for there are many of them. */
+function stackHtml(error: Error): string {
+  const lines = stacks(error).split('\n')
+  const kindOf = (line: string): string => (!/^\s+at /.test(line) ? 'words' : ownFrame(line) ? 'own' : 'inner')
+  return lines.map((line) => `<span class="${kindOf(line)}">${escapeHtml(line)}</span>`).join('')
 }
 
 /** The stack, and those of what caused it. */
