@@ -4,6 +4,7 @@ import { type ReplyHeaders, StatedReply } from '../contract/reply-spec.ts'
 import type { SchemaIssue, SchemaResult } from '../contract/schema.ts'
 import type { Exchange } from './exchange.ts'
 import { pageLinks } from './page-links.ts'
+import { isPieces } from './pieces.ts'
 import { type ReplyBody, WireReply } from './reply.ts'
 
 /** A handler gave something that its reply schema does not let out. Outside it is a 500 that says nothing. */
@@ -142,14 +143,6 @@ function plainBody(x: Exchange, encoder: ReplyEncoder, body: unknown): ReplyBody
           : isPieces(body)
   if (!fits) throw new Error(`${x.operation} returned ${describe(body)} where its reply is ${encoder.kind}()`)
   return body as ReplyBody
-}
-
-function isPieces(body: unknown): boolean {
-  return (
-    body !== null &&
-    typeof body === 'object' &&
-    (body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body)
-  )
 }
 
 function describe(value: unknown): string {

@@ -5,8 +5,19 @@ type Piece = string | Uint8Array
 /** True for what a wire can send. */
 export function isSendable(body: unknown): body is ReplyBody {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return true
+  return isPieces(body)
+}
+
+/**
+ * True for a source of pieces.
+ *
+ * @throws {TypeError} for a stream that somebody reads already: a stream serves one reply.
+ */
+export function isPieces(body: unknown): body is Exclude<ReplyBody, string | Uint8Array | Blob | undefined> {
   if (body === null || typeof body !== 'object') return false
-  return body instanceof ReadableStream || Symbol.asyncIterator in body || Symbol.iterator in body
+  if (!(body instanceof ReadableStream)) return Symbol.asyncIterator in body || Symbol.iterator in body
+  if (body.locked) throw new TypeError('the stream of this reply is being read already: make one for each reply')
+  return true
 }
 
 /** True for a body that is sent in pieces. */
@@ -48,7 +59,10 @@ export async function end(pieces: AsyncIterator<Piece>): Promise<void> {
   } catch {}
 }
 
-/** Lets go of a body that nobody will read. */
+/** Lets go of a body that nobody will read. What its source throws then is of interest to nobody. */
 export function letGo(body: ReplyBody): void {
-  if (isStreamed(body)) void end(piecesOf(body))
+  if (!isStreamed(body)) return
+  try {
+    void end(piecesOf(body))
+  } catch {}
 }

@@ -202,7 +202,7 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
     response.end()
     return
   }
-  const pieces = piecesOf(body)
+  let pieces: ReturnType<typeof piecesOf> | undefined
   let leave = (): void => {}
   response.once('close', () => leave())
   // One promise for each piece: a race against one that lasts would hold every piece until the end.
@@ -212,6 +212,7 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
       work.then(resolve, reject)
     })
   try {
+    pieces = piecesOf(body)
     response.flushHeaders()
     while (!response.destroyed) {
       const next = await unlessGone(pieces.next())
@@ -229,7 +230,7 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
     if (unreadable(error) === undefined) report(error, aboutOf(x))
     response.destroy()
   }
-  await end(pieces)
+  if (pieces !== undefined) await end(pieces)
 }
 
 /** Writes a reply to a socket that node's parser has given up on, and closes it. */
@@ -238,6 +239,8 @@ function refuseRaw(socket: Duplex, reply: WireReply): void {
   const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}`]
   for (let i = 0; i < reply.fields.length; i += 2) lines.push(`${reply.fields[i]}: ${reply.fields[i + 1]}`)
   lines.push(`content-length: ${Buffer.byteLength(body)}`, 'connection: close', '', body)
+  // Node has let go of a socket that asks for a tunnel: its errors would end the process.
+  socket.on('error', () => socket.destroy())
   socket.end(lines.join('\r\n'))
   setTimeout(() => socket.destroy(), LINGER).unref()
 }

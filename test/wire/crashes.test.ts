@@ -1,0 +1,64 @@
+import { connect } from 'node:net'
+import { api, get, stream } from 'trestle'
+import { type Server, serve } from 'trestle/node'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+/** What one request does ends no more than that request: an error that nobody catches would end the process. */
+
+let told: unknown[]
+let server: Server
+
+const once = new ReadableStream<string>({
+  start(controller) {
+    controller.enqueue('once')
+    controller.close()
+  },
+})
+
+beforeEach(async () => {
+  told = []
+  const given = api({
+    hello: get('/hello', () => 'hello'),
+    shared: get('/shared', { returns: stream() }, () => once),
+    broken: get('/broken', { returns: stream() }, () => ({
+      [Symbol.asyncIterator]: () => {
+        throw new Error('cannot begin')
+      },
+    })),
+  })
+  server = await serve(given, {
+    port: 0,
+    host: '127.0.0.1',
+    quiet: true,
+    signals: false,
+    report: (error) => told.push(error),
+  })
+})
+
+afterEach(() => server.stop())
+
+test('a caller that asks for a tunnel and resets the connection', async () => {
+  for (let wait = 0; wait < 10; wait++) {
+    await new Promise<void>((resolve) => {
+      const socket = connect(server.port, '127.0.0.1', () => {
+        socket.write('CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\nmore')
+        setTimeout(() => socket.resetAndDestroy(), wait)
+      })
+      socket.on('close', () => resolve())
+    })
+  }
+  expect((await fetch(`${server.url}/hello`)).status).toBe(200)
+})
+
+test('a stream that somebody reads already, and one that cannot begin', async () => {
+  expect(await (await fetch(`${server.url}/shared`)).text()).toBe('once')
+  expect((await fetch(`${server.url}/shared`)).status).toBe(500)
+  expect((await fetch(`${server.url}/shared`, { method: 'HEAD' })).status).toBe(500)
+  await expect(fetch(`${server.url}/broken`).then((reply) => reply.text())).rejects.toThrow()
+  expect(told.map(String)).toEqual([
+    expect.stringContaining('being read'),
+    expect.stringContaining('being read'),
+    expect.stringContaining('cannot begin'),
+  ])
+  expect((await fetch(`${server.url}/hello`)).status).toBe(200)
+})
