@@ -3,8 +3,8 @@ import { type Dependency, type Uses, depends } from '../contract/depends.ts'
 /** One dependency of an operation, in the order in which they are made. */
 export interface Slot {
   readonly dependency: Dependency
-  /** The name under which the handler gets it; undefined where only other dependencies use it. */
-  readonly name: string | undefined
+  /** The names under which the handler gets it; none where only other dependencies use it. */
+  readonly names: readonly string[]
   /** What it uses: the name, and the slot it is in. */
   readonly uses: readonly (readonly [name: string, slot: number])[]
   /** Made before the body is read, because it says who is calling, or is needed to say so. */
@@ -41,7 +41,7 @@ export interface DependencyFault {
 
 /** Orders the dependencies of an operation, each after what it uses. Faults go to `faults`. */
 export function orderDependencies(use: Uses, overrides: Overrides, faults: DependencyFault[]): readonly Slot[] {
-  const order: { dependency: Dependency; uses: (readonly [string, number])[]; name?: string; early: boolean }[] = []
+  const order: { dependency: Dependency; uses: (readonly [string, number])[]; names: string[]; early: boolean }[] = []
   const places = new Map<Dependency, number>()
   const inside: Dependency[] = []
 
@@ -65,6 +65,13 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
     inside.push(dependency)
     const uses = Object.entries(dependency.uses).map(([key, used]) => {
       const slot = visit(key, used, path)
+      if (dependency.scope === 'request' && (key === 'request' || key === 'signal')) {
+        faults.push({
+          way: [...path, key].join(' → '),
+          what: `a dependency's context has "${key}" already`,
+          mend: 'call it something else',
+        })
+      }
       if (dependency.scope === 'app' && (order[slot]?.dependency.scope ?? 'app') === 'request') {
         faults.push({
           way: [...path, key].join(' → '),
@@ -76,13 +83,12 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
     })
     inside.pop()
     places.set(dependency, order.length)
-    order.push({ dependency, uses, early: false })
+    order.push({ dependency, uses, names: [], early: false })
     return order.length - 1
   }
 
   for (const [name, dependency] of Object.entries(use)) {
-    const slot = order[visit(name, dependency, [])]
-    if (slot !== undefined) slot.name = name
+    order[visit(name, dependency, [])]?.names.push(name)
   }
   const early = (slot: number): void => {
     const at = order[slot]
@@ -93,5 +99,5 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
   order.forEach((slot, index) => {
     if (slot.dependency.security !== undefined) early(index)
   })
-  return order.map(({ dependency, uses, name, early }) => ({ dependency, uses, name, early }))
+  return order
 }

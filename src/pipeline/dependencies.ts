@@ -1,6 +1,7 @@
 import type { Dependency, DependencyContext } from '../contract/depends.ts'
 import type { Slot } from '../compile/dependency-order.ts'
 import type { Context, Exchange } from './exchange.ts'
+import { isThenable } from './handle.ts'
 
 /** Ends what a dependency began; it learns of the failure where there was one. */
 export type Release = (failure: Error | undefined) => unknown
@@ -145,14 +146,14 @@ function makeFrom(
 
 function keep(x: Exchange, slot: LiveSlot, made: unknown[], index: number, value: unknown): void {
   made[index] = value
-  if (slot.name !== undefined) (x.context as Context & Record<string, unknown>)[slot.name] = value
+  for (const name of slot.names) (x.context as Context & Record<string, unknown>)[name] = value
 }
 
 function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown {
   const context = new MakeContext(x) as MakeContext & Record<string, unknown>
   for (const [name, index] of slot.uses) context[name] = made[index]
   const result = slot.dependency.make(context as never)
-  if (!isGenerator(result) && !(result instanceof Promise)) return result
+  if (!isGenerator(result) && !isThenable(result)) return result
   x.releases ??= new Releases()
   return unwrap(slot.dependency, result, x.releases)
 }

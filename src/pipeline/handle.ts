@@ -19,7 +19,7 @@ export function handle(x: Exchange, handler: AnyHandler): void | Promise<void> {
 }
 
 /** Query builders are promises of their own kind. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return value !== null && typeof value === 'object' && typeof (value as PromiseLike<unknown>).then === 'function'
 }
 
