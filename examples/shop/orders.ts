@@ -41,7 +41,7 @@ export const Order = z
 export const OrderNotOpen = problem('order_not_open', {
   status: 409,
   title: 'The order is paid or cancelled already',
-  extra: z.object({ order_status: Status }),
+  extra: z.object({ order_status: Status }).meta({ examples: [{ order_status: 'paid' }] }),
 })
 
 const params = z.object({ id: Id })

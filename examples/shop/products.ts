@@ -64,7 +64,7 @@ export const SkuTaken = problem('sku_taken', { status: 409, title: 'A product ha
 export const OutOfStock = problem('out_of_stock', {
   status: 409,
   title: 'There is not enough in stock',
-  extra: z.object({ sku: Sku, available: z.int().min(0) }),
+  extra: z.object({ sku: Sku, available: z.int().min(0) }).meta({ examples: [{ sku: 'GRINDER-HAND', available: 3 }] }),
 })
 
 const params = z.object({ sku: Sku })

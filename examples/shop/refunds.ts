@@ -17,13 +17,13 @@ export const Refund = z
 export const OrderNotPaid = problem('order_not_paid', {
   status: 409,
   title: 'Only what is paid can be given back',
-  extra: z.object({ order_status: z.enum(statuses) }),
+  extra: z.object({ order_status: z.enum(statuses) }).meta({ examples: [{ order_status: 'open' }] }),
 })
 
 export const RefundTooLarge = problem('refund_too_large', {
   status: 409,
   title: 'More than is left of what was paid',
-  extra: z.object({ left_cents: z.int() }),
+  extra: z.object({ left_cents: z.int() }).meta({ examples: [{ left_cents: 1450 }] }),
 })
 
 const params = z.object({ order_id: Id })

@@ -169,7 +169,10 @@ describe('failures', () => {
   })
 
   test('with members of their own have a schema of their own, told apart by code', async () => {
-    const Gone = problem('sold', { status: 409, extra: z.object({ sku: z.string() }) })
+    const Gone = problem('sold', {
+      status: 409,
+      extra: z.object({ sku: z.string() }).meta({ examples: [{ sku: 'tea' }] }),
+    })
     const Late = problem('late', { status: 409, title: 'Too late' })
     const given = api({ it: get('/', { throws: [Gone, Late] }, () => 1) })
     const { paths, components } = await toOpenApi(given)
@@ -182,7 +185,15 @@ describe('failures', () => {
       description: 'Sold (`sold`); Too late (`late`)',
       content: {
         'application/problem+json': {
-          schema: { anyOf: [{ allOf: [refTo('Problem'), code('late')] }, refTo('SoldProblem')] },
+          schema: {
+            anyOf: [
+              {
+                allOf: [refTo('Problem'), code('late')],
+                examples: [{ type: 'about:blank', title: 'Too late', status: 409, code: 'late' }],
+              },
+              refTo('SoldProblem'),
+            ],
+          },
         },
       },
     })
@@ -192,7 +203,26 @@ describe('failures', () => {
         { type: 'object', properties: { sku: { type: 'string' } }, required: ['sku'] },
         code('sold'),
       ],
+      examples: [{ sku: 'tea', type: 'about:blank', title: 'Sold', status: 409, code: 'sold' }],
     })
+  })
+
+  test('show what each code looks like, where its members say what they look like', async () => {
+    const Full = problem('full', { status: 409, extra: z.object({ until: z.string() }) })
+    const found = await responses(post('/{id}', { body: A, throws: [Full] }))
+    const examples = (code: number) => {
+      const { schema } = found[code]?.content?.['application/problem+json'] ?? {}
+      return (schema as { examples?: unknown } | undefined)?.examples
+    }
+    expect(examples(400)).toEqual([
+      { type: 'about:blank', title: 'Bad request', status: 400, code: 'bad_request' },
+      { type: 'about:blank', title: 'The body cannot be read', status: 400, code: 'malformed_body' },
+    ])
+    const refused = [
+      { pointer: '/body/items/0/qty', code: 'too_small', message: 'Too small: expected number to be >=1' },
+    ]
+    expect(examples(422)).toMatchObject([{ code: 'invalid_input', errors: refused }])
+    expect(examples(409)).toBeUndefined()
   })
 
   test('of one code with different members cannot share its name', async () => {

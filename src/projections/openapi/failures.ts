@@ -1,7 +1,8 @@
 import { faultsOf } from '../../compile/faults.ts'
 import type { ErrorFormat } from '../../contract/error-format.ts'
 import { problemDocuments } from '../../contract/error-format.ts'
-import type { AnyProblem } from '../../contract/problem.ts'
+import { type AnyProblem, Problem } from '../../contract/problem.ts'
+import { InvalidInput } from '../../contract/problems.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { HeaderObject, JsonSchema, ResponseObject } from './objects.ts'
 import { canonical, isObject, mapSchema, pascal } from './json-schema.ts'
@@ -97,20 +98,29 @@ function problemSchema(
 ): JsonSchema {
   const base = format.schema(undefined)
   const reference = schemas.put(format.name, base, `the error format "${format.name}"`)
-  const plain = new Set<string>()
+  const plain = new Map<string, AnyProblem>()
   const choices: JsonSchema[] = []
   for (const problem of problems) {
     const extra = problem.extra && schemas.of(problem.extra, 'reply', pascal(operation.id, problem.code, 'extra'))
-    const whole = format.schema(extra)
-    if (canonical(whole) === canonical(base)) plain.add(problem.code)
+    const whole = format.schema(extra && withoutExamples(extra))
+    if (canonical(whole) === canonical(base)) plain.set(problem.code, problem)
     else {
-      const json = withCodes(replace(whole, base, reference), base, [problem.code])
+      const example = exampleOf(problem, format, extra)
+      const json = withCodes(
+        replace(whole, base, reference),
+        base,
+        [problem.code],
+        example === undefined ? [] : [example],
+      )
       choices.push(
         schemas.put(pascal(problem.code, format.name), json, `the problem "${problem.code}" of ${operation.id}`),
       )
     }
   }
-  if (plain.size > 0) choices.unshift(withCodes(reference, base, [...plain]))
+  if (plain.size > 0) {
+    const examples = [...plain.values()].map((problem) => exampleOf(problem, format, undefined))
+    choices.unshift(withCodes(reference, base, [...plain.keys()], examples))
+  }
   return choices.length === 1 ? (choices[0] as JsonSchema) : { anyOf: choices }
 }
 
@@ -119,8 +129,31 @@ function replace(json: JsonSchema, part: JsonSchema, reference: JsonSchema): Jso
   return mapSchema(json, (one) => (canonical(one) === text ? reference : one))
 }
 
-/** Narrows `code`, wherever the format has it, so that generated clients can tell problems apart by it. */
-function withCodes(json: JsonSchema, base: JsonSchema, codes: readonly string[]): JsonSchema {
+/** What a caller gets, as the format writes it. undefined for members that do not say what they look like. */
+function exampleOf(problem: AnyProblem, format: ErrorFormat, extra: JsonSchema | undefined): unknown {
+  const [members] = (extra?.examples ?? []) as readonly unknown[]
+  if (extra !== undefined && members === undefined) return undefined
+  const options = problem === InvalidInput ? { errors: [REFUSED] } : {}
+  return JSON.parse(JSON.stringify(format.body(new Problem(problem, members, options))))
+}
+
+/** Examples of members alone would be examples of half a document. */
+function withoutExamples({ examples: _, ...json }: JsonSchema): JsonSchema {
+  return json
+}
+
+const REFUSED = { pointer: '/body/items/0/qty', code: 'too_small', message: 'Too small: expected number to be >=1' }
+
+/**
+ * Narrows `code`, wherever the format has it, so that generated clients can tell problems apart by it,
+ * and shows what they look like: pages would make up a status of 0 otherwise.
+ */
+function withCodes(
+  json: JsonSchema,
+  base: JsonSchema,
+  codes: readonly string[],
+  examples: readonly unknown[],
+): JsonSchema {
   const path = pathToCode(base)
   if (path === undefined) return json
   const narrowed = path.reduceRight<JsonSchema>(
@@ -128,7 +161,9 @@ function withCodes(json: JsonSchema, base: JsonSchema, codes: readonly string[])
     { type: 'string', enum: codes },
   )
   const parts = Object.keys(json).join() === 'allOf' ? (json.allOf as JsonSchema[]) : [json]
-  return { allOf: [...parts, narrowed] }
+  // Not for a code that lies deeper: linters take what narrows an inner object for all there may be in it.
+  const shown = path.length === 1 && examples.length > 0 ? { examples: [...examples] } : {}
+  return { allOf: [...parts, narrowed], ...shown }
 }
 
 function pathToCode(json: JsonSchema): string[] | undefined {
