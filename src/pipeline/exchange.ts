@@ -13,6 +13,8 @@ export class Exchange implements MiddlewareContext {
   readonly request: Incoming
   /** undefined until a route matched. */
   endpoint: Endpoint | undefined = undefined
+  /** How many layers of middleware were passed on the way in. */
+  depth = 0
   /** Values of path parameters, decoded, in the order of the path. */
   pathValues: readonly string[] = []
   readonly context: Context

@@ -13,8 +13,13 @@ export function onion(
   core: Answer,
   fail: (x: Exchange, error: unknown) => WireReply,
 ): Answer {
-  return middleware.reduceRight<Answer>((inner, layer) => {
-    const next: Next = async (context) => inner(exchangeOf(context))
+  return middleware.reduceRight<Answer>((inner, layer, depth) => {
+    const next: Next = async (context) => {
+      const x = exchangeOf(context)
+      if (x.depth > depth) throw new TypeError('next(context) was called twice: a request is answered once')
+      x.depth = depth + 1
+      return inner(x)
+    }
     return async (x) => {
       try {
         return sendable(toReply(await layer(x, next)))

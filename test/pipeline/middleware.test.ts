@@ -1,4 +1,4 @@
-import { Conflict, type Middleware, api, get, group, reply, stream } from 'trestle'
+import { Conflict, type Middleware, api, get, group, post, reply, stream } from 'trestle'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { onEveryWire, outcome } from './wires.ts'
@@ -233,5 +233,26 @@ onEveryWire('Middleware', (open) => {
     expect(await (await running.fetch('/')).text()).toBe('a')
     await running.close()
     expect(log).toEqual(['object', 'begun', 'background'])
+  })
+
+  it('that calls next twice is told so, for the body is read by then', async () => {
+    const again: Middleware = async (x, next) => {
+      await next(x)
+      return next(x)
+    }
+    const once: Middleware = (x, next) => next(x)
+    const running = await open(
+      api(
+        { places, limits: { timeout: 1000 }, middleware: [once] },
+        { make: post('/', { body: z.object({}), middleware: [again, once] }, () => ({})) },
+      ),
+    )
+    const answer = await running.fetch('/', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })
+    expect(answer.status).toBe(500)
+    expect(String(running.failures[0]?.error)).toContain('next(context) was called twice')
   })
 })
