@@ -6,8 +6,11 @@ export const TARGET_LIMIT = 8192
 
 /** Anything that is not plain: escapes, dot segments, empty segments, backslashes, what no target may hold. */
 const SUSPECT = /[%\\]|\/[./]|[^\x21-\x7e]|#/
-/** `.` and `..` as segments (RFC 3986 §5.2.4). A path holds no escaped dots: it is plain by now. */
-const DOTS = /\/\.{1,2}(?:\/|$)/
+/**
+ * `.` and `..` as segments (RFC 3986 §5.2.4), also between escaped slashes: a parameter is decoded before somebody
+ * opens a file by it. A path holds no escaped dots: it is plain by now.
+ */
+const DOTS = /(?:\/|%2F|%5C)\.{1,2}(?:\/|%2F|%5C|$)/
 
 /**
  * Stage 1. Refuses targets that two readers could take for two different paths: a proxy that resolves

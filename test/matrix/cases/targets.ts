@@ -38,6 +38,14 @@ export const targets: readonly Case[] = [
   get('Escaped dots are dots', '/paths/%2e%2e/probe', dots, url(probed)),
   get('Half-escaped dots', '/paths/.%2E/probe', dots, url(probed)),
   get('Dots above the root', '/../../probe', dots, url(probed)),
+  get(
+    'Dots behind an escaped slash, which whoever reads the parameter takes for a segment',
+    '/paths/rest/..%2F..%2Fa',
+    dots,
+  ),
+  get('Dots behind an escaped backslash', '/paths/rest/a%5c..%5cb', dots),
+  get('Dots between escaped slashes of a parameter', '/paths/echo/a%2F%2e%2e%2Fb', dots),
+  get('Two dots within a name', '/paths/echo/a..%2Fb', echo('a../b', '/paths/echo/a..%2Fb')),
   get('Three dots are a name', '/paths/echo/...', echo('...', '/paths/echo/...')),
   get(
     'A backslash is refused',
