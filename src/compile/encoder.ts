@@ -98,6 +98,6 @@ function location(spec: ReplySpec, operation: Operation, operations: readonly Op
     if (typeof given === 'string') return given
     const value = name === undefined ? undefined : given?.[name]
     if (typeof value !== 'string' && typeof value !== 'number') return undefined
-    return `${path === '/' ? '' : path}/${encodeURIComponent(value)}`
+    return `${path === '/' ? '' : path}/${encodeURIComponent(String(value).toWellFormed())}`
   }
 }

@@ -101,7 +101,7 @@ function jsonReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireRepl
   const reply = new WireReply(encoder.status, text, ['content-type', encoder.mediaType])
   if (encoder.location !== undefined) {
     const location = encoder.location(x.request.path, value)
-    if (location !== undefined) reply.set('location', location)
+    if (location !== undefined) reply.set('location', asciiAddress(location))
   }
   return reply
 }
@@ -125,9 +125,12 @@ async function encodePage(
     }
     items.push(result === undefined ? page.items[i] : result.value)
   }
-  const body = 'total' in page ? { items, total: page.total } : { items, next_cursor: page.next_cursor ?? null }
-  const reply = jsonReply(x, encoder, body)
-  const links = pageLinks(x.request, x.context.query, page)
+  const whole =
+    encoder.kind === 'offset'
+      ? { items, total: (page as OffsetPage<unknown>).total }
+      : { items, next_cursor: (page as CursorPage<unknown>).next_cursor ?? null }
+  const reply = jsonReply(x, encoder, whole)
+  const links = pageLinks(x.request, x.context.query, whole)
   if (links !== undefined) reply.set('link', links)
   x.reply = reply.addAll(headers)
 }
@@ -167,5 +170,5 @@ function escapeMark(mark: string): string {
 
 /** Escapes what a URI cannot hold (RFC 3986 §2); CR and LF cannot leave the field. */
 function asciiAddress(address: string): string {
-  return address.replace(/[^\x21-\x7e]+|["<>\\^`{|}]|%(?![0-9a-f]{2})/giu, encodeURIComponent)
+  return address.toWellFormed().replace(/[^\x21-\x7e]+|["<>\\^`{|}]|%(?![0-9a-f]{2})/giu, encodeURIComponent)
 }

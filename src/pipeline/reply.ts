@@ -17,7 +17,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** Fields that say where a reply ends. Two that disagree are two replies to whoever reads them otherwise (RFC 9112 §11.2). */
-const FRAMING = /^(?:content-length|transfer-encoding)$/i
+const FRAMING = /^(?:content-length|transfer-encoding|trailer)$/i
 
 /** A reply ready for a wire: status, header fields in the order in which they were set, body. */
 export class WireReply implements Reply {

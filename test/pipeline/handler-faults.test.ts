@@ -230,9 +230,10 @@ onEveryWire('Replies that hold more than their field', (open) => {
     }),
     length: get('/length', () => reply(200, { a: 1 }, { 'Content-Length': '3' })),
     coding: get('/coding', () => reply(200, { a: 1 }, { 'transfer-encoding': 'gzip' })),
+    trailer: get('/trailer', () => reply(200, { a: 1 }, { trailer: 'x' })),
   })
 
-  it.each(['/stated', '/list', '/name', '/cookie', '/nul', '/wide', '/middleware', '/made'])(
+  it.each(['/stated', '/list', '/name', '/cookie', '/nul', '/wide', '/middleware'])(
     '%s is a 500 without the field',
     async (path) => {
       const running = await open(split)
@@ -267,10 +268,17 @@ onEveryWire('Replies that hold more than their field', (open) => {
     expect((await running.fetch('/latin')).headers.get('x-to')).toBe('naïve')
   })
 
-  it.each(['/length', '/coding'])('how a reply is framed is not for handlers to say: %s', async (path) => {
+  it('an address of something created escapes what a field cannot hold', async () => {
+    const running = await open(split)
+    const reply = await running.fetch('/made')
+    expect(reply.headers.get('location')).toBe('/made/x%0D%0Aset-cookie:%20a=1%0D%0A%0D%0A%3Chtml%3E')
+    expect(reply.headers.get('set-cookie')).toBeNull()
+  })
+
+  it.each(['/length', '/coding', '/trailer'])('how a reply is framed is not for handlers to say: %s', async (path) => {
     const running = await open(split)
     const reply = await running.fetch(path)
     expect(await outcome(reply)).toEqual([500, 'internal_error'])
-    expect(String(running.failures[0]?.error)).toMatch(/content-length|transfer-encoding/i)
+    expect(String(running.failures[0]?.error)).toMatch(/content-length|transfer-encoding|trailer/i)
   })
 })

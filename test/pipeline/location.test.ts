@@ -32,3 +32,15 @@ test('or the whole address is given', async () => {
 test('there is none where the body lacks what the path needs', async () => {
   expect(await locationOf(post('/', { returns: created(Wrapped) }, () => ({ article: { slug: 'tea' } })))).toBe(null)
 })
+
+test('an address is written as a URI, whatever the body holds', async () => {
+  const to = (slug: string) => {
+    const returns = created(Article, { location: ({ slug }) => `/a/${slug}` })
+    return locationOf(post('/', { returns }, () => ({ slug })))
+  }
+  expect(await to('Łódź <1>')).toBe('/a/%C5%81%C3%B3d%C5%BA%20%3C1%3E')
+  expect(await to('half \ud800')).toBe('/a/half%20%EF%BF%BD')
+  expect(await locationOf(post('/', { returns: created(Article) }, () => ({ slug: '\ud800' })))).toBe(
+    '/blogs/7/articles/%EF%BF%BD',
+  )
+})
