@@ -29,6 +29,8 @@ export class Exchange implements MiddlewareContext {
   /** The reply is sent, or nobody waits for it. */
   over = false
   tasks: (() => unknown)[] | undefined = undefined
+  /** Called for a task that comes when nobody would look for it any more: its handler outlived the reply. */
+  onLateTask: ((x: Exchange) => void) | undefined = undefined
   /** What went wrong, for what is released. */
   failure: Error | undefined = undefined
   #abort: AbortController | undefined = undefined
@@ -67,6 +69,7 @@ export class Exchange implements MiddlewareContext {
     return (task) => {
       this.tasks ??= []
       this.tasks.push(task)
+      this.onLateTask?.(this)
     }
   }
 }

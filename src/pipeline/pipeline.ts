@@ -58,12 +58,21 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
   const after = new Set<Promise<void>>()
 
+  const settling = (x: Exchange, failure?: Error): void => {
+    x.onLateTask = undefined
+    const work = settle(x, failure, options.report).then(() => {
+      after.delete(work)
+      if (x.tasks === undefined || x.tasks.length === 0) x.onLateTask = settling
+      else settling(x, failure)
+    })
+    after.add(work)
+  }
   const finish = (x: Exchange, failure?: Error): void => {
+    if (x.over) return
     if (failure !== undefined) x.abort(failure)
     x.over = true
-    if (x.releases === undefined && x.tasks === undefined) return
-    const work = settle(x, failure, options.report).finally(() => after.delete(work))
-    after.add(work)
+    if (x.releases === undefined && x.tasks === undefined) x.onLateTask = settling
+    else settling(x, failure)
   }
 
   return {
@@ -107,7 +116,7 @@ function tellUndeclared(x: Exchange, { code }: Problem, report: Report): void {
 async function settle(x: Exchange, failure: Error | undefined, report: Report): Promise<void> {
   const about = aboutOf(x)
   await x.releases?.end(x.failure ?? x.aborted ?? failure, (error) => report(error, about))
-  for (const task of x.tasks ?? []) {
+  for (let task = x.tasks?.shift(); task !== undefined; task = x.tasks?.shift()) {
     try {
       await task()
     } catch (error) {

@@ -1,6 +1,7 @@
+import { connect } from 'node:net'
 import { api, depends, get } from 'trestle'
 import { expect, it } from 'vitest'
-import { deferred, onEveryWire } from './wires.ts'
+import { deferred, onEveryWire, overNode } from './wires.ts'
 
 const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false } } as const
 
@@ -70,6 +71,51 @@ onEveryWire('Background work', (open) => {
       }),
     )
     expect((await running.fetch('/')).status).toBe(500)
+    await done.promise
+  })
+
+  it('runs also where the handler asks for it when its time is up already', async () => {
+    const log: string[] = []
+    const [gate, done] = [deferred(), deferred()]
+    const running = await open(
+      api(quiet, {
+        read: get('/', { limits: { timeout: 20 } }, async ({ background }) => {
+          background(() => log.push('early'))
+          await gate.promise
+          background(() => {
+            log.push('late')
+            background(() => done.resolve())
+          })
+        }),
+      }),
+    )
+    expect((await running.fetch('/')).status).toBe(503)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    gate.resolve()
+    await done.promise
+    expect(log).toEqual(['early', 'late'])
+  })
+})
+
+overNode('Background work of a caller that leaves', (open) => {
+  it('is done: what it is about has happened', async () => {
+    const [began, gate, done] = [deferred(), deferred(), deferred()]
+    const running = await open(
+      api(quiet, {
+        read: get('/', async ({ background, signal }) => {
+          signal.addEventListener('abort', () => gate.resolve())
+          began.resolve()
+          await gate.promise
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          background(() => done.resolve())
+          return {}
+        }),
+      }),
+    )
+    const socket = connect(running.port as number, '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    await began.promise
+    socket.destroy()
     await done.promise
   })
 })
