@@ -74,6 +74,12 @@ test.each(LOOKS)('/docs orders what the example says, and shows 201: $name', asy
     return shown.filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.className)
   })
   expect(outside).toEqual([])
+  // What headers there are is not written in dark on dark.
+  const colours = await operation
+    .locator('.header-col')
+    .evaluateAll((cells) => cells.map((cell) => Number(/\d+/.exec(getComputedStyle(cell).color)?.[0])))
+  expect(colours.length).toBeGreaterThan(0)
+  for (const red of colours) expect([red, red > 128]).toEqual([red, look.scheme === 'dark'])
   // The only server is the one that serves the page: there is nothing to choose.
   expect(await page.getByText('Servers').isVisible()).toBe(false)
   expect(seen.faults).toEqual([])

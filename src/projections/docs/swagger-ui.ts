@@ -41,12 +41,14 @@ addEventListener('DOMContentLoaded', () => {
 `,
   // The background is there before the script is, so that a dark page does not flash white. Documents here
   // have no links between replies, so that column says "No links" alone, past the edge of a phone. A choice of
-  // servers of which the only one is the page's own is none. What copies a reply is not to hide its last lines.
+  // servers of which the only one is the page's own is none. The dark colours of Swagger UI leave out the names
+  // of headers. What copies a reply is not to hide its last lines.
   style: `body { margin: 0 }
 @media (prefers-color-scheme: dark) { html { background: #1c2022 } }
 .swagger-ui .response-col_links { display: none }
 .swagger-ui .schemes-server-container:has(option[value="/"]:only-child) { display: none }
 .swagger-ui .scheme-container:has(option[value="/"]:only-child):not(:has(.auth-wrapper)) { display: none }
+.dark-mode .swagger-ui .header-col { color: #e4e6e6 }
 @media (max-width: 480px) {
   .swagger-ui .opblock .opblock-summary-operation-id { display: none }
   .swagger-ui .live-responses-table .highlight-code > .microlight { padding-bottom: 3rem !important }
