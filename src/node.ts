@@ -56,13 +56,11 @@ export async function serve<const Values extends readonly unknown[] = []>(
     ...(development ? { showFailure: failurePage } : {}),
   })
   const port = options.port ?? portOf(process.env.PORT || '8000')
-  const listening = await pipeline
-    .start()
-    .then(() => listen(pipeline, { port, host: options.host, report }))
-    .catch(async (error: unknown) => {
-      await pipeline.close()
-      throw error
-    })
+  await pipeline.start()
+  const listening = await listen(pipeline, { port, host: options.host, report }).catch(async (error: unknown) => {
+    await pipeline.close()
+    throw error
+  })
   const server: Server = {
     port: listening.port,
     url: `http://${hostName(options.host)}:${listening.port}`,

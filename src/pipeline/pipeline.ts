@@ -28,7 +28,10 @@ export interface Pipeline {
    * not send all of it. It never rejects.
    */
   readonly answer: Answer
-  /** Makes the dependencies that are to be there before the first request. Rejects with what the first to fail threw. */
+  /**
+   * Makes the dependencies that are to be there before the first request. Where one fails, what was made before it
+   * is released, and the promise rejects with what that one threw.
+   */
   readonly start: () => Promise<void>
   /** The reply to a request that is so wrong that it never became an exchange. */
   readonly refuse: (problem: Problem) => WireReply
@@ -75,6 +78,14 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     else settling(x, failure)
   }
 
+  const close = async (patience?: number): Promise<void> => {
+    const about = { operation: undefined, request: 'shutdown' }
+    if (!(await allDone(after, patience))) {
+      options.report(new Error(`background work of ${after.size} requests was not done when its time was up`), about)
+    }
+    await app.close((error) => options.report(error, about))
+  }
+
   return {
     answer: (x) => {
       try {
@@ -88,16 +99,17 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       const reply = endpoint.answer(x)
       return reply instanceof Promise && endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
     },
-    start: () => app.start(),
+    start: async () => {
+      try {
+        await app.start()
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
     refuse: (problem) => problemReply(problem, plan.errors),
     finish,
-    close: async (patience) => {
-      const about = { operation: undefined, request: 'shutdown' }
-      if (!(await allDone(after, patience))) {
-        options.report(new Error(`background work of ${after.size} requests was not done when its time was up`), about)
-      }
-      await app.close((error) => options.report(error, about))
-    },
+    close,
   }
 }
 

@@ -19,6 +19,11 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Fields that say where a reply ends. Two that disagree are two replies to whoever reads them otherwise (RFC 9112 §11.2). */
 const FRAMING = /^(?:content-length|transfer-encoding|trailer)$/i
 
+/** True for statuses whose replies never have content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
+}
+
 /** A reply ready for a wire: status, header fields in the order in which they were set, body. */
 export class WireReply implements Reply {
   #status = 0

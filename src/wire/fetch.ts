@@ -5,7 +5,7 @@ import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/
 import { BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
-import type { WireReply } from '../pipeline/reply.ts'
+import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { authorityOf, isAuthority } from './authority.ts'
 import { limited, readAll } from './body-stream.ts'
 
@@ -122,8 +122,8 @@ function toResponse(
   report: Report,
 ): Response {
   const { status, body } = reply
-  if (isStreamed(body) && request.method !== 'HEAD' && status !== 204 && status !== 304) {
-    return new Response(streamOf(piecesOf(body), x, finish, report), { status, headers: headersOf(reply) })
+  if (isStreamed(body) && request.method !== 'HEAD' && !isBodiless(status)) {
+    return new Response(streamOf(body, x, finish, report), { status, headers: headersOf(reply) })
   }
   // The runtime sends what is in memory by itself; nothing tells when it has.
   queueMicrotask(() => finish())
@@ -134,7 +134,7 @@ function toResponse(
 function wholeResponse(request: Request, reply: WireReply): Response {
   const { status, body } = reply
   const headers = headersOf(reply)
-  const none = status === 204 || status === 304
+  const none = isBodiless(status)
   if (isStreamed(body)) {
     letGo(body)
     // For a body that is null, runtimes say that its length is 0 unless told. That of this one they cannot know.
@@ -162,14 +162,16 @@ function utf8Length(text: string): number {
 }
 
 function streamOf(
-  pieces: AsyncIterator<string | Uint8Array>,
+  body: Parameters<typeof piecesOf>[0],
   x: Exchange,
   finish: (failure?: Error) => void,
   report: Report,
 ): ReadableStream<Uint8Array> {
+  let pieces: ReturnType<typeof piecesOf> | undefined
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
+        pieces ??= piecesOf(body)
         const { done, value } = await pieces.next()
         if (done) {
           controller.close()
@@ -181,14 +183,15 @@ function streamOf(
         if (unreadable(error) === undefined) report(error, aboutOf(x))
         controller.error(failure)
         finish(failure)
-        await end(pieces)
+        if (pieces !== undefined) await end(pieces)
       }
     },
     async cancel() {
       const failure = new Error('the caller left before the reply was sent')
       x.abort(failure)
       finish(failure)
-      await end(pieces)
+      if (pieces === undefined) letGo(body)
+      else await end(pieces)
     },
   })
 }

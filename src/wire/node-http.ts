@@ -8,7 +8,7 @@ import { Exchange } from '../pipeline/exchange.ts'
 import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
-import type { WireReply } from '../pipeline/reply.ts'
+import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
 import { type ParserError, parserProblem } from './parser-error.ts'
 
@@ -85,6 +85,10 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     const send = (settled: WireReply): void => {
       if (response.destroyed) return letGo(settled.body)
       if (stopping || request.cut) endAfter(response, settled)
+      if (isBodiless(settled.status)) {
+        letGo(settled.body)
+        settled.body = undefined
+      }
       if (isStreamed(settled.body)) void sendPieces(response, settled, x, report)
       else sendWhole(response, settled, request.method)
     }
@@ -182,12 +186,14 @@ async function closeServer(
 function sendWhole(response: ServerResponse, reply: WireReply, method: string): void {
   const { status, fields } = reply
   const body = reply.body as string | Uint8Array | undefined
-  if (status !== 204 && status !== 304 && status >= 200) {
-    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+  const none = isBodiless(status)
+  // A 205 says that its content is nothing (RFC 9110 §15.3.6); the other two never say how much it is.
+  if (!none || status === 205) {
+    const length = none || body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
     fields.push('content-length', String(length))
   }
   response.writeHead(status, fields)
-  if (method === 'HEAD' || body === undefined || status === 204 || status === 304) response.end()
+  if (method === 'HEAD' || body === undefined || none) response.end()
   // In one piece with a string, node would write the header section as UTF-8 too.
   else response.end(reply.latin1 && typeof body === 'string' ? Buffer.from(body) : body)
 }

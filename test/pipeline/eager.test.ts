@@ -1,6 +1,7 @@
 import { api, depends, get } from 'trestle'
 import { toFetch } from 'trestle/fetch'
 import { serve } from 'trestle/node'
+import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
 
 test('an eager dependency is made before the first request; others are not', async () => {
@@ -33,6 +34,13 @@ test('one that fails stops the start, and what was made before it is released', 
     { scope: 'app', eager: true },
   )
   const shop = api({ one: get('/', { use: { migrated } }, () => 1) })
-  await expect(serve(shop, { port: 0, quiet: true })).rejects.toThrow('no such database')
-  expect(seen).toEqual(['opened', 'closed'])
+  for (const start of [
+    () => serve(shop, { port: 0, quiet: true }),
+    () => toFetch(shop),
+    () => createTestClient(shop),
+  ]) {
+    seen.length = 0
+    await expect(start()).rejects.toThrow('no such database')
+    expect(seen).toEqual(['opened', 'closed'])
+  }
 })

@@ -255,4 +255,19 @@ onEveryWire('Middleware', (open) => {
     expect(answer.status).toBe(500)
     expect(String(running.failures[0]?.error)).toContain('next(context) was called twice')
   })
+
+  it.each([204, 205, 304])('that makes a %i of a reply with a body sends none', async (status) => {
+    const change: Middleware = async (x, next) => Object.assign(await next(x), { status })
+    const running = await open(
+      api(
+        { places, middleware: [change] },
+        { text: get('/text', () => 'text'), stream: get('/stream', { returns: stream() }, () => ['piece']) },
+      ),
+    )
+    for (const path of ['/text', '/stream']) {
+      const answer = await running.fetch(path)
+      expect([answer.status, await answer.text()]).toEqual([status, ''])
+    }
+    expect(running.failures).toEqual([])
+  })
 })
