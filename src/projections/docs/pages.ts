@@ -3,6 +3,7 @@ import { bytes, text } from '../../contract/content.ts'
 import { get } from '../../contract/endpoint.ts'
 import type { Members } from '../../contract/group.ts'
 import { type Path, joinPaths } from '../../contract/path.ts'
+import { NotFound } from '../../contract/problems.ts'
 import type { Tool } from './tool.ts'
 
 /**
@@ -34,7 +35,7 @@ function page(api: Api, place: Path, openapi: Path, tool: () => Promise<Tool>): 
       const { sendPage } = await import('./page.ts')
       return sendPage({ title, servers, place, openapi, tool: await tool() })
     }),
-    files: get(files, { returns: bytes(), hidden: true }, async ({ params, request }) => {
+    files: get(files, { returns: bytes(), throws: [NotFound], hidden: true }, async ({ params, request }) => {
       const { sendAsset } = await import('./asset.ts')
       return sendAsset(request, await tool(), params.file)
     }),
