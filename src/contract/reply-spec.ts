@@ -85,14 +85,19 @@ export function status<const Status extends number, const B extends BodySpec | u
 /** What the `returns` of an endpoint accepts. */
 export type Returns = BodySpec | ReplySpec | readonly (BodySpec | ReplySpec)[]
 
-/** What a handler may return for `returns`. Zod's schemas come first: it is the branch most take. */
+/**
+ * What a handler may return for `returns`; of a list, a plain value is the first, and any other must be stated. Zod's
+ * schemas come first: it is the branch most take.
+ */
 export type Returned<R> = R extends { readonly _zod: { readonly output: infer Out } }
   ? Out | StatedReply<200, Out>
   : R extends ReplySpec<infer Status, infer B>
     ? ReturnedBody<Status, B>
-    : R extends readonly unknown[]
-      ? Returned<R[number]>
-      : BodyOut<R> | StatedReply<200, BodyOut<R>>
+    : R extends readonly [infer First, ...infer Others]
+      ? Returned<First> | Extract<Returned<Others[number]>, StatedReply>
+      : R extends readonly unknown[]
+        ? Returned<R[number]>
+        : BodyOut<R> | StatedReply<200, BodyOut<R>>
 
 type ReturnedBody<Status extends number, B> = B extends { readonly _zod: { readonly output: infer Out } }
   ? Out | StatedReply<Status, Out>
