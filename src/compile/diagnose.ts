@@ -1,6 +1,6 @@
 import type { Content, ContentKind } from '../contract/content.ts'
 import { RESERVED } from '../contract/context.ts'
-import { isPageQuery } from '../contract/page.ts'
+import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { paramNames, parsePath } from '../contract/path.ts'
 import { type AnyProblem, PROBLEM_MEMBERS } from '../contract/problem.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
@@ -105,6 +105,7 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
     )
   }
   checkParams(operation, note)
+  checkLimits(operation, note)
   for (const part of ['params', 'query', 'headers', 'cookies'] as const) {
     if (spec[part] !== undefined) checkSchema(part, spec[part], 'text', note)
   }
@@ -143,6 +144,29 @@ function checkParams(operation: Operation, note: Note): void {
         `the schema has "${name}", but the path does not`,
         `write {${name}} in the path, or take it out of the schema`,
       )
+    }
+  }
+}
+
+/** The longest that a timer can wait; a longer one fires at once. */
+const LONGEST = 2 ** 31 - 1
+
+function checkLimits({ limits }: Operation, note: Note): void {
+  for (const [name, value] of Object.entries(limits)) {
+    const whole = Number.isInteger(value) || (value === Number.POSITIVE_INFINITY && name !== 'timeout')
+    if (whole && value >= 0 && (name !== 'timeout' || value <= LONGEST)) continue
+    const mend = name === 'timeout' ? `use whole milliseconds up to ${LONGEST}, or 0 for none` : 'use a whole number'
+    note(`limits.${name}`, `${value} is no limit`, mend)
+  }
+}
+
+function checkPageQuery(field: string, { size, fields, mode }: PageQuery, note: Note): void {
+  if (size.usual > size.most) {
+    note(field, `${size.usual} items are usual, but ${size.most} the most`, 'give { usual, most } that go together')
+  }
+  for (const name of ['limit', mode]) {
+    if (Object.hasOwn(fields, name)) {
+      note(`${field}.${name}`, 'a page has a field of this name already', 'call yours something else')
     }
   }
 }
@@ -202,6 +226,7 @@ function checkSchema(field: string, schema: AnySchema, side: 'text' | 'input' | 
     return note(field, 'is not a schema', 'give it a zod, valibot or arktype schema')
   }
   if (isPageQuery(schema)) {
+    checkPageQuery(field, schema, note)
     for (const [name, one] of Object.entries(schema.fields)) checkSchema(`${field}.${name}`, one, side, note)
     return
   }

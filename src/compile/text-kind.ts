@@ -16,6 +16,7 @@ export interface FieldKind {
 
 const TEXT: FieldKind = { kinds: new Set(['text']), items: undefined }
 const UNKNOWN: FieldKind = { kinds: new Set(['other']), items: undefined }
+const NOTHING_MORE: FieldKind = { kinds: new Set(), items: undefined }
 const NULL: FieldKind = { kinds: new Set(['null']), items: undefined }
 
 /** The fields of an object schema with their kinds; undefined where the schema does not say. */
@@ -42,7 +43,7 @@ function pageFields(query: PageQuery): ReadonlyMap<string, FieldKind> {
 /** The kinds of one schema. */
 export function kindOf(schema: AnySchema): FieldKind {
   const zod = (schema as { _zod?: { def: ZodDef } })._zod
-  if (zod !== undefined) return zodKind(zod.def, 0)
+  if (zod !== undefined) return zodKind(zod.def, [])
   const json = inputJsonSchema(schema as Schema)
   return json === undefined ? UNKNOWN : jsonKind(json, json)
 }
@@ -71,7 +72,7 @@ interface ZodNode {
 function zodFields(def: ZodDef, fields: Map<string, FieldKind>): boolean {
   switch (def.type) {
     case 'object':
-      for (const [name, field] of Object.entries(def.shape ?? {})) fields.set(name, zodKind(field._zod.def, 0))
+      for (const [name, field] of Object.entries(def.shape ?? {})) fields.set(name, zodKind(field._zod.def, []))
       return true
     case 'optional':
     case 'nullable':
@@ -115,13 +116,12 @@ const ZOD_KINDS: Readonly<Record<string, TextKind>> = {
   null: 'null',
 }
 
-/** Deeper wrappers than this are a schema that refers to itself; text is right for those. */
-const DEEPEST = 32
-
-function zodKind(def: ZodDef, depth: number): FieldKind {
-  if (depth > DEEPEST) return TEXT
+/** @param around what the schema stands in. One that stands in itself adds no kind to those it has. */
+function zodKind(def: ZodDef, around: readonly ZodDef[]): FieldKind {
+  if (around.includes(def)) return NOTHING_MORE
+  const inside = [...around, def]
   const through = (inner: ZodNode | undefined): FieldKind =>
-    inner === undefined ? UNKNOWN : zodKind(inner._zod.def, depth + 1)
+    inner === undefined ? UNKNOWN : zodKind(inner._zod.def, inside)
   // z.coerce takes text itself; what it makes of it is what its author asked for.
   if (def.coerce) return TEXT
   const known = ZOD_KINDS[def.type]

@@ -1,5 +1,6 @@
 import { isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
+import { holdsCodec } from './zod-schema.ts'
 
 /** A part of a zod schema that cannot travel. */
 export interface Unsendable {
@@ -40,21 +41,33 @@ const MENDS: Readonly<Record<string, readonly [what: string, mend: string]>> = {
   file: ['JSON cannot carry files', 'use bytes(), stream() or file()'],
 }
 
+const ONE_WAY = {
+  what: 'a transform runs one way only, and this reply is encoded, for it has a codec',
+  mend: 'use a z.codec(…) in its place',
+}
+
 /** Finds what of a zod schema the wire cannot carry, with the path to each. */
 export function unsendable(schema: Node, side: Side): Unsendable[] {
   const found: Unsendable[] = []
-  visit(schema, side, [], new Set(), found)
+  visit(schema, { side, encoded: side === 'output' && holdsCodec(schema) }, [], new Set(), found)
   return found
 }
 
-function visit(node: Node, side: Side, path: readonly string[], seen: Set<Node>, found: Unsendable[]): void {
+/** How a schema is used; a reply with a codec in it is encoded. */
+interface Use {
+  readonly side: Side
+  readonly encoded: boolean
+}
+
+function visit(node: Node, use: Use, path: readonly string[], seen: Set<Node>, found: Unsendable[]): void {
   if (seen.has(node)) return
   seen.add(node)
   const { def } = node._zod
   const inner = (child: unknown, step?: string): void => {
     if (child !== undefined && child !== null)
-      visit(child as Node, side, step === undefined ? path : [...path, step], seen, found)
+      visit(child as Node, use, step === undefined ? path : [...path, step], seen, found)
   }
+  const { side, encoded } = use
   const mend = MENDS[def.type]
   const textual = side === 'text' && (def.type === 'bigint' || def.type === 'undefined')
   if (mend !== undefined && !textual) {
@@ -83,6 +96,9 @@ function visit(node: Node, side: Side, path: readonly string[], seen: Set<Node>,
       return inner(def.right)
     case 'pipe':
       // The wire sees the near side of a codec both ways, and of a transform the side it comes from.
+      if (encoded && [def.in, def.out].some((part) => (part as Node)._zod.def.type === 'transform')) {
+        found.push({ path, ...ONE_WAY })
+      }
       return inner(def.in)
     case 'lazy':
       return inner((def.getter as () => Node)())

@@ -10,6 +10,7 @@ import {
   group,
   json,
   noContent,
+  page,
   post,
   problem,
   query,
@@ -199,5 +200,48 @@ describe('A start that cannot be', () => {
     const self = { ...depends({}, () => 1) } as Dependency<number> & { uses: object }
     Object.assign(self, { uses: { self } })
     expect(await fault(api({ places }, { a: get('/', { use: { me: self } }, nothing) }))).toContain('me → self')
+  })
+
+  it('reads a schema that stands in itself many times, in no time', async () => {
+    const expression: z.ZodType = z.lazy(() =>
+      z.union([z.string(), z.array(expression), z.tuple([expression, expression]), z.tuple([expression, expression])]),
+    )
+    const began = performance.now()
+    await toFetch(api({ places }, { a: get('/', { query: z.object({ by: expression.optional() }) }, nothing) }))
+    expect(performance.now() - began).toBeLessThan(2000)
+  }, 5000)
+
+  it('refuses a transform beside a codec in a reply, which runs one way only', async () => {
+    const day = z.codec(z.iso.date(), z.date(), {
+      decode: (text) => new Date(text),
+      encode: (date) => date.toISOString().slice(0, 10),
+    })
+    const returns = z.object({ day, name: z.string().transform((text) => text.trim()) })
+    const both = get('/', { returns }, () => ({ day: new Date(0), name: 'a' }))
+    expect(await fault(api({ places }, { both }))).toContain('returns 200.name: ')
+    const read = post('/', { body: returns }, nothing)
+    await expect(toFetch(api({ places }, { read }))).resolves.toBeTypeOf('function')
+  })
+
+  it.each([
+    ['body', Number.NaN],
+    ['body', -1],
+    ['depth', 1.5],
+    ['timeout', 3_000_000_000],
+  ])('refuses a limit that is none: %s of %d', async (name, value) => {
+    const limited = get('/', { limits: { [name]: value } }, nothing)
+    expect(await fault(api({ places }, { limited }))).toContain(`limits.${name}: ${value} is no limit`)
+  })
+
+  it('lets limits be none, or infinite where nothing counts to them', async () => {
+    const free = get('/', { limits: { timeout: 0, body: Number.POSITIVE_INFINITY } }, nothing)
+    await expect(toFetch(api({ places }, { free }))).resolves.toBeTypeOf('function')
+  })
+
+  it('refuses a page whose usual size is more than its most, and fields with the names of its own', async () => {
+    const list = get('/', { query: page.cursor({ limit: z.string() }, { usual: 200 }) }, nothing)
+    const text = await fault(api({ places }, { list }))
+    expect(text).toContain('query: 200 items are usual, but 100 the most')
+    expect(text).toContain('query.limit: ')
   })
 })
