@@ -44,6 +44,7 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
   const order: { dependency: Dependency; uses: (readonly [string, number])[]; names: string[]; early: boolean }[] = []
   const places = new Map<Dependency, number>()
   const inside: Dependency[] = []
+  const securing = new Set<Dependency>()
 
   const visit = (name: string, given: Dependency | undefined, way: readonly string[]): number => {
     const path = [...way, name]
@@ -56,6 +57,8 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
       return -1
     }
     const dependency = overrides.get(given) ?? given
+    // What stands in for a security dependency comes when that would.
+    if (given.security !== undefined || dependency.security !== undefined) securing.add(dependency)
     const place = places.get(dependency)
     if (place !== undefined) return place
     if (inside.includes(dependency)) {
@@ -97,7 +100,7 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
     for (const [, used] of at.uses) early(used)
   }
   order.forEach((slot, index) => {
-    if (slot.dependency.security !== undefined) early(index)
+    if (securing.has(slot.dependency)) early(index)
   })
   return order
 }

@@ -6,7 +6,7 @@ import { isThenable } from './handle.ts'
 /** Ends what a dependency began; it learns of the failure where there was one. */
 export type Release = (failure: Error | undefined) => unknown
 
-/** What an exchange has to release. What comes when it is over, because it took too long to make, is released at once. */
+/** What a scope has to release. What comes when it is over, because it took too long to make, is released at once. */
 export class Releases {
   readonly #list: Release[] = []
   #end: ((release: Release) => Promise<void>) | undefined = undefined
@@ -26,7 +26,7 @@ export class Releases {
 /** Values that live as long as the process: each made when it is first needed, once, and released in reverse. */
 export class AppScope {
   readonly #cells = new Map<Dependency, Cell>()
-  readonly #releases: Release[] = []
+  readonly #releases = new Releases()
 
   /** The cell of a dependency, which holds its value once it is made. */
   cell(slot: Slot, slots: readonly Slot[]): Cell {
@@ -46,7 +46,7 @@ export class AppScope {
 
   /** Releases everything, last made first. Failures go to `report`; the rest is released all the same. */
   async close(report: (error: unknown) => void): Promise<void> {
-    await releaseAll(this.#releases.splice(0), undefined, report)
+    await this.#releases.end(undefined, report)
     this.#cells.clear()
   }
 }
@@ -58,9 +58,9 @@ export class Cell {
   #starting: Promise<unknown> | undefined = undefined
   readonly #dependency: Dependency
   readonly #uses: readonly (readonly [string, Cell])[]
-  readonly #releases: Release[]
+  readonly #releases: Releases
 
-  constructor(dependency: Dependency, uses: readonly (readonly [string, Cell])[], releases: Release[]) {
+  constructor(dependency: Dependency, uses: readonly (readonly [string, Cell])[], releases: Releases) {
     this.#dependency = dependency
     this.#uses = uses
     this.#releases = releases
@@ -170,11 +170,7 @@ function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 /** The value of what `make` gave: itself, what it resolves to, or what a generator yields, whose end is kept for later. */
-async function unwrap(
-  { name = 'a dependency' }: Dependency,
-  result: unknown,
-  releases: { push(release: Release): unknown },
-): Promise<unknown> {
+async function unwrap({ name = 'a dependency' }: Dependency, result: unknown, releases: Releases): Promise<unknown> {
   const given = await result
   if (!isGenerator(given)) return given
   const first = await given.next()
@@ -190,7 +186,7 @@ async function unwrap(
 }
 
 /** Releases in reverse. One that fails does not keep the others from it. */
-export async function releaseAll(
+async function releaseAll(
   releases: readonly Release[],
   failure: Error | undefined,
   report: (error: unknown) => void,

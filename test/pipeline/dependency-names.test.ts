@@ -1,7 +1,8 @@
-import { api, depends, get } from 'trestle'
+import { Unauthorized, api, depends, get, post } from 'trestle'
 import { createTestClient } from 'trestle/testing'
 import { describe, expect, it } from 'vitest'
-import { onEveryWire } from './wires.ts'
+import { z } from 'zod'
+import { json, onEveryWire } from './wires.ts'
 
 const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false } } as const
 
@@ -37,6 +38,19 @@ describe('Overrides', () => {
       ],
     })
     expect(await (await test.fetch('/')).json()).toEqual({ primary: 'fake', replica: 'fake' })
+    await test.close()
+  })
+})
+
+describe('An override of what says who is calling', () => {
+  it('is made before the body is read, as what it replaces is', async () => {
+    const user = depends({}, () => 'ann', { security: { name: 'token', scheme: { type: 'http', scheme: 'bearer' } } })
+    const nobody = depends({}, (): string => {
+      throw Unauthorized()
+    })
+    const write = post('/', { body: z.object({ n: z.int() }), throws: [Unauthorized], use: { user } }, () => ({}))
+    const test = await createTestClient(api(quiet, { write }), { override: [[user, nobody]] })
+    expect((await test.fetch('/', json({}))).status).toBe(401)
     await test.close()
   })
 })

@@ -3,6 +3,7 @@ import { toFetch } from 'trestle/fetch'
 import { serve } from 'trestle/node'
 import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
+import { deferred } from './wires.ts'
 
 test('an eager dependency is made before the first request; others are not', async () => {
   const made: string[] = []
@@ -44,3 +45,27 @@ test('one that fails stops the start, and what was made before it is released', 
     expect(seen).toEqual(['opened', 'closed'])
   }
 })
+
+test('one that is still being made when the API closes is released', async () => {
+  const seen: string[] = []
+  const [began, gate, released] = [deferred(), deferred(), deferred()]
+  const slow = depends(
+    {},
+    async function* () {
+      began.resolve()
+      await gate.promise
+      seen.push('opened')
+      yield 1
+      seen.push('closed')
+      released.resolve()
+    },
+    { scope: 'app' },
+  )
+  const handle = await toFetch(api({ one: get('/', { use: { slow } }, () => 1) }))
+  const reply = handle(new Request('http://local/'))
+  await began.promise
+  await handle.close()
+  gate.resolve()
+  await Promise.all([released.promise, reply])
+  expect(seen).toEqual(['opened', 'closed'])
+}, 5000)
