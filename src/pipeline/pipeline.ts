@@ -53,7 +53,13 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const failing: Failing = (x, error) => {
     if (error instanceof Problem) tellUndeclared(x, error, options.report)
     const reply = fail(x, error, x.endpoint?.errors ?? plan.errors, options.report)
-    return (reply.status === 500 && options.showFailure?.(x, error)) || reply
+    if (reply.status !== 500 || options.showFailure === undefined) return reply
+    try {
+      return options.showFailure(x, error) ?? reply
+    } catch (odd) {
+      options.report(odd, aboutOf(x))
+      return reply
+    }
   }
   for (const endpoint of plan.endpoints) {
     routes.add(endpoint.operation.method, endpoint.operation.path, composeEndpoint(endpoint, app, failing))

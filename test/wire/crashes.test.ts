@@ -62,3 +62,26 @@ test('a stream that somebody reads already, and one that cannot begin', async ()
   ])
   expect((await fetch(`${server.url}/hello`)).status).toBe(200)
 })
+
+test('in development, a failure that causes itself, and one that cannot be read', async () => {
+  const circular = new Error('round')
+  circular.cause = circular
+  const unreadable = Object.defineProperty(new Error('odd'), 'stack', { value: 7 })
+  const given = api({
+    circular: get('/circular', () => Promise.reject(circular)),
+    unreadable: get('/unreadable', () => Promise.reject(unreadable)),
+  })
+  const shown = await serve(given, {
+    port: 0,
+    host: '127.0.0.1',
+    quiet: true,
+    signals: false,
+    development: true,
+    report: (error) => told.push(error),
+  })
+  for (const path of ['/circular', '/unreadable']) {
+    const reply = await fetch(shown.url + path, { headers: { accept: 'text/html' }, signal: AbortSignal.timeout(3000) })
+    expect(reply.status).toBe(500)
+  }
+  await shown.stop()
+})
