@@ -26,6 +26,8 @@ export class Exchange implements MiddlewareContext {
   made: unknown[] | undefined = undefined
   /** What is to be released after the reply. */
   releases: Releases | undefined = undefined
+  /** What the handler and all around it come to, while they run. */
+  running: Promise<WireReply> | undefined = undefined
   /** The reply is sent, or nobody waits for it. */
   over = false
   tasks: (() => unknown)[] | undefined = undefined

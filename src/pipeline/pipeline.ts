@@ -66,10 +66,15 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   }
   const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
   const after = new Set<Promise<void>>()
+  let hurry = (): void => {}
+  /** Settles when nobody waits for handlers any more. */
+  const hurried = new Promise<void>((resolve) => {
+    hurry = resolve
+  })
 
   const settling = (x: Exchange, failure?: Error): void => {
     x.onLateTask = undefined
-    const work = settle(x, failure, options.report).then(() => {
+    const work = settle(x, failure, hurried, options.report).then(() => {
       after.delete(work)
       if (x.tasks === undefined || x.tasks.length === 0) x.onLateTask = settling
       else settling(x, failure)
@@ -86,6 +91,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
 
   const close = async (patience?: number): Promise<void> => {
     const about = { operation: undefined, request: 'shutdown' }
+    if (!(await allDone(after, patience))) hurry()
     if (!(await allDone(after, patience))) {
       options.report(new Error(`background work of ${after.size} requests was not done when its time was up`), about)
     }
@@ -103,7 +109,9 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       const { endpoint } = x
       if (endpoint === undefined) return unmatched(x)
       const reply = endpoint.answer(x)
-      return reply instanceof Promise && endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
+      if (!(reply instanceof Promise)) return reply
+      x.running = reply
+      return endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
     },
     start: async () => {
       try {
@@ -131,8 +139,9 @@ function tellUndeclared(x: Exchange, { code }: Problem, report: Report): void {
   report(new Error(`${endpoint.id} threw the problem "${code}", which it does not declare: ${mend}`), aboutOf(x))
 }
 
-async function settle(x: Exchange, failure: Error | undefined, report: Report): Promise<void> {
+async function settle(x: Exchange, failure: Error | undefined, hurried: Promise<void>, report: Report): Promise<void> {
   const about = aboutOf(x)
+  if (x.releases !== undefined) await handlerEnds(x, hurried, report)
   await x.releases?.end(x.failure ?? x.aborted ?? failure, (error) => report(error, about))
   for (let task = x.tasks?.shift(); task !== undefined; task = x.tasks?.shift()) {
     try {
@@ -143,19 +152,40 @@ async function settle(x: Exchange, failure: Error | undefined, report: Report): 
   }
 }
 
+/** Milliseconds that a handler without a time limit may go on after its reply is over. */
+const GRACE = 30_000
+
+/**
+ * Waits for a handler whose caller left, or whose time was up. What it works with is not released under
+ * it: the next request would get a connection with its transaction open. One that does not end when its
+ * signal fires, nor in its own time limit after that, is told and loses what it holds.
+ */
+async function handlerEnds(x: Exchange, hurried: Promise<void>, report: Report): Promise<void> {
+  if (x.running === undefined) return
+  const patience = x.endpoint?.timeout || GRACE
+  if (await within(Promise.race([x.running, hurried]), patience)) return
+  const mend = 'hand `signal` to what it awaits'
+  report(new Error(`${x.operation} went on for ${patience} ms after its reply was over: ${mend}`), aboutOf(x))
+}
+
 /** Waits until the set is empty; false where `patience` ends first. */
 function allDone(work: ReadonlySet<Promise<void>>, patience: number | undefined): Promise<boolean> {
   const all = (async () => {
     while (work.size > 0) await Promise.all(work)
     return true
   })()
-  if (patience === undefined) return all
+  return patience === undefined ? all : within(all, patience)
+}
+
+/** True when the promise is settled in that many milliseconds. */
+function within(promise: Promise<unknown>, patience: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), patience)
-    all.then(() => {
+    const done = (): void => {
       clearTimeout(timer)
       resolve(true)
-    })
+    }
+    promise.then(done, done)
   })
 }
 
@@ -165,12 +195,14 @@ function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, failing
     let late = false
     const timer = setTimeout(() => {
       late = true
+      if (x.over) return // its caller left: nobody waits for this
       const problem = HandlerTimeout({ headers: { 'retry-after': '1' } })
       resolve(failing(x, problem))
       x.abort(problem)
     }, timeout)
     reply.then((given) => {
       clearTimeout(timer)
+      x.running = undefined
       if (late) letGo(given.body)
       else resolve(given)
     })

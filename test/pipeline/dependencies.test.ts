@@ -300,24 +300,50 @@ onEveryWire('App dependencies', (open) => {
 })
 
 overNode('Dependencies of a caller that leaves', (open) => {
-  it('are released, and learn that it left', async () => {
+  async function leave(handler: (signal: AbortSignal) => unknown, limits = {}) {
     const { log, done, c } = traced()
     const handling = deferred()
-    const running = await open(
-      api(quiet, {
-        read: get('/', { use: { c } }, () => {
-          handling.resolve()
-          return new Promise(() => {})
-        }),
-      }),
-    )
+    const read = get('/', { use: { c }, limits }, ({ signal }) => {
+      handling.resolve()
+      return handler(signal)
+    })
+    const running = await open(api(quiet, { read }))
     const socket = connect(running.port as number, '127.0.0.1')
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     await handling.promise
     socket.destroy()
+    return { log, done, running }
+  }
+
+  it('are released when its handler has ended, and learn that it left', async () => {
+    const left = deferred()
+    const ends = deferred()
+    const { log, done, running } = await leave(async (signal) => {
+      signal.addEventListener('abort', () => left.resolve())
+      await ends.promise
+      log.push('the handler ended')
+    })
+    await left.promise
+    // Whatever else is to be done for a caller that left is done by now.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(log.slice(3)).toEqual([])
+    ends.resolve()
+    await done
+    expect(log.slice(3)).toEqual([
+      'the handler ended',
+      expect.stringContaining('left'),
+      expect.stringContaining('left'),
+    ])
+    expect(running.failures).toEqual([])
+  })
+
+  it('are released under a handler that never ends, which is told', async () => {
+    const { log, done, running } = await leave(() => new Promise(() => {}), { timeout: 50 })
     await done
     expect(log.slice(3)).toEqual([expect.stringContaining('left'), expect.stringContaining('left')])
-    expect(running.failures).toEqual([])
+    expect(running.failures.map(({ error }) => String(error))).toContain(
+      'Error: read went on for 50 ms after its reply was over: hand `signal` to what it awaits',
+    )
   })
 })
 
