@@ -92,7 +92,8 @@ function bodyDecoder(body: AnySchema | Content, zod: Zod | undefined): BodyDecod
   const { kind, mediaType, schema } = body as Content
   return {
     kind,
-    mediaType,
+    // As it is compared: without parameters, for a caller's may be others (RFC 9110 §8.3.1).
+    mediaType: (mediaType.split(';', 1)[0] as string).trim().toLowerCase(),
     validate: kind === 'json' ? validator(schema as AnySchema, zod) : undefined,
     form: kind === 'form' ? textDecoder(schema as AnySchema, zod) : undefined,
   }

@@ -66,11 +66,17 @@ function encoder(
 
 /** A zod schema with a codec encodes, output to input; any other is parsed, which drops what it does not declare. */
 function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
-  if (zod === undefined || !isZod(schema) || !holdsCodec(schema as never)) return validator(schema, zod)
+  if (zod === undefined || !isZod(schema) || !holdsCodec(schema as never)) return validator(withoutExtras(schema), zod)
   return (value) => {
     const result = zod.safeEncode(schema as never, value)
     return result.success ? { value: result.data } : { issues: result.error?.issues as never }
   }
+}
+
+/** arktype keeps what a schema does not declare, unless it is told otherwise; a reply must not. */
+function withoutExtras(schema: AnySchema): AnySchema {
+  const { onDeepUndeclaredKey } = schema as { onDeepUndeclaredKey?: (behavior: 'delete') => AnySchema }
+  return onDeepUndeclaredKey === undefined ? schema : onDeepUndeclaredKey.call(schema, 'delete')
 }
 
 /**

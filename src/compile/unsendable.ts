@@ -49,6 +49,10 @@ const ONE_WAY = {
 /** Finds what of a zod schema the wire cannot carry, with the path to each. */
 export function unsendable(schema: Node, side: Side): Unsendable[] {
   const found: Unsendable[] = []
+  if (side === 'output' && schema._zod.def.type === 'optional') {
+    const mend = 'use .nullable(), or list noContent() beside it'
+    found.push({ path: [], what: 'the whole reply may be undefined, which JSON has no form for', mend })
+  }
   visit(schema, { side, encoded: side === 'output' && holdsCodec(schema) }, [], new Set(), found)
   return found
 }

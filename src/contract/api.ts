@@ -1,4 +1,4 @@
-import { type GroupOptions, type Members, type Under, group } from './group.ts'
+import { type GroupOptions, type Members, type Under, checkMembers, group } from './group.ts'
 import type { Path } from './path.ts'
 import type { AnySchema } from './schema.ts'
 
@@ -45,6 +45,7 @@ export function api<const M extends Members>(members: M): Api & M
 export function api<const M extends Members>(options: ApiOptions, members: M): Api & M
 export function api(first: ApiOptions | Members, second?: Members): Api {
   const [options, members] = second === undefined ? [{}, first as Members] : [first as ApiOptions, second]
+  checkMembers(members)
   return Object.freeze({ [OPTIONS]: Object.freeze({ ...options }), ...members })
 }
 

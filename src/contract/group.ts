@@ -58,7 +58,17 @@ export function isEndpoint(member: AnyEndpoint | Members): member is AnyEndpoint
   return member.is === 'endpoint'
 }
 
+/** @throws {TypeError} naming a member that is neither an endpoint nor a group. */
+export function checkMembers(members: Members): void {
+  for (const [name, member] of Object.entries(members)) {
+    if (member !== null && typeof member === 'object') continue
+    const mend = member === undefined ? 'check for modules that import each other' : 'give it an endpoint or a group'
+    throw new TypeError(`"${name}" is ${member === null ? 'null' : typeof member}: ${mend}`)
+  }
+}
+
 function nest(prefix: string, options: GroupOptions | undefined, members: Members): Members {
+  checkMembers(members)
   const entries = Object.entries(members).map(([name, member]) => {
     if (!isEndpoint(member)) return [name, nest(prefix, options, member)]
     const levels = options === undefined ? member.levels : [options, ...member.levels]
