@@ -46,7 +46,10 @@ export function allowanceOf(draft: Draft, description: Description): Allowance {
   if (draft.version === 'HTTP/1.0' && draft.framing !== 'length') others.add(400)
   const path = localPath(draft.path)
   const unclean =
-    path === undefined || /[^\x21-\x7e]/.test(draft.path) || /[\\#]/.test(path) || path.split('/').some(isDots)
+    path === undefined ||
+    /[^\x21-\x7e]/.test(draft.path) ||
+    /[\\#]/.test(path) ||
+    path.split(/\/|%2f|%5c/i).some(isDots)
   const undecodable = draft.path.split('/').some((segment) => decoded(segment) === undefined)
   if (target.length > TARGET) others.add(414).add(431)
   if (!KNOWN.has(draft.method)) return none(501, 400)

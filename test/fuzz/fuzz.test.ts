@@ -7,7 +7,7 @@ import { targets } from './target.ts'
 test.concurrent.each([
   ['shop', 1, 2000],
   ['fixture', 2, 1500],
-  ['conduit', 3, 400],
+  ['conduit', 3, 500],
 ] as const)(
   '%s, seed %i, %i requests: no 5xx, no crash, no hang, each reply as described',
   async (name, seed, requests) => {
@@ -19,7 +19,7 @@ test.concurrent.each([
     expect(sent).toBe(requests)
     // A run that is refused everywhere, or that reaches nothing, would find nothing either.
     const { declared, missed } = tally.coverage()
-    expect(missed.length / declared, `not reached: ${missed.join(', ')}`).toBeLessThan(0.3)
+    expect(missed.length / declared, `not reached: ${missed.join(', ')}`).toBeLessThan(0.4)
   },
   60_000,
 )
