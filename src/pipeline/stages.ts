@@ -33,7 +33,7 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
   const { operation, limits, errors } = plan
   const work = workStages(plan, app)
   const last = lastStages(plan.policies)
-  const core: Answer = (x) => runAll(x, work, last, failing)
+  const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(operation.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   return { id: operation.id, answer, errors, codes, timeout: limits.timeout }
@@ -95,22 +95,29 @@ function policyContext(x: Exchange): PolicyContext {
   return x.context
 }
 
-function runAll(
+/**
+ * Runs stages in order, waiting only for those that make it wait: one promise for each that does, and none
+ * for the rest, because a promise costs a request as much as its route.
+ */
+function advance(
   x: Exchange,
   work: readonly Stage[],
+  from: number,
   last: readonly Stage[],
   failing: Failing,
 ): WireReply | Promise<WireReply> {
   try {
-    const pending = runFrom(x, work, 0)
-    if (pending !== undefined) {
-      return pending.then(
-        () => runLast(x, last, failing),
-        (error) => {
-          x.reply = failing(x, error)
-          return runLast(x, last, failing)
-        },
-      )
+    for (let i = from; i < work.length; i++) {
+      const pending = (work[i] as Stage)(x)
+      if (pending !== undefined) {
+        return pending.then(
+          () => advance(x, work, i + 1, last, failing),
+          (error) => {
+            x.reply = failing(x, error)
+            return runLast(x, last, failing)
+          },
+        )
+      }
     }
   } catch (error) {
     x.reply = failing(x, error)
