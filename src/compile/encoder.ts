@@ -3,8 +3,8 @@ import { parsePath } from '../contract/path.ts'
 import type { LocationOf, ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
-import { type Validate, type Zod, isZod, validator } from './validator.ts'
-import { holdsCodec } from './zod-schema.ts'
+import { type Validate, type Zod, validator } from './validator.ts'
+import { holdsCodec, isZodSchema } from './zod-schema.ts'
 
 /** How what a handler returned becomes a reply of one status. */
 export interface ReplyEncoder {
@@ -66,7 +66,8 @@ function encoder(
 
 /** A zod schema with a codec encodes, output to input; any other is parsed, which drops what it does not declare. */
 function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
-  if (zod === undefined || !isZod(schema) || !holdsCodec(schema as never)) return validator(withoutExtras(schema), zod)
+  if (zod === undefined || !isZodSchema(schema) || !holdsCodec(schema as never))
+    return validator(withoutExtras(schema), zod)
   return (value) => {
     const result = zod.safeEncode(schema as never, value)
     return result.success ? { value: result.data } : { issues: result.error?.issues as never }

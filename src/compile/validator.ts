@@ -1,5 +1,6 @@
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/schema.ts'
+import { isZodSchema } from './zod-schema.ts'
 
 /** The parts of zod that compilation uses. It is loaded only where an API has a zod schema. */
 export interface Zod {
@@ -13,17 +14,12 @@ export interface Zod {
 /** Checks a value: the decoded value, or what is wrong with it. */
 export type Validate = (value: unknown) => SchemaResult<unknown> | Promise<SchemaResult<unknown>>
 
-/** True for a schema of zod 4. */
-export function isZod(schema: AnySchema): boolean {
-  return '_zod' in schema
-}
-
 /**
  * The check of a schema. Zod's are compiled, which makes them ten times as fast; those that zod
  * cannot compile (async refinements, recursion) come back as they are and run through its parser.
  */
 export function validator(schema: AnySchema, zod: Zod | undefined): Validate {
-  const ready = (zod !== undefined && isZod(schema) ? zod.compile(schema) : schema) as Schema
+  const ready = (zod !== undefined && isZodSchema(schema) ? zod.compile(schema) : schema) as Schema
   return ready['~standard'].validate
 }
 

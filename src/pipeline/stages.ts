@@ -2,7 +2,7 @@ import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import type { EndpointPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
-import type { PolicyContext, PolicyStages } from '../contract/policy.ts'
+import type { PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
 import { type AppScope, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
@@ -46,7 +46,7 @@ function workStages(plan: EndpointPlan, app: AppScope): readonly Stage[] {
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
   const stages: Stage[] = []
   if (slots.some((slot) => slot.early)) stages.push((x) => makeDependencies(x, slots, true))
-  for (const { limit } of policies) if (limit !== undefined) stages.push((x) => limit(policyContext(x)))
+  for (const { limit } of policies) if (limit !== undefined) stages.push((x) => limit(x.context))
   if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
   for (const { replay } of policies) if (replay !== undefined) stages.push((x) => replayed(x, replay))
   const late = slots.some((slot) => !slot.early)
@@ -62,7 +62,7 @@ function declaresInput(decoders: Decoders): boolean {
 
 async function replayed(x: Exchange, replay: NonNullable<PolicyStages['replay']>): Promise<void> {
   if (x.reply !== undefined) return
-  const reply = await replay(policyContext(x))
+  const reply = await replay(x.context)
   if (reply !== undefined) x.reply = reply as WireReply
 }
 
@@ -74,7 +74,7 @@ function lastStages(policies: readonly PolicyStages[]): readonly Stage[] {
     ...encoding.map(
       (encode): Stage =>
         (x) => {
-          const changed = encode(policyContext(x), x.reply as WireReply)
+          const changed = encode(x.context, x.reply as WireReply)
           if (changed instanceof Promise) {
             return changed.then((reply) => {
               x.reply = (reply as WireReply | undefined) ?? x.reply
@@ -86,13 +86,9 @@ function lastStages(policies: readonly PolicyStages[]): readonly Stage[] {
     ...recording.map(
       (record): Stage =>
         (x) =>
-          record(policyContext(x), x.reply as WireReply),
+          record(x.context, x.reply as WireReply),
     ),
   ]
-}
-
-function policyContext(x: Exchange): PolicyContext {
-  return x.context
 }
 
 /**
