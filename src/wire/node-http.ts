@@ -67,6 +67,14 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       sendWhole(response, endAfter(response, pipeline.refuse(error as Problem)), request.method)
       return
     }
+    // A short body comes in the same read as its header section, which node is still going through: a tick later it
+    // is there, and no promise is needed for it, nor for what follows.
+    if (request.hasBody && !expectsContinue) process.nextTick(answer, request, response)
+    else answer(request, response)
+  }
+
+  const answer = (request: NodeIncoming, response: ServerResponse): void => {
+    if (ending.has(response.req.socket)) return // refused since, for what came after its header section
     const x = new Exchange(request)
     const reply = pipeline.answer(x)
     if (!(reply instanceof Promise) && x.releases === undefined && x.tasks === undefined && !isStreamed(reply.body)) {

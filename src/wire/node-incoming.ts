@@ -50,25 +50,37 @@ export class NodeIncoming extends Incoming {
     return this.field('content-length') !== undefined || this.field('transfer-encoding') !== undefined
   }
 
-  bytes(limit: number): Promise<Uint8Array> {
+  bytes(limit: number): Uint8Array | Promise<Uint8Array> {
     this.#begin(limit)
     const message = this.#message
+    const isHere = message.complete || String(message.readableLength) === this.field('content-length')
+    return isHere ? this.#whole(limit) : this.#collect(limit)
+  }
+
+  /** A body that has come to its end, in one piece: a third of what it costs by events. */
+  #whole(limit: number): Uint8Array {
+    const body: Buffer | null = this.#message.read()
+    if (body === null) return new Uint8Array()
+    if (body.length <= limit) return body
+    this.cut = true
+    throw new BodyTooLarge(limit)
+  }
+
+  #collect(limit: number): Promise<Uint8Array> {
+    const message = this.#message
     return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
       let length = 0
-      let first: Buffer | undefined
-      let more: Buffer[] | undefined
       message.on('data', (chunk: Buffer) => {
         length += chunk.length
-        if (length > limit) {
-          this.cut = true
-          message.pause()
-          message.removeAllListeners('data')
-          reject(new BodyTooLarge(limit))
-        } else if (first === undefined) first = chunk
-        else if (more === undefined) more = [first, chunk]
-        else more.push(chunk)
+        chunks.push(chunk)
+        if (length <= limit) return
+        this.cut = true
+        message.pause()
+        message.removeAllListeners('data')
+        reject(new BodyTooLarge(limit))
       })
-      message.on('end', () => resolve(more === undefined ? (first ?? new Uint8Array()) : Buffer.concat(more, length)))
+      message.on('end', () => resolve(Buffer.concat(chunks, length)))
       message.on('error', (error) => {
         this.cut = true
         reject(new BodyCut('the body broke off', { cause: error }))
