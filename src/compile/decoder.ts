@@ -4,6 +4,7 @@ import { paramNames } from '../contract/path.ts'
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import { isSchema } from '../contract/schema.ts'
+import { absentValues, withAbsent } from './absent.ts'
 import { type FromText, fromText } from './from-text.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
 import { type Validate, type Zod, isFull, refuseField, validator } from './validator.ts'
@@ -47,7 +48,7 @@ export interface BodyDecoder {
 export function compileDecoders(operation: Operation, zod: Zod | undefined): Decoders {
   const { spec } = operation
   const text = (schema: AnySchema | undefined): TextDecoderOf | undefined =>
-    schema === undefined ? undefined : textDecoder(schema, zod)
+    schema === undefined ? undefined : requestDecoder(schema, zod)
   return {
     params: paramsDecoder(operation, zod),
     query: text(spec.query),
@@ -69,12 +70,19 @@ function paramsDecoder(operation: Operation, zod: Zod | undefined): ParamsDecode
   }
 }
 
-function textDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf {
+/** Compiles a schema of text fields. */
+export function textDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf {
   const fields = fieldsOf(schema)
   return {
     fields: fields && new Map([...fields].map(([name, kind]) => [name, textField(kind)])),
     validate: validator(schema, zod),
   }
+}
+
+/** What a caller cannot write, it leaves out. */
+function requestDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf {
+  const decoder = textDecoder(schema, zod)
+  return { ...decoder, validate: withAbsent(decoder.validate, absentValues(schema)) }
 }
 
 const PLAIN: TextField = { convert: (text) => text, list: false }
@@ -95,7 +103,7 @@ function bodyDecoder(body: AnySchema | Content, zod: Zod | undefined): BodyDecod
     // As it is compared: without parameters, for a caller's may be others (RFC 9110 §8.3.1).
     mediaType: (mediaType.split(';', 1)[0] as string).trim().toLowerCase(),
     validate: kind === 'json' ? validator(schema as AnySchema, zod) : undefined,
-    form: kind === 'form' ? textDecoder(schema as AnySchema, zod) : undefined,
+    form: kind === 'form' ? requestDecoder(schema as AnySchema, zod) : undefined,
   }
 }
 

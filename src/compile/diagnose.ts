@@ -110,7 +110,9 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
     if (spec[part] !== undefined) checkSchema(part, spec[part], 'text', note)
   }
   if (spec.body !== undefined) checkBody('body', spec.body, note)
-  for (const reply of replySpecs(operation)) checkReply(reply, note)
+  const replies = replySpecs(operation)
+  for (const reply of replies) checkReply(reply, note)
+  checkAlternatives(replies, note)
   for (const type of new Set(declaredFaults(operation))) checkProblem(type, note)
 }
 
@@ -172,11 +174,12 @@ function checkPageQuery(field: string, { size, fields, mode }: PageQuery, note: 
 }
 
 function checkReply(reply: ReplySpec, note: Note): void {
-  const { status, body } = reply
+  const { status, body, headers } = reply
   const field = `returns ${status}`
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     note(field, `${status} is no status of a reply`, 'use a whole number from 200 to 599')
   }
+  if (headers !== undefined) checkSchema(`${field} headers`, headers, 'text', note)
   if (body === undefined || body === 'location') return
   if (status === 204 || status === 205 || status === 304) {
     note(
@@ -186,6 +189,29 @@ function checkReply(reply: ReplySpec, note: Note): void {
     )
   }
   checkBody(field, body as AnySchema | Content, note)
+}
+
+/** A caller tells replies of one status apart by their media type alone. */
+function checkAlternatives(replies: readonly ReplySpec[], note: Note): void {
+  const kinds = new Map<string, string>()
+  const empty = new Set(replies.filter(({ body }) => body === undefined).map(({ status }) => status))
+  for (const { status, body } of replies) {
+    if (body === undefined || body === 'location') continue
+    if (empty.delete(status)) {
+      note(`returns ${status}`, 'has a body and has none', 'give one of them another status: noContent() is 204')
+    }
+    const { kind = 'json', mediaType = 'application/json' } = isSchema(body) ? {} : (body as Content)
+    const travels = kind === 'cursor' || kind === 'offset' ? 'json' : kind
+    const key = `${status} ${mediaType}`
+    const before = kinds.get(key)
+    kinds.set(key, before ?? travels)
+    if (before === undefined || before === travels) continue
+    note(
+      `returns ${status}`,
+      `${mediaType} is both ${before} and ${travels}: a caller cannot tell which`,
+      'give one of them another status or another media type',
+    )
+  }
 }
 
 /** Which way each kind of body can travel. */

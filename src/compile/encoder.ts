@@ -3,7 +3,8 @@ import { parsePath } from '../contract/path.ts'
 import type { LocationOf, ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
-import { type Validate, type Zod, validator } from './validator.ts'
+import { type TextDecoderOf, textDecoder } from './decoder.ts'
+import { type Validate, type Zod, validator, zodEncoder } from './validator.ts'
 import { holdsCodec, isZodSchema } from './zod-schema.ts'
 
 /** How what a handler returned becomes a reply of one status. */
@@ -16,12 +17,25 @@ export interface ReplyEncoder {
   readonly encode: Validate | undefined
   /** The `Location` of something created, from the request's path and the encoded body. */
   readonly location: ((path: string, body: unknown) => string | undefined) | undefined
+  /** Reads header fields, where the reply declares any. */
+  readonly headers: TextDecoderOf | undefined
+  /** The next reply of this status: a value that this one does not take may be that. */
+  readonly otherwise: ReplyEncoder | undefined
+}
+
+const NOTHING: Omit<ReplyEncoder, 'status'> = {
+  kind: 'none',
+  mediaType: '',
+  encode: undefined,
+  location: undefined,
+  headers: undefined,
+  otherwise: undefined,
 }
 
 /** The replies of an endpoint that declares none: a value as JSON, or nothing. */
 const UNDECLARED: readonly ReplyEncoder[] = [
-  { status: 200, kind: 'json', mediaType: 'application/json', encode: undefined, location: undefined },
-  { status: 204, kind: 'none', mediaType: '', encode: undefined, location: undefined },
+  { ...NOTHING, status: 200, kind: 'json', mediaType: 'application/json' },
+  { ...NOTHING, status: 204 },
 ]
 
 /** Compiles an operation's replies, the one for a plain value first. */
@@ -31,7 +45,13 @@ export function compileEncoders(
   zod: Zod | undefined,
 ): readonly ReplyEncoder[] {
   const specs = replySpecs(operation)
-  return specs.length === 0 ? UNDECLARED : specs.map((spec) => encoder(spec, operation, operations, zod))
+  if (specs.length === 0) return UNDECLARED
+  const encoders: ReplyEncoder[] = []
+  for (const spec of specs.toReversed()) {
+    const otherwise = encoders.find(({ status }) => status === spec.status)
+    encoders.unshift({ ...encoder(spec, operation, operations, zod), otherwise })
+  }
+  return encoders
 }
 
 /** The replies an operation declares, each as a spec; a bare schema is 200. */
@@ -49,15 +69,16 @@ function encoder(
   zod: Zod | undefined,
 ): ReplyEncoder {
   const { status, body } = spec
-  if (body === undefined || body === 'location') {
-    return { status, kind: body ?? 'none', mediaType: '', encode: undefined, location: undefined }
-  }
+  const headers = spec.headers === undefined ? undefined : textDecoder(spec.headers, zod)
+  if (body === undefined || body === 'location') return { ...NOTHING, status, kind: body ?? 'none', headers }
   const { kind, mediaType, schema } = isSchema(body)
     ? { kind: 'json' as const, mediaType: 'application/json', schema: body as unknown }
     : (body as Content)
   return {
+    ...NOTHING,
     status,
     kind,
+    headers,
     mediaType: kind === 'text' && !/;\s*charset=/i.test(mediaType) ? `${mediaType}; charset=utf-8` : mediaType,
     encode: schema === undefined ? undefined : encoding(schema as AnySchema, zod),
     location: status === 201 ? location(spec, operation, operations) : undefined,
@@ -66,12 +87,8 @@ function encoder(
 
 /** A zod schema with a codec encodes, output to input; any other is parsed, which drops what it does not declare. */
 function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
-  if (zod === undefined || !isZodSchema(schema) || !holdsCodec(schema as never))
-    return validator(withoutExtras(schema), zod)
-  return (value) => {
-    const result = zod.safeEncode(schema as never, value)
-    return result.success ? { value: result.data } : { issues: result.error?.issues as never }
-  }
+  if (zod !== undefined && isZodSchema(schema) && holdsCodec(schema)) return zodEncoder(schema, zod)
+  return validator(withoutExtras(schema), zod)
 }
 
 /** arktype keeps what a schema does not declare, unless it is told otherwise; a reply must not. */

@@ -1,6 +1,6 @@
 import { isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
-import { holdsCodec } from './zod-schema.ts'
+import { type ZodSchema, holds } from './zod-schema.ts'
 
 /** A part of a zod schema that cannot travel. */
 export interface Unsendable {
@@ -41,9 +41,13 @@ const MENDS: Readonly<Record<string, readonly [what: string, mend: string]>> = {
   file: ['JSON cannot carry files', 'use bytes(), stream() or file()'],
 }
 
+/**
+ * A handler returns what a schema gives, and zod's types cannot say otherwise: a transform would be run again on its
+ * own result.
+ */
 const ONE_WAY = {
-  what: 'a transform runs one way only, and this reply is encoded, for it has a codec',
-  mend: 'use a z.codec(…) in its place',
+  what: 'a transform runs one way only, from what comes in: a reply has no way back',
+  mend: 'declare what is sent and make it in the handler, or use a z.codec(…), which goes both ways',
 }
 
 /** Finds what of a zod schema the wire cannot carry, with the path to each. */
@@ -53,25 +57,37 @@ export function unsendable(schema: Node, side: Side): Unsendable[] {
     const mend = 'use .nullable(), or list noContent() beside it'
     found.push({ path: [], what: 'the whole reply may be undefined, which JSON has no form for', mend })
   }
-  visit(schema, { side, encoded: side === 'output' && holdsCodec(schema) }, [], new Set(), found)
+  visit(schema, side, [], new Set(), found)
   return found
 }
 
-/** How a schema is used; a reply with a codec in it is encoded. */
-interface Use {
-  readonly side: Side
-  readonly encoded: boolean
+/** True where what a schema gives cannot be made into what it takes. */
+function isOneWay(schema: Node | ZodSchema): boolean {
+  const { type } = schema._zod.def
+  return type === 'transform' || type === 'success'
 }
 
-function visit(node: Node, use: Use, path: readonly string[], seen: Set<Node>, found: Unsendable[]): void {
+/**
+ * True where the far side of a pipe is reached one way only. What coerces there is a transform in all but name:
+ * `z.string().pipe(z.coerce.number())`.
+ */
+function leadsOneWay({ _zod: { def } }: Node): boolean {
+  const coerces = def.reverseTransform === undefined
+  return holds(def.out as ZodSchema, (one) => isOneWay(one) || (coerces && one._zod.def.coerce === true))
+}
+
+function visit(node: Node, side: Side, path: readonly string[], seen: Set<Node>, found: Unsendable[]): void {
   if (seen.has(node)) return
   seen.add(node)
   const { def } = node._zod
   const inner = (child: unknown, step?: string): void => {
     if (child !== undefined && child !== null)
-      visit(child as Node, use, step === undefined ? path : [...path, step], seen, found)
+      visit(child as Node, side, step === undefined ? path : [...path, step], seen, found)
   }
-  const { side, encoded } = use
+  if (side === 'output' && isOneWay(node)) {
+    found.push({ path, ...ONE_WAY })
+    return
+  }
   const mend = MENDS[def.type]
   const textual = side === 'text' && (def.type === 'bigint' || def.type === 'undefined')
   if (mend !== undefined && !textual) {
@@ -100,8 +116,9 @@ function visit(node: Node, use: Use, path: readonly string[], seen: Set<Node>, f
       return inner(def.right)
     case 'pipe':
       // The wire sees the near side of a codec both ways, and of a transform the side it comes from.
-      if (encoded && [def.in, def.out].some((part) => (part as Node)._zod.def.type === 'transform')) {
+      if (side === 'output' && leadsOneWay(node)) {
         found.push({ path, ...ONE_WAY })
+        return
       }
       return inner(def.in)
     case 'lazy':

@@ -1,14 +1,20 @@
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/schema.ts'
-import { isZodSchema } from './zod-schema.ts'
+import { settling } from './settling.ts'
+import { type ZodSchema, callsOut, isZodSchema } from './zod-schema.ts'
 
 /** The parts of zod that compilation uses. It is loaded only where an API has a zod schema. */
 export interface Zod {
   readonly compile: <S>(schema: S) => S
-  readonly safeEncode: (
-    schema: never,
-    value: unknown,
-  ) => { success: boolean; data?: unknown; error?: { issues: unknown } }
+  readonly safeEncode: (schema: ZodSchema, value: unknown) => ZodResult
+  readonly safeEncodeAsync: (schema: ZodSchema, value: unknown) => Promise<ZodResult>
+  readonly safeParseAsync: (schema: ZodSchema, value: unknown) => Promise<ZodResult>
+}
+
+interface ZodResult {
+  readonly success: boolean
+  readonly data?: unknown
+  readonly error?: { readonly issues: readonly SchemaIssue[] }
 }
 
 /** Checks a value: the decoded value, or what is wrong with it. */
@@ -19,8 +25,32 @@ export type Validate = (value: unknown) => SchemaResult<unknown> | Promise<Schem
  * cannot compile (async refinements, recursion) come back as they are and run through its parser.
  */
 export function validator(schema: AnySchema, zod: Zod | undefined): Validate {
-  const ready = (zod !== undefined && isZodSchema(schema) ? zod.compile(schema) : schema) as Schema
-  return ready['~standard'].validate
+  if (zod === undefined || !isZodSchema(schema)) return (schema as Schema)['~standard'].validate
+  const ready = zod.compile(schema) as unknown as Schema
+  const atOnce = ready['~standard'].validate
+  if (!callsOut(schema)) return atOnce
+  return settling(schema, 'forward', {
+    atOnce,
+    waiting: (value) => zod.safeParseAsync(schema, value).then(resultOf),
+  })
+}
+
+/** The way back through a zod schema with codecs, from what a handler has to what is sent. Zod does not compile it. */
+export function zodEncoder(schema: ZodSchema, zod: Zod): Validate {
+  const waiting = (value: unknown): Promise<SchemaResult<unknown>> => zod.safeEncodeAsync(schema, value).then(resultOf)
+  const atOnce = (value: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> => {
+    try {
+      return resultOf(zod.safeEncode(schema, value))
+    } catch {
+      // A codec that fails, or one that gave a promise: in an object zod stumbles over that with an error of its own.
+      return waiting(value)
+    }
+  }
+  return settling(schema, 'backward', { atOnce, waiting })
+}
+
+function resultOf(result: ZodResult): SchemaResult<unknown> {
+  return result.success ? { value: result.data } : { issues: result.error?.issues ?? [] }
 }
 
 /** Adds a schema's complaints to `errors`, each with a pointer (RFC 6901) that begins with the part: `/body/items/0`. */

@@ -5,6 +5,7 @@ export interface ZodSchema {
   readonly _zod: {
     readonly def: ZodDef
     readonly traits: ReadonlySet<string>
+    readonly run: (payload: { value: unknown; issues: unknown[] }, context: object) => unknown
     readonly optin?: 'optional' | undefined
     readonly optout?: 'optional' | undefined
   }
@@ -27,6 +28,8 @@ export interface ZodDef {
   readonly in?: ZodSchema
   readonly out?: ZodSchema
   readonly getter?: () => ZodSchema
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[]
+  readonly coerce?: boolean
 }
 
 const SINGLE = [
@@ -65,15 +68,33 @@ export function* zodChildren(schema: ZodSchema): Generator<readonly [key: string
  * goes out is the codec's input. Without one a reply is parsed forward, so that transforms work.
  */
 export function holdsCodec(schema: AnySchema): boolean {
+  return isZodSchema(schema) && holds(schema, isCodec)
+}
+
+/** True where a zod schema calls functions of its author, which may give promises: codecs, transforms, refinements. */
+export function callsOut(schema: ZodSchema): boolean {
+  return holds(schema, (one) => {
+    const { type, checks } = one._zod.def
+    if (isCodec(one) || type === 'transform' || type === 'custom') return true
+    return checks?.some((check) => check._zod.def.check === 'custom') === true
+  })
+}
+
+function isCodec(schema: ZodSchema): boolean {
+  return schema._zod.traits.has('$ZodCodec')
+}
+
+/** True where a schema, or any inside it, is of a kind. */
+export function holds(schema: ZodSchema, isOfKind: (one: ZodSchema) => boolean): boolean {
   const seen = new Set<ZodSchema>()
   const visit = (one: ZodSchema): boolean => {
     if (seen.has(one)) return false
     seen.add(one)
-    if (one._zod.traits.has('$ZodCodec')) return true
+    if (isOfKind(one)) return true
     for (const [, child] of zodChildren(one)) {
       if (visit(child)) return true
     }
     return false
   }
-  return isZodSchema(schema) && visit(schema)
+  return visit(schema)
 }

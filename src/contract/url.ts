@@ -15,9 +15,9 @@ type QueryValue = string | number | bigint | boolean | null | undefined
 
 /**
  * The path of an endpoint with its parameters filled in, percent-encoded (RFC 3986 §2.1), and a
- * query string where fields are given. Lists repeat their field; `undefined` is left out.
+ * query string where fields are given. Lists repeat their field; `undefined` and `null` are left out.
  *
- * @throws {TypeError} naming the parameter that is missing or empty.
+ * @throws {TypeError} naming the parameter that is missing or empty, or the list that holds `null`.
  * @example
  * url(shop.orders.read, { id: '7' }) // '/orders/7'
  * url(shop.orders.list, {}, { status: ['open', 'paid'] }) // '/orders?status=open&status=paid'
@@ -45,12 +45,17 @@ export function fillPath(path: string, params: Readonly<Record<string, unknown>>
   return `/${parts.join('/')}`
 }
 
-/** A query string with its `?`; empty where there is no field. */
+/**
+ * A query string with its `?`; empty where there is no field.
+ *
+ * @throws {TypeError} naming the list that holds `null`: text has no form for it, and left out it would be another list.
+ */
 export function toSearch(query: Query): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined) search.append(name, String(one))
+      if (one === null && Array.isArray(value)) throw new TypeError(`"${name}" holds null, which text has no form for`)
+      if (one !== undefined && one !== null) search.append(name, String(one))
     }
   }
   return search.size === 0 ? '' : `?${search}`

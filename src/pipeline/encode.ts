@@ -4,22 +4,10 @@ import { type ReplyHeaders, StatedReply } from '../contract/reply-spec.ts'
 import type { SchemaIssue, SchemaResult } from '../contract/schema.ts'
 import type { Exchange } from './exchange.ts'
 import { pageLinks } from './page-links.ts'
-import { isPieces } from './pieces.ts'
+import { isPieces, letGo } from './pieces.ts'
 import { type ReplyBody, WireReply } from './reply.ts'
-
-/** A handler gave something that its reply schema does not let out. Outside it is a 500 that says nothing. */
-export class ReplyMismatch extends Error {
-  readonly issues: readonly SchemaIssue[]
-
-  constructor(operation: string | undefined, status: number, issues: readonly SchemaIssue[]) {
-    const where = issues.map((issue) => {
-      const path = (issue.path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.')
-      return `${path === '' ? 'the value' : path}: ${issue.message}`
-    })
-    super(`${operation} returned what its ${status} reply does not declare: ${where.join('; ')}`)
-    this.issues = issues
-  }
-}
+import { checkHeaders } from './reply-headers.ts'
+import { ReplyMismatch } from './reply-mismatch.ts'
 
 /**
  * Stage 9. Makes a reply of what the handler returned: the body goes through its schema, which drops
@@ -34,10 +22,87 @@ export function encode(x: Exchange, replies: readonly ReplyEncoder[]): void | Pr
     x.reply = result
     return
   }
-  if (!(result instanceof StatedReply)) return encodeAs(x, plainReply(replies, result), result, undefined)
+  if (!(result instanceof StatedReply)) return encodeBy(x, plainReply(replies, result), result, undefined)
   const encoder = replies.find((one) => one.status === result.status)
-  if (encoder !== undefined) return encodeAs(x, encoder, result.body, result.headers)
-  throw new Error(`${x.operation} stated a ${result.status} reply: list it in "returns"`)
+  if (encoder !== undefined) return encodeBy(x, encoder, result.body, result.headers)
+  throw new Error(`${x.operation} stated a ${result.status} reply, which it does not declare: ${mendFor(result)}`)
+}
+
+/** What to write so that a reply may be stated. */
+function mendFor({ status, body }: StatedReply): string {
+  const builder = BUILDERS[status] ?? `status(${status}, ${body === undefined ? 'undefined' : 'schema'})`
+  return `add ${builder} to its "returns"`
+}
+
+const BUILDERS: Readonly<Record<number, string>> = {
+  200: 'ok(schema)',
+  201: 'created(schema)',
+  202: 'accepted(schema)',
+  204: 'noContent()',
+  303: 'redirect()',
+}
+
+/** Most replies are the only one of their status and declare no header fields: they are encoded, and that is all. */
+function encodeBy(
+  x: Exchange,
+  encoder: ReplyEncoder,
+  body: unknown,
+  headers: ReplyHeaders | undefined,
+): void | Promise<void> {
+  if (encoder.headers === undefined && encoder.otherwise === undefined) return encodeAs(x, encoder, body, headers)
+  return encodeFirstFit(x, encoder, body, headers)
+}
+
+/** Encodes by the first reply of a status that takes the body and the header fields. */
+async function encodeFirstFit(
+  x: Exchange,
+  first: ReplyEncoder,
+  body: unknown,
+  headers: ReplyHeaders | undefined,
+): Promise<void> {
+  const issues: SchemaIssue[] = []
+  let unsent: ReplyBody
+  for (let one: ReplyEncoder | undefined = first; one !== undefined; one = one.otherwise) {
+    // Where it is the only one, encoding says more about what is wrong.
+    if (first.otherwise !== undefined && !fits(one.kind, body)) {
+      issues.push({ message: `expected ${one.kind === 'none' ? 'nothing' : one.kind}, got ${describe(body)}` })
+      continue
+    }
+    try {
+      await encodeAs(x, one, body, headers)
+      await checkHeaders(x, one, x.reply as WireReply)
+      return
+    } catch (error) {
+      unsent = x.reply?.body
+      x.reply = undefined
+      if (!(error instanceof ReplyMismatch)) throw error
+      issues.push(...error.issues)
+    }
+  }
+  letGo(unsent)
+  throw new ReplyMismatch(x.operation, first.status, issues)
+}
+
+/** True where a body is of a kind; whether it is the JSON that is declared, its schema says. */
+function fits(kind: ReplyEncoder['kind'], body: unknown): boolean {
+  switch (kind) {
+    case 'none':
+      return body === undefined
+    case 'text':
+    case 'location':
+      return typeof body === 'string'
+    case 'bytes':
+      return body instanceof Uint8Array
+    case 'file':
+      return body instanceof Blob
+    case 'stream':
+      return isPieces(body)
+    case 'cursor':
+    case 'offset':
+      return Array.isArray((body as Partial<CursorPage<unknown>> | null | undefined)?.items)
+    default:
+      return body !== undefined
+  }
 }
 
 /** The reply that a plain value is: the first declared. Where none is declared, nothing is 204. */
@@ -136,15 +201,8 @@ async function encodePage(
 }
 
 function plainBody(x: Exchange, encoder: ReplyEncoder, body: unknown): ReplyBody {
-  const fits =
-    encoder.kind === 'text'
-      ? typeof body === 'string'
-      : encoder.kind === 'bytes'
-        ? body instanceof Uint8Array
-        : encoder.kind === 'file'
-          ? body instanceof Blob
-          : isPieces(body)
-  if (!fits) throw new Error(`${x.operation} returned ${describe(body)} where its reply is ${encoder.kind}()`)
+  if (!fits(encoder.kind, body))
+    throw new Error(`${x.operation} returned ${describe(body)} where its reply is ${encoder.kind}()`)
   return body as ReplyBody
 }
 

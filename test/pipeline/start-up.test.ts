@@ -5,11 +5,13 @@ import {
   bytes,
   created,
   depends,
+  file,
   form,
   get,
   group,
   json,
   noContent,
+  ok,
   page,
   post,
   problem,
@@ -221,6 +223,51 @@ describe('A start that cannot be', () => {
     expect(await fault(api({ places }, { both }))).toContain('returns 200.name: ')
     const read = post('/', { body: returns }, nothing)
     await expect(toFetch(api({ places }, { read }))).resolves.toBeTypeOf('function')
+  })
+
+  it.each([
+    ['a transform', z.string().transform(Number)],
+    ['a transform in a list', z.array(z.string().transform(Number))],
+    ['a transform by itself', z.transform(Number)],
+    ['a preprocess', z.preprocess(Number, z.number())],
+    ['a coercion behind another schema', z.string().pipe(z.coerce.number())],
+    [
+      'a transform behind a codec',
+      z.codec(z.string(), z.string().transform(Number), { decode: String, encode: String }),
+    ],
+  ])('refuses %s in a reply, which would be run on its own result', async (_what, n) => {
+    const mend = 'declare what is sent and make it in the handler, or use a z.codec(…), which goes both ways'
+    for (const returns of [z.object({ n }), created(z.object({ n })), page.of(z.object({ n }))]) {
+      const text = await fault(api({ places }, { read: get('/read', { returns }, nothing as never) }))
+      expect(text).toMatch(/GET \/read \(read\)\n {4}returns 20[01]\.n.*: a transform runs one way only/)
+      expect(text).toContain(`→ ${mend}`)
+    }
+    const taken = post('/', { body: z.object({ n }) }, nothing)
+    await expect(toFetch(api({ places }, { taken }))).resolves.toBeTypeOf('function')
+  })
+
+  it.each([
+    ['a coercion', z.coerce.number()],
+    ['trimming', z.string().trim().toLowerCase()],
+    ['a pipe between schemas of one type', z.string().pipe(z.string().min(1))],
+    [
+      'a codec behind which is a coercion',
+      z.codec(z.iso.datetime(), z.coerce.date(), { decode: String, encode: String } as never),
+    ],
+    ['a text that is a boolean', z.stringbool()],
+    ['a default', z.int().default(1)],
+  ])('takes %s in a reply', async (_what, n) => {
+    const read = get('/', { returns: z.object({ n }) as z.ZodType }, nothing)
+    await expect(toFetch(api({ places }, { read }))).resolves.toBeTypeOf('function')
+  })
+
+  it('refuses replies of one status that a caller cannot tell apart, and header fields that are no text', async () => {
+    const image = get('/', { returns: [ok(bytes('image/png')), ok(file('image/png'))] }, nothing as never)
+    expect(await fault(api({ places }, { image }))).toContain('returns 200: image/png is both bytes and file')
+    const empty = get('/', { returns: [ok(z.string()), status(200, undefined)] }, nothing as never)
+    expect(await fault(api({ places }, { empty }))).toContain('returns 200: has a body and has none')
+    const dated = get('/', { returns: ok(z.string(), { headers: z.object({ 'x-at': z.date() }) }) }, nothing as never)
+    expect(await fault(api({ places }, { dated }))).toContain('returns 200 headers.x-at: JSON has no dates')
   })
 
   it.each([

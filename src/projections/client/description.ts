@@ -25,7 +25,7 @@ export function readDescription(document: unknown): Operations {
       operations.set(typeof operation[ID] === 'string' ? operation[ID] : operation.operationId, {
         method: method.toUpperCase(),
         path: typeof operation[PATH] === 'string' ? operation[PATH] : path,
-        body: travel(document, operation.requestBody),
+        body: travels(document, operation.requestBody)[0],
         replies: replies(document, object(operation.responses)),
       })
     }
@@ -38,29 +38,33 @@ function methods(item: Json): [method: string, operation: unknown][] {
   return Object.entries(item).filter(([name]) => /^(get|head|post|put|patch|delete|options|query)$/.test(name))
 }
 
-function replies(document: unknown, responses: Json): Map<number, Travel | undefined> {
-  const found = new Map<number, Travel | undefined>()
+function replies(document: unknown, responses: Json): Map<number, readonly Travel[]> {
+  const found = new Map<number, readonly Travel[]>()
   for (const [status, response] of Object.entries(responses)) {
-    if (/^[23]\d\d$/.test(status)) found.set(Number(status), travel(document, response))
+    if (/^[23]\d\d$/.test(status)) found.set(Number(status), travels(document, response))
   }
   return found
 }
 
-/** The first media type of a request body or a response. */
-function travel(document: unknown, value: unknown): Travel | undefined {
-  const [first] = Object.entries(object(resolve(document, value).content))
-  if (first === undefined) return undefined
-  const [mediaType, facts] = first
-  const told = object(facts)[KIND]
-  return { kind: typeof told === 'string' ? (told as Travel['kind']) : kindOf(mediaType), mediaType }
+/** The media types of a request body or a response. */
+function travels(document: unknown, value: unknown): Travel[] {
+  return Object.entries(object(resolve(document, value).content)).map(([mediaType, facts]) => {
+    const told = object(facts)[KIND]
+    return { kind: typeof told === 'string' ? (told as Travel['kind']) : kindOf(mediaType), mediaType }
+  })
 }
 
 /** What a media type alone says about a body. */
 export function kindOf(mediaType: string): Travel['kind'] {
-  const type = (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
+  const type = essence(mediaType)
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
   if (type === 'application/x-www-form-urlencoded') return 'form'
   return type.startsWith('text/') ? 'text' : 'bytes'
+}
+
+/** A media type without its parameters, as two are compared. */
+export function essence(mediaType: string): string {
+  return (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
 }
 
 function resolve(document: unknown, value: unknown): Json {

@@ -1,6 +1,6 @@
 import { ApiError } from './api-error.ts'
 import { CallError, type Target, place } from './call-error.ts'
-import { kindOf } from './description.ts'
+import { essence, kindOf } from './description.ts'
 import type { ClientOperation, Travel } from './operation.ts'
 
 /** A reply, read. */
@@ -34,7 +34,7 @@ export async function readReply(
     return { status, headers, body: undefined }
   }
   const type = headers.get('content-type') ?? ''
-  const travel = operation.replies.get(status)
+  const travel = travelOf(operation.replies.get(status) ?? [], type)
   if (promised && travel === undefined) {
     await response.body?.cancel()
     return { status, headers, body: undefined }
@@ -45,6 +45,14 @@ export async function readReply(
     throw new CallError('reply', id, target, `answered ${status} with ${got}, where JSON is promised`)
   }
   return { status, headers, body: await read(travel?.kind ?? kindOf(type), response, id, target) }
+}
+
+/** How this reply travels, of the ways its status has. A file may come as another type than its general one. */
+function travelOf(travels: readonly Travel[], type: string): Travel | undefined {
+  const [first, second] = travels
+  if (second === undefined) return first
+  const of = (wanted: string): Travel | undefined => travels.find(({ mediaType }) => essence(mediaType) === wanted)
+  return of(essence(type)) ?? of('application/octet-stream') ?? first
 }
 
 async function read(kind: Travel['kind'], response: Response, id: string, target: Target): Promise<unknown> {

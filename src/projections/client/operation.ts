@@ -10,8 +10,8 @@ export interface ClientOperation {
   readonly path: string
   /** How its request body travels, where it has one. */
   readonly body: Travel | undefined
-  /** How each successful reply's body travels, by status; `undefined` where it has none. */
-  readonly replies: ReadonlyMap<number, Travel | undefined>
+  /** How the bodies of each successful status travel, told apart by their media types; none where it has no body. */
+  readonly replies: ReadonlyMap<number, readonly Travel[]>
 }
 
 /** How a body travels. A page of a list is JSON. */
@@ -29,10 +29,10 @@ const JSON_BODY: Travel = { kind: 'json', mediaType: 'application/json' }
 export function operationsOf(api: Api): Operations {
   return new Map(
     walk(api).map(({ id, method, path, spec }) => {
-      const replies = new Map<number, Travel | undefined>()
+      const replies = new Map<number, readonly Travel[]>()
       for (const returned of spec.returns === undefined ? [] : [spec.returns].flat()) {
-        if (!isReply(returned)) replies.set(200, travel(returned))
-        else replies.set(returned.status, isBody(returned.body) ? travel(returned.body) : undefined)
+        const { status, body: sent } = isReply(returned) ? returned : { status: 200, body: returned }
+        replies.set(status, [...(replies.get(status) ?? []), ...(isBody(sent) ? [travel(sent)] : [])])
       }
       const body = spec.body === undefined ? undefined : travel(spec.body)
       return [id, { method, path, body, replies }]

@@ -29,9 +29,9 @@ export function toRequest(
   if (/\/\.\.?(\/|$)/.test(path)) throw new TypeError(`${operation.path}: "." and ".." cannot be parts of a value`)
   const url = base + path + toSearch((input.query ?? {}) as never)
   for (const [name, value] of Object.entries(input.headers ?? {})) {
-    if (value !== undefined && value !== null) headers.set(name, String(value))
+    if (isGiven(value)) headers.set(name, String(value))
   }
-  const cookies = Object.entries(input.cookies ?? {}).filter(([, value]) => value !== undefined)
+  const cookies = Object.entries(input.cookies ?? {}).filter(([, value]) => isGiven(value))
   if (cookies.length > 0) {
     headers.set('cookie', cookies.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('; '))
   }
@@ -48,9 +48,14 @@ export function toRequest(
   return new Request(url, init)
 }
 
+/** Text has no form for nothing: the field is left out, and the API reads that as nothing again. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)
+}
+
 /** The promised media types; failures come as they come. */
 function accept(operation: ClientOperation): string {
-  const types = [...operation.replies.values()].flatMap((travel) => (travel === undefined ? [] : travel.mediaType))
+  const types = [...operation.replies.values()].flatMap((travels) => travels.map(({ mediaType }) => mediaType))
   return types.length === 0 ? '*/*' : [...new Set(types), '*/*;q=0.5'].join(', ')
 }
 

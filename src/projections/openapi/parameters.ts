@@ -1,4 +1,5 @@
-import type { Schema } from '../../contract/schema.ts'
+import { absentValues } from '../../compile/absent.ts'
+import type { AnySchema, Schema } from '../../contract/schema.ts'
 import { isZodSchema } from '../../compile/zod-schema.ts'
 import { isPageQuery, pagingFields } from '../../contract/page.ts'
 import { parsePath } from '../../contract/path.ts'
@@ -16,8 +17,10 @@ const IGNORED = ['accept', 'content-type', 'authorization']
 /** The parameters of an operation, one for each property of its params, query, headers and cookies. */
 export function parametersOf(operation: Operation, template: string, schemas: Schemas): ParameterObject[] {
   const { spec } = operation
-  const fields = (part: 'params' | 'headers' | 'cookies'): Fields =>
-    fieldsOf(spec[part], pascal(operation.id, part), schemas)
+  const fields = (part: 'params' | 'headers' | 'cookies'): Fields => {
+    const found = fieldsOf(spec[part], pascal(operation.id, part), schemas)
+    return part === 'params' ? found : withoutAbsent(found, spec[part])
+  }
   const headers = Object.entries(fields('headers')).filter(([name]) => !IGNORED.includes(name.toLowerCase()))
   const sent = new Set(headers.map(([name]) => name.toLowerCase()))
   for (const policy of operation.policies) {
@@ -55,14 +58,25 @@ function pathParameters(path: string, template: string, fields: Fields): Paramet
 function queryFields(operation: Operation, schemas: Schemas): Fields {
   const query = operation.spec.query
   const hint = pascal(operation.id, 'query')
-  if (!isPageQuery(query)) return fieldsOf(query, hint, schemas)
+  if (!isPageQuery(query)) return withoutAbsent(fieldsOf(query, hint, schemas), query)
   const found: Fields = {}
   for (const [name, schema] of Object.entries(pagingFields(query)))
     found[name] = { schema: { ...schema }, required: false }
   for (const [name, schema] of Object.entries(query.fields)) {
     found[name] = { schema: schemas.of(schema, 'request', hint + pascal(name)), required: !acceptsUndefined(schema) }
   }
-  return found
+  return withoutAbsent(found, query)
+}
+
+/** Fields that may be left out because that says something are not required. */
+function withoutAbsent(fields: Fields, schema: AnySchema | undefined): Fields {
+  if (schema === undefined) return fields
+  const absent = absentValues(schema)
+  const entries = Object.entries(fields).map(([name, field]) => [
+    name,
+    absent.has(name) ? { ...field, required: false } : field,
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** True where a schema takes nothing for a value: what it describes may be left out. */

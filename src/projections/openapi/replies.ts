@@ -94,17 +94,36 @@ function responseOf(
 /** Two replies of one status: the caller gets either. */
 function join(first: ResponseObject, second: ResponseObject): ResponseObject {
   const content: Record<string, MediaType> = { ...first.content }
-  for (const [mediaType, { schema }] of Object.entries(second.content ?? {})) {
-    const known = content[mediaType]?.schema
-    content[mediaType] = { schema: known === undefined ? (schema ?? {}) : either(known, schema ?? {}) }
+  for (const [mediaType, more] of Object.entries(second.content ?? {})) {
+    const known = content[mediaType]
+    content[mediaType] =
+      known === undefined ? more : { ...known, schema: either(known.schema ?? {}, more.schema ?? {}) }
   }
-  const headers = { ...first.headers, ...second.headers }
+  const headers = joinHeaders(first.headers ?? {}, second.headers ?? {})
   return {
     description:
       first.description === second.description ? first.description : `${first.description}; ${second.description}`,
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
     ...(Object.keys(content).length > 0 ? { content } : {}),
   }
+}
+
+/** A field is there for sure where both replies have it for sure. */
+function joinHeaders(
+  first: Readonly<Record<string, HeaderObject>>,
+  second: Readonly<Record<string, HeaderObject>>,
+): Record<string, HeaderObject> {
+  const joined: Record<string, HeaderObject> = {}
+  for (const [name, header] of [...Object.entries(first), ...Object.entries(second)]) {
+    const before = joined[name]
+    const { required, ...rest } = header
+    joined[name] = {
+      ...rest,
+      ...(first[name]?.required && second[name]?.required ? { required } : {}),
+      schema: before === undefined ? header.schema : either(before.schema, header.schema),
+    }
+  }
+  return joined
 }
 
 /** Not `oneOf`: a body that fits both, as where one adds a field to the other, would then fit neither. */
