@@ -7,6 +7,7 @@ import type { Report } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { failurePage } from './wire/failure-page.ts'
+import { wireLimits } from './wire/limits.ts'
 import { listen } from './wire/node-http.ts'
 
 export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
@@ -57,10 +58,12 @@ export async function serve<const Values extends readonly unknown[] = []>(
   })
   const port = options.port ?? portOf(process.env.PORT || '8000')
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host: options.host, report }).catch(async (error: unknown) => {
-    await pipeline.close()
-    throw error
-  })
+  const listening = await listen(pipeline, { port, host: options.host, limits: wireLimits(), report }).catch(
+    async (error: unknown) => {
+      await pipeline.close()
+      throw error
+    },
+  )
   const server: Server = {
     port: listening.port,
     url: `http://${hostName(options.host)}:${listening.port}`,

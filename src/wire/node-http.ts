@@ -9,6 +9,7 @@ import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
+import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
 import { type ParserError, parserProblem } from './parser-error.ts'
 
@@ -17,30 +18,6 @@ import { type ParserError, parserProblem } from './parser-error.ts'
  * which is 20 ms of a start of 50.
  */
 const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
-
-/** The caller closed the connection before the reply was sent. */
-export class CallerLeft extends Error {}
-
-/** The server was stopped and its deadline is over. */
-export class Stopped extends Error {}
-
-export interface ListenOptions {
-  readonly port: number
-  readonly host: string | undefined
-  readonly report: Report
-}
-
-/** A server that listens. */
-export interface Listening {
-  readonly port: number
-  readonly host: string | undefined
-  /**
-   * Takes no new connection, waits for the replies under way, then closes what is left.
-   *
-   * @param deadline milliseconds to wait for replies; after it their signals fire and connections close.
-   */
-  readonly stop: (deadline: number) => Promise<void>
-}
 
 /** Milliseconds that a caller has to read why it was refused, and that a stop takes past its deadline to release what is held. */
 const LINGER = 1000
@@ -69,7 +46,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     }
     // A short body comes in the same read as its header section, which node is still going through: a tick later it
     // is there, and no promise is needed for it, nor for what follows.
-    if (request.hasBody && !expectsContinue) process.nextTick(answer, request, response)
+    if (request.announcesLength && !expectsContinue) process.nextTick(answer, request, response)
     else answer(request, response)
   }
 

@@ -50,6 +50,11 @@ export class NodeIncoming extends Incoming {
     return this.field('content-length') !== undefined || this.field('transfer-encoding') !== undefined
   }
 
+  /** True where the length of a body is known, and is not 0. */
+  get announcesLength(): boolean {
+    return Number(this.field('content-length') ?? 0) > 0
+  }
+
   bytes(limit: number): Uint8Array | Promise<Uint8Array> {
     this.#begin(limit)
     const message = this.#message
