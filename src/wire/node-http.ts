@@ -5,13 +5,14 @@ import type { Problem } from '../contract/problem.ts'
 import { MethodNotAllowed } from '../contract/problems.ts'
 import { problem } from '../contract/problem.ts'
 import { Exchange } from '../pipeline/exchange.ts'
-import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/fail.ts'
+import { type Report, careful } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
-import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
+import { isStreamed, letGo, type piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
-import { NodeIncoming, checkFields } from './node-incoming.ts'
+import { NodeIncoming, type Peers, checkFields } from './node-incoming.ts'
 import { type ParserError, parserProblem } from './parser-error.ts'
+import { sendPieces } from './send-pieces.ts'
 
 /**
  * Not `import`: that reads every export of node:http, and one of them loads node's whole `fetch`,
@@ -28,6 +29,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const pending = new Map<Exchange, ServerResponse>()
   /** Connections whose last reply is on its way: nothing may follow it. */
   const ending = new WeakSet<Duplex>()
+  const peers: Peers = { proxy: options.proxy, unix: options.path !== undefined }
   let stopping = false
   const endAfter = (response: ServerResponse, reply: WireReply): WireReply => {
     const { socket, complete } = response.req
@@ -37,7 +39,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   }
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    const request = new NodeIncoming(message, response, expectsContinue)
+    const request = new NodeIncoming(message, response, expectsContinue, peers)
     try {
       checkFields(message)
     } catch (error) {
@@ -74,7 +76,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
         letGo(settled.body)
         settled.body = undefined
       }
-      if (isStreamed(settled.body)) void sendPieces(response, settled, x, report)
+      if (isStreamed(settled.body)) sendStreamed(response, settled, x, report)
       else sendWhole(response, settled, request.method)
     }
     if (reply instanceof Promise) reply.then(send)
@@ -183,8 +185,8 @@ function sendWhole(response: ServerResponse, reply: WireReply, method: string): 
   else response.end(reply.latin1 && typeof body === 'string' ? Buffer.from(body) : body)
 }
 
-/** Sends a reply piece by piece, as fast as the caller reads. One that fails half-way breaks the connection, so that nobody takes the half for the whole. */
-async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchange, report: Report): Promise<void> {
+/** Sends a reply whose body comes in pieces. */
+function sendStreamed(response: ServerResponse, reply: WireReply, x: Exchange, report: Report): void {
   const body = reply.body as Parameters<typeof piecesOf>[0]
   if (body instanceof Blob) reply.fields.push('content-length', String(body.size))
   response.writeHead(reply.status, reply.fields)
@@ -193,35 +195,8 @@ async function sendPieces(response: ServerResponse, reply: WireReply, x: Exchang
     response.end()
     return
   }
-  let pieces: ReturnType<typeof piecesOf> | undefined
-  let leave = (): void => {}
-  response.once('close', () => leave())
-  // One promise for each piece: a race against one that lasts would hold every piece until the end.
-  const unlessGone = <T>(work: PromiseLike<T>): Promise<T | undefined> =>
-    new Promise((resolve, reject) => {
-      leave = () => resolve(undefined)
-      work.then(resolve, reject)
-    })
-  try {
-    pieces = piecesOf(body)
-    response.flushHeaders()
-    while (!response.destroyed) {
-      const next = await unlessGone(pieces.next())
-      if (next === undefined) break
-      if (next.done) {
-        response.end()
-        return
-      }
-      if (!response.write(next.value)) {
-        await unlessGone(new Promise<void>((resolve) => response.once('drain', resolve)))
-      }
-    }
-  } catch (error) {
-    x.failure ??= errorOf(error)
-    if (unreadable(error) === undefined) report(error, aboutOf(x))
-    response.destroy()
-  }
-  if (pieces !== undefined) await end(pieces)
+  response.flushHeaders()
+  void sendPieces(response, body, x, report, () => response.destroy())
 }
 
 /** Writes a reply to a socket that node's parser has given up on, and closes it. */

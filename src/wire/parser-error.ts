@@ -1,8 +1,14 @@
-import { type Problem, problem } from '../contract/problem.ts'
+import { type Problem, type ProblemType, problem } from '../contract/problem.ts'
 import { BadRequest, NotImplemented } from '../contract/problems.ts'
 
-const HeadersTooLarge = problem('headers_too_large', { status: 431, title: 'The header section is too large' })
-const RequestTimeout = problem('request_timeout', { status: 408, title: 'The request took too long to arrive' })
+export const HeadersTooLarge: ProblemType<'headers_too_large', undefined> = problem('headers_too_large', {
+  status: 431,
+  title: 'The header section is too large',
+})
+export const RequestTimeout: ProblemType<'request_timeout', undefined> = problem('request_timeout', {
+  status: 408,
+  title: 'The request took too long to arrive',
+})
 
 /** What node's parser tells of an error. */
 export interface ParserError extends Error {

@@ -1,0 +1,62 @@
+import type { Writable } from 'node:stream'
+import type { Exchange } from '../pipeline/exchange.ts'
+import { type Report, aboutOf, errorOf, unreadable } from '../pipeline/fail.ts'
+import { end, piecesOf } from '../pipeline/pieces.ts'
+
+/** Bytes that are written at once: what is left of a longer piece shows whether the caller reads at all. */
+export const PORTION = 65_536
+
+/**
+ * Sends a body piece by piece, as fast as the caller reads.
+ *
+ * @param breakOff breaks a reply that fails half-way, so that nobody takes the half for the whole.
+ */
+export async function sendPieces(
+  out: Writable,
+  body: Parameters<typeof piecesOf>[0],
+  x: Exchange,
+  report: Report,
+  breakOff: () => void,
+): Promise<void> {
+  let pieces: ReturnType<typeof piecesOf> | undefined
+  let leave = (): void => {}
+  out.once('close', () => leave())
+  // One promise for each piece: a race against one that lasts would hold every piece until the end.
+  const unlessGone = <T>(work: PromiseLike<T>): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      leave = () => resolve(undefined)
+      work.then(resolve, reject)
+    })
+  try {
+    pieces = piecesOf(body)
+    while (out.writable && !out.destroyed) {
+      const next = await unlessGone(pieces.next())
+      if (next === undefined) break
+      if (next.done) {
+        out.end()
+        return
+      }
+      for (const portion of portions(next.value)) {
+        if (out.write(portion) || out.destroyed) continue
+        await unlessGone(new Promise<void>((resolve) => out.once('drain', resolve)))
+        if (out.destroyed) break
+      }
+    }
+  } catch (error) {
+    x.failure ??= errorOf(error)
+    if (unreadable(error) === undefined) report(error, aboutOf(x))
+    breakOff()
+  }
+  if (pieces !== undefined) await end(pieces)
+}
+
+/** A piece in parts of at most `PORTION` bytes. What is neither text nor bytes is for the writer to refuse. */
+export function portions(piece: string | Uint8Array): Iterable<string | Uint8Array> {
+  const size = typeof piece === 'string' ? piece.length : piece?.byteLength
+  if (!(size > PORTION)) return [piece]
+  return cut(typeof piece === 'string' ? Buffer.from(piece) : piece)
+}
+
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += PORTION) yield bytes.subarray(at, at + PORTION)
+}
