@@ -1,4 +1,5 @@
 export { type Fault, StartError } from './compile/diagnose.ts'
+export type { ProxyOptions } from './wire/proxy.ts'
 
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
@@ -9,6 +10,7 @@ import { withPlaces } from './projections/places.ts'
 import { failurePage } from './wire/failure-page.ts'
 import { wireLimits } from './wire/limits.ts'
 import { listen } from './wire/node-http.ts'
+import { type ProxyOptions, createProxy } from './wire/proxy.ts'
 
 export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   /** The PORT environment variable, or 8000, unless told. 0 takes any free port. */
@@ -21,6 +23,8 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly development?: boolean
   /** Where internal failures are told; standard error unless told. */
   readonly report?: Report
+  /** The reverse proxies before the server: which of them are believed, and what they take off the path. */
+  readonly proxy?: ProxyOptions
   /** Milliseconds that replies under way have when the server stops: 10,000 unless told. */
   readonly deadline?: number
   /** Pairs, for tests: a dependency, and what handlers get in its place: another dependency, or a value. */
@@ -41,6 +45,7 @@ export interface Server {
  * Serves an API.
  *
  * @throws {StartError} with every fault in the API's declaration.
+ * @throws {TypeError} for an option that is none.
  * @throws the system's error where the port cannot be had.
  * @example
  * await serve(api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) }))
@@ -56,9 +61,10 @@ export async function serve<const Values extends readonly unknown[] = []>(
     report,
     ...(development ? { showFailure: failurePage } : {}),
   })
+  const proxy = options.proxy && createProxy(options.proxy)
   const port = options.port ?? portOf(process.env.PORT || '8000')
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host: options.host, limits: wireLimits(), report }).catch(
+  const listening = await listen(pipeline, { port, host: options.host, limits: wireLimits(), report, proxy }).catch(
     async (error: unknown) => {
       await pipeline.close()
       throw error

@@ -9,12 +9,14 @@ export interface Request {
   readonly path: string
   /** What follows `?`, not decoded, without it; `''` where there is none. */
   readonly search: string
-  /** The absolute URL. Its authority is what the caller claimed: do not build trust on it. */
+  /** The absolute URL, as the caller has it. Its authority is what the caller claimed: do not build trust on it. */
   readonly url: string
+  /** What a proxy took off the path before this server got it: `/api`; `''` where nothing was. */
+  readonly prefix: string
   /** A header field's value; fields that came more than once are joined with `, `. Case of `name` is ignored. */
   header(name: string): string | undefined
   /** All header fields, names in lower case. */
   headers(): Iterable<readonly [name: string, value: string]>
-  /** The address of the peer, where the wire knows it. */
+  /** The address of the caller, where the wire knows it: of the peer, or what proxies that are believed say. */
   readonly remoteAddress: string | undefined
 }

@@ -166,7 +166,7 @@ function jsonReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireRepl
   const reply = new WireReply(encoder.status, text, ['content-type', encoder.mediaType])
   if (encoder.location !== undefined) {
     const location = encoder.location(x.request.path, value)
-    if (location !== undefined) reply.set('location', asciiAddress(location))
+    if (location !== undefined) reply.set('location', asciiAddress(underPrefix(x.request.prefix, location)))
   }
   return reply
 }
@@ -224,6 +224,11 @@ function disposition(name: string): string {
 
 function escapeMark(mark: string): string {
   return `%${mark.charCodeAt(0).toString(16).toUpperCase()}`
+}
+
+/** Paths in a contract are the API's own: its callers have them under what a proxy takes off. */
+function underPrefix(prefix: string, address: string): string {
+  return prefix !== '' && /^\/(?!\/)/.test(address) ? prefix + address : address
 }
 
 const PLAIN_ADDRESS = /^[\w./~-]*$/

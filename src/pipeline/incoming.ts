@@ -66,7 +66,11 @@ export abstract class Incoming implements Request {
   }
 
   get url(): string {
-    return this.target.charCodeAt(0) === 0x2f ? this.origin + this.target : this.target
+    return this.target.charCodeAt(0) === 0x2f ? this.origin + this.prefix + this.target : this.target
+  }
+
+  get prefix(): string {
+    return ''
   }
 
   header(name: string): string | undefined {

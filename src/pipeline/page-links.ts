@@ -11,7 +11,7 @@ export function pageLinks(
   const link = (rel: string, name: string, value: string): void => {
     const search = new URLSearchParams(request.search)
     search.set(name, value)
-    links.push(`<${request.path}?${search}>; rel="${rel}"`)
+    links.push(`<${request.prefix}${request.path}?${search}>; rel="${rel}"`)
   }
   if ('total' in page) {
     const { limit, offset } = query as { limit: number; offset: number }

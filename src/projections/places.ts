@@ -3,6 +3,7 @@ import { get } from '../contract/endpoint.ts'
 import { type Members, group } from '../contract/group.ts'
 import type { Path } from '../contract/path.ts'
 import { docsPages } from './docs/pages.ts'
+import type { OpenApiDocument } from './openapi/objects.ts'
 
 /** Where the built-in endpoints are unless an API moves them. */
 const USUAL: Required<{ [K in keyof Places]: Path }> = {
@@ -31,9 +32,11 @@ export function withPlaces(given: Api): Api {
 
 /** The document is made when it is first asked for, and kept: a contract does not change while it is served. */
 function openapiEndpoint(given: Api, place: Path): Members[string] {
-  let document: Promise<unknown> | undefined
-  return get(place, { hidden: true }, () => {
+  let document: Promise<OpenApiDocument> | undefined
+  return get(place, { hidden: true }, async ({ request: { prefix } }) => {
     document ??= import('./openapi/to-openapi.ts').then(({ toOpenApi }) => toOpenApi(given))
-    return document
+    if (prefix === '') return document
+    const { underPrefix } = await import('./openapi/under-prefix.ts')
+    return underPrefix(await document, prefix)
   })
 }

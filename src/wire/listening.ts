@@ -1,5 +1,6 @@
 import type { Report } from '../pipeline/fail.ts'
 import type { WireLimits } from './limits.ts'
+import type { ProxyRules } from './proxy.ts'
 
 /** Where a server listens, and what it holds requests to. */
 export interface ListenOptions {
@@ -11,6 +12,8 @@ export interface ListenOptions {
   readonly path?: string | undefined
   readonly limits: WireLimits
   readonly report: Report
+  /** What to believe of the proxies before it; nothing unless told. */
+  readonly proxy?: ProxyRules | undefined
 }
 
 /** A server that listens. */

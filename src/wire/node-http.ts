@@ -10,8 +10,9 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import { isStreamed, letGo, type piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
-import { NodeIncoming, type Peers, checkFields } from './node-incoming.ts'
+import { NodeIncoming, checkFields } from './node-incoming.ts'
 import { type ParserError, parserProblem } from './parser-error.ts'
+import type { Peers } from './proxy.ts'
 import { sendPieces } from './send-pieces.ts'
 
 /**

@@ -2,6 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BadRequest, NotImplemented } from '../contract/problems.ts'
 import { BodyCut, BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
 import { authorityOf, isAuthority } from './authority.ts'
+import { peerAddress } from './networks.ts'
+import type { Origin, Peers, ProxyRules } from './proxy.ts'
+
+const NO_PROXY: Partial<Origin> = {}
 
 /** A request of node:http. Fields are looked up where node left them: its `headers` object costs more than the route. */
 export class NodeIncoming extends Incoming {
@@ -9,11 +13,14 @@ export class NodeIncoming extends Incoming {
   readonly #response: ServerResponse
   /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
   #waits: boolean
+  readonly #peers: Peers
+  #origin: Origin | undefined
 
-  constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean) {
+  constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, peers: Peers) {
     super(message.method as string, message.url as string)
     this.#message = message
     this.#response = response
+    this.#peers = peers
     this.#waits = expectsContinue
     // Whether the body still comes is the caller's choice then (RFC 9110 §10.1.1).
     this.cut = expectsContinue
@@ -39,11 +46,28 @@ export class NodeIncoming extends Incoming {
   }
 
   get remoteAddress(): string | undefined {
-    return this.#message.socket.remoteAddress
+    const { proxy } = this.#peers
+    return proxy === undefined ? peerAddress(this.#message.socket.remoteAddress) : this.#behind(proxy).address
+  }
+
+  override get prefix(): string {
+    const { proxy } = this.#peers
+    return proxy === undefined ? '' : this.#behind(proxy).prefix
   }
 
   protected get origin(): string {
-    return `http://${this.field('host') || 'localhost'}`
+    const { proxy } = this.#peers
+    const { scheme, authority } = proxy === undefined ? NO_PROXY : this.#behind(proxy)
+    return `${scheme ?? 'http'}://${authority ?? (this.field('host') || 'localhost')}`
+  }
+
+  /** Read once, when somebody first asks: most requests are answered without. */
+  #behind(proxy: ProxyRules): Origin {
+    if (this.#origin === undefined) {
+      const peer = this.#peers.unix ? 'unix' : this.#message.socket.remoteAddress
+      this.#origin = proxy.originOf(peer, (name) => this.field(name))
+    }
+    return this.#origin
   }
 
   get hasBody(): boolean {
