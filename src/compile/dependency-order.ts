@@ -22,6 +22,9 @@ export type OverrideList<Values extends readonly unknown[]> = readonly [
   ...{ readonly [K in keyof Values]: Override<Values[K]> },
 ]
 
+/** The dependencies of an API that have a check, by the name under which `/readyz` lists it. */
+export type Checks = Map<string, Dependency>
+
 export function overridesOf(pairs: readonly (readonly [Dependency, unknown])[] = []): Overrides {
   return new Map(pairs.map(([replaced, by]) => [replaced, standIn(by)]))
 }
@@ -39,8 +42,13 @@ export interface DependencyFault {
   readonly mend: string
 }
 
-/** Orders the dependencies of an operation, each after what it uses. Faults go to `faults`. */
-export function orderDependencies(use: Uses, overrides: Overrides, faults: DependencyFault[]): readonly Slot[] {
+/** Orders the dependencies of an operation, each after what it uses. Faults go to `faults`, checks to `checks`. */
+export function orderDependencies(
+  use: Uses,
+  overrides: Overrides,
+  faults: DependencyFault[],
+  checks: Checks,
+): readonly Slot[] {
   const order: { dependency: Dependency; uses: (readonly [string, number])[]; names: string[]; early: boolean }[] = []
   const places = new Map<Dependency, number>()
   const inside: Dependency[] = []
@@ -64,6 +72,10 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
     if (inside.includes(dependency)) {
       faults.push({ way: path.join(' → '), what: 'uses itself', mend: 'move what they share into a third dependency' })
       return -1
+    }
+    if (dependency.check !== undefined) {
+      const fault = checkFault(dependency, checks)
+      if (fault !== undefined) faults.push({ way: path.join(' → '), ...fault })
     }
     inside.push(dependency)
     const uses = Object.entries(dependency.uses).map(([key, used]) => {
@@ -103,4 +115,23 @@ export function orderDependencies(use: Uses, overrides: Overrides, faults: Depen
     if (securing.has(slot.dependency)) early(index)
   })
   return order
+}
+
+/** What keeps the check of a dependency from being listed; where nothing does, it is noted under its name. */
+function checkFault(dependency: Dependency, checks: Checks): Omit<DependencyFault, 'way'> | undefined {
+  const { name = '', scope, check } = dependency
+  if (scope !== 'app') {
+    return { what: 'has a check, but lives only as long as one request', mend: "give it { scope: 'app' }" }
+  }
+  if (name === '')
+    return { what: 'has a check, but no name to list it by', mend: "give it a name: { name: 'database' }" }
+  if (!((check?.timeout ?? 0) > 0))
+    return { what: 'has a check without time to run', mend: 'give a checkTimeout above 0' }
+  const other = checks.get(name) ?? dependency
+  checks.set(name, other)
+  if (other === dependency) return undefined
+  return {
+    what: `another dependency with a check is called "${name}" as well`,
+    mend: 'call one of them something else',
+  }
 }

@@ -5,7 +5,7 @@ import type { Middleware } from '../contract/hooks.ts'
 import type { PolicyStages } from '../contract/policy.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
-import { type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
+import { type Checks, type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
 import { type Fault, StartError, checkOperationId, checkPath, diagnose, noteFor } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { RouteTable } from './route-table.ts'
@@ -56,10 +56,11 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const faults: Fault[] = []
   const shapes = new Map<string, Operation>()
   const ids = new Map<string, Operation>()
+  const checks: Checks = new Map()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
     const broken: DependencyFault[] = []
-    const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken)
+    const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken, checks)
     checkOperationId(operation, ids, note)
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
     return slots

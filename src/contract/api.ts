@@ -25,6 +25,10 @@ export interface Places {
   readonly docs?: Path | false
   readonly redoc?: Path | false
   readonly reference?: Path | false
+  /** 200 as long as the process answers. */
+  readonly healthz?: Path | false
+  /** 200 when the API is ready for traffic, 503 when it is not. */
+  readonly readyz?: Path | false
 }
 
 /** Holds an API's options, so that its keys are its members alone. */

@@ -14,6 +14,8 @@ export interface Dependency<Value = unknown> {
   readonly eager: boolean
   readonly throws: readonly AnyProblem[]
   readonly security: Security | undefined
+  /** What `/readyz` asks of its value. */
+  readonly check: Check | undefined
   /** Never set: carries the type of the value. */
   readonly value?: Value
 }
@@ -43,16 +45,34 @@ export interface Security {
   readonly optional?: boolean
 }
 
-export interface DependsOptions<S extends Scope> {
+/** Whether a value that lives as long as the process can be worked with. */
+export interface Check {
+  /** Fine unless it throws, rejects or gives false. The signal fires when its time is up. */
+  readonly run: (value: never, signal: AbortSignal) => unknown
+  /** Milliseconds that it may take. */
+  readonly timeout: number
+}
+
+/** Milliseconds that a check may take where it does not say. */
+const CHECK_TIMEOUT = 1000
+
+export interface DependsOptions<S extends Scope, Value = unknown> {
   /** `request` unless told. */
   readonly scope?: S
   /** True to make an `app` dependency at start, so that a database that is away stops the start and not the first request. */
   readonly eager?: boolean
-  /** A name for messages about it. */
+  /** A name for messages about it, and for its check. */
   readonly name?: string
   /** Problems it throws; every endpoint that uses it declares them. */
   readonly throws?: readonly AnyProblem[]
   readonly security?: Security
+  /**
+   * Whether an `app` dependency can be worked with, for `/readyz`, which lists it by `name`: fine unless it throws,
+   * rejects or gives false. The signal fires when its time is up.
+   */
+  readonly check?: (value: Value, signal: AbortSignal) => unknown
+  /** Milliseconds that the check may take: 1,000 unless told. */
+  readonly checkTimeout?: number
 }
 
 type Made<T> = T extends AsyncGenerator<infer V> | Generator<infer V> ? V : Awaited<T>
@@ -75,7 +95,7 @@ type Made<T> = T extends AsyncGenerator<infer V> | Generator<infer V> ? V : Awai
 export function depends<const U extends Uses, T, const S extends Scope = 'request'>(
   uses: U,
   make: (context: Values<U> & (S extends 'app' ? unknown : DependencyContext)) => T,
-  options: DependsOptions<S> = {},
+  options: DependsOptions<S, NoInfer<Made<T>>> = {},
 ): Dependency<Made<T>> {
   return Object.freeze({
     is: 'dependency',
@@ -86,5 +106,9 @@ export function depends<const U extends Uses, T, const S extends Scope = 'reques
     make: make as (context: never) => unknown,
     throws: options.throws ?? [],
     security: options.security,
+    check:
+      options.check === undefined
+        ? undefined
+        : { run: options.check as Check['run'], timeout: options.checkTimeout ?? CHECK_TIMEOUT },
   })
 }

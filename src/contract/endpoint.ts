@@ -66,6 +66,8 @@ export interface Endpoint<P extends string = string, S = EndpointSpec, H = unkno
   /** What its groups say, outermost first. */
   readonly levels: readonly GroupOptions[]
   readonly handler: H | undefined
+  /** Set for the built-in probes, by `essential`. */
+  readonly essential?: boolean
   /** Never set: carries the type of the path as the endpoint wrote it. */
   readonly template?: P
 }

@@ -19,6 +19,8 @@ export interface Operation {
   readonly spec: EndpointSpec
   readonly tags: readonly string[]
   readonly hidden: boolean
+  /** True where it is answered under any load, and nothing of its groups and its API holds for it. */
+  readonly essential: boolean
   readonly deprecated: boolean
   /** Problems that it, its groups or its API declare. */
   readonly throws: readonly AnyProblem[]
@@ -49,7 +51,8 @@ function visit(members: Members, keys: readonly string[], options: GroupOptions,
 
 function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOptions): Operation {
   const spec = endpoint.spec
-  const all = [options, ...endpoint.levels, spec] as (GroupOptions & EndpointSpec)[]
+  const essential = endpoint.essential === true
+  const all = (essential ? [spec] : [options, ...endpoint.levels, spec]) as (GroupOptions & EndpointSpec)[]
   const id = keys.join('.')
   return {
     id,
@@ -60,6 +63,7 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     spec,
     tags: all.findLast((level) => level.tags)?.tags ?? keys.slice(-2, -1),
     hidden: all.some((level) => level.hidden),
+    essential,
     deprecated: all.some((level) => level.deprecated),
     throws: all.flatMap((level) => level.throws ?? []),
     policies: all.flatMap((level) => level.policies ?? []),

@@ -39,6 +39,19 @@ export class AppScope {
     return cell
   }
 
+  /** Puts a value in the place of a dependency that is not made but given. */
+  provide(dependency: Dependency, value: unknown): void {
+    const cell = new Cell(dependency, [], this.#releases)
+    cell.value = value
+    cell.ready = true
+    this.#cells.set(dependency, cell)
+  }
+
+  /** The places of all that were asked for, in the order of declaration. */
+  cells(): readonly Cell[] {
+    return [...this.#cells.values()]
+  }
+
   /** Makes those that are to be there before the first request, in the order of declaration. */
   async start(): Promise<void> {
     for (const [dependency, cell] of this.#cells) if (dependency.eager) await cell.start()
@@ -55,13 +68,13 @@ export class AppScope {
 export class Cell {
   ready = false
   value: unknown = undefined
+  readonly dependency: Dependency
   #starting: Promise<unknown> | undefined = undefined
-  readonly #dependency: Dependency
   readonly #uses: readonly (readonly [string, Cell])[]
   readonly #releases: Releases
 
   constructor(dependency: Dependency, uses: readonly (readonly [string, Cell])[], releases: Releases) {
-    this.#dependency = dependency
+    this.dependency = dependency
     this.#uses = uses
     this.#releases = releases
   }
@@ -78,7 +91,7 @@ export class Cell {
   async #make(): Promise<unknown> {
     const context: Record<string, unknown> = {}
     for (const [name, cell] of this.#uses) context[name] = cell.ready ? cell.value : await cell.start()
-    const made = await unwrap(this.#dependency, this.#dependency.make(context as never), this.#releases)
+    const made = await unwrap(this.dependency, this.dependency.make(context as never), this.#releases)
     this.value = made
     this.ready = true
     return made

@@ -2,6 +2,7 @@ import type { Plan } from '../compile/plan.ts'
 import { RouteTable } from '../compile/route-table.ts'
 import { Problem } from '../contract/problem.ts'
 import { HandlerTimeout } from '../contract/problems.ts'
+import { readiness } from '../contract/readiness.ts'
 import { AppScope } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
@@ -9,6 +10,7 @@ import { frame } from './frame.ts'
 import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
 import { letGo } from './pieces.ts'
+import { PipelineReadiness } from './readiness.ts'
 import type { WireReply } from './reply.ts'
 import { type Endpoint, type Failing, composeEndpoint } from './stages.ts'
 
@@ -49,6 +51,8 @@ export interface Pipeline {
 export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const options = { ...given, report: careful(given.report) }
   const app = new AppScope()
+  const ready = new PipelineReadiness(app, options.report)
+  app.provide(readiness, ready)
   const routes: Routes = new RouteTable()
   const failing: Failing = (x, error) => {
     if (error instanceof Problem) tellUndeclared(x, error, options.report)
@@ -90,6 +94,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   }
 
   const close = async (patience?: number): Promise<void> => {
+    ready.stopping()
     const about = { operation: undefined, request: 'shutdown' }
     if (!(await allDone(after, patience))) hurry()
     if (!(await allDone(after, patience))) {
@@ -116,6 +121,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     start: async () => {
       try {
         await app.start()
+        ready.started()
       } catch (error) {
         await close()
         throw error

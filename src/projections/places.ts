@@ -3,6 +3,7 @@ import { get } from '../contract/endpoint.ts'
 import { type Members, group } from '../contract/group.ts'
 import type { Path } from '../contract/path.ts'
 import { docsPages } from './docs/pages.ts'
+import { healthProbe, readinessProbe } from './probes.ts'
 import type { OpenApiDocument } from './openapi/objects.ts'
 
 /** Where the built-in endpoints are unless an API moves them. */
@@ -11,6 +12,8 @@ const USUAL: Required<{ [K in keyof Places]: Path }> = {
   docs: '/docs',
   redoc: '/redoc',
   reference: '/reference',
+  healthz: '/healthz',
+  readyz: '/readyz',
 }
 
 /** The key of the built-in endpoints in an API; no group can have this name by accident. */
@@ -23,6 +26,8 @@ export function withPlaces(given: Api): Api {
   const builtIn: Members = {
     ...(places.openapi === false ? {} : { openapi: openapiEndpoint(given, places.openapi) }),
     ...docsPages(given, places),
+    ...(places.healthz === false ? {} : { healthz: healthProbe(places.healthz) }),
+    ...(places.readyz === false ? {} : { readyz: readinessProbe(places.readyz) }),
   }
   // What reshapes results is for the API's own: a document in an envelope is none any more.
   const { after, ...rest } = options

@@ -6,13 +6,16 @@ import { type Path, joinPaths } from '../../contract/path.ts'
 import { NotFound } from '../../contract/problems.ts'
 import type { Tool } from './tool.ts'
 
+/** Where the document and its pages are. */
+type PagePlaces = Required<Pick<Places, 'openapi' | 'docs' | 'redoc' | 'reference'>>
+
 /**
  * The documentation pages of an API, as endpoints: a page at each place, and what it loads under
  * `<place>/assets/`. A page shows the OpenAPI document, so there is none where that has no place.
  *
  * Only this file is loaded at start, the rest when a page is asked for.
  */
-export function docsPages(api: Api, places: Required<Places>): Members {
+export function docsPages(api: Api, places: PagePlaces): Members {
   const { openapi } = places
   if (openapi === false) return {}
   const pages: [name: string, place: Path | false, tool: () => Promise<Tool>][] = [
