@@ -10,11 +10,24 @@ export interface ProxyOptions {
    * RFC 4193), `unix` for peers on a unix socket. None unless told.
    */
   readonly trust?: readonly string[]
-  /** What they say it in: `X-Forwarded-For` and its like unless told, or `Forwarded` (RFC 7239). The other is ignored. */
-  readonly headers?: 'x-forwarded' | 'forwarded'
+  /**
+   * What they say it in: `x-forwarded`, all five fields of that name, unless told; some of them, where a proxy passes
+   * on what callers say in the others; or `forwarded` (RFC 7239). What is not named is ignored.
+   */
+  readonly headers?: 'x-forwarded' | 'forwarded' | readonly XForwarded[]
   /** What they take off the path before they pass a request on: `/api`. A believed `X-Forwarded-Prefix` goes first. */
   readonly prefix?: string
 }
+
+const X_FORWARDED = [
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+] as const
+
+type XForwarded = (typeof X_FORWARDED)[number]
 
 /** Where a request came from, and where its caller sent it. */
 export interface Origin {
@@ -49,24 +62,32 @@ type Field = (name: string) => string | undefined
 /**
  * What a server believes of the proxies before it.
  *
- * @throws {TypeError} for a network or prefix that is none.
+ * @throws {TypeError} for a network, field or prefix that is none.
  */
 export function createProxy(options: ProxyOptions): ProxyRules {
   const { trust = [], headers = 'x-forwarded' } = options
   const networks = createNetworks(trust)
   const prefix = ownPrefix(options.prefix)
-  if (headers !== 'x-forwarded' && headers !== 'forwarded') {
-    throw new TypeError(`proxy: headers is "x-forwarded" or "forwarded", not "${headers}"`)
-  }
   const read = headers === 'forwarded' ? fromForwarded : fromXForwarded
+  const fields = fieldsOf(headers)
   return {
     originOf: (peer, field) => {
       const address = peer === 'unix' ? undefined : peerAddress(peer)
       const direct: Origin = { address, scheme: undefined, authority: undefined, prefix }
       const isTrusted = address === undefined ? peer === 'unix' && networks.unix : networks.has(address)
-      return isTrusted ? read(direct, networks, field) : direct
+      return isTrusted ? read(direct, networks, (name) => (fields.has(name) ? field(name) : undefined)) : direct
     },
   }
+}
+
+/** The fields that are read: those named, and Host, which a port is put to. */
+function fieldsOf(headers: NonNullable<ProxyOptions['headers']>): ReadonlySet<string> {
+  if (headers === 'forwarded') return new Set(['forwarded'])
+  const named: readonly XForwarded[] = headers === 'x-forwarded' ? X_FORWARDED : headers
+  if (!Array.isArray(named) || named.length === 0 || !named.every((name) => X_FORWARDED.includes(name))) {
+    throw new TypeError(`proxy: headers is "x-forwarded", "forwarded" or a list of ${X_FORWARDED.join(', ')}`)
+  }
+  return new Set(['host', ...named])
 }
 
 /**

@@ -151,6 +151,7 @@ describe('X-Forwarded-Proto, -Host and -Port', () => {
     ['443 of http', ['Host: api.example', 'Port: 443', 'Proto: http'], 'http://api.example:443/where'],
     ['the port that the host has', ['Host: api.example:1', 'Port: 2', 'Proto: http'], 'http://api.example:1/where'],
     ['a colon without a port', ['Host: api.example:', 'Port: 2', 'Proto: http'], 'http://api.example:2/where'],
+    ['a port without a scheme', ['Host: api.example', 'Port: 8443'], 'http://api.example/where'],
     ['a port for the Host that came', ['Port: 9', 'Proto: http'], 'http://inside:8000/where'],
     ['what a caller put before', ['Proto: https, http', 'Host: evil.example, api.example'], 'http://api.example/where'],
   ])('%s', async (_, fields, url) => {
@@ -330,6 +331,12 @@ describe('one family of fields is read, the other is not', () => {
     expect(await asked('forwarded', ...lines)).toEqual(told)
     expect(await asked('forwarded', ...lines.slice(1))).toEqual(direct)
   })
+  test('and of X-Forwarded-* those that are named', async () => {
+    const told = { address: '198.51.100.2', url: direct.url, prefix: '' }
+    expect(await asked(['x-forwarded-for', 'x-forwarded-proto'], ...lines)).toEqual(told)
+    expect(await asked(['x-forwarded-host'], ...lines)).toEqual({ ...direct, url: 'http://two.example/where' })
+    expect(await asked(['x-forwarded-prefix'], ...lines)).toMatchObject({ address: '127.0.0.1', prefix: '/two' })
+  })
 })
 
 test.each([
@@ -408,7 +415,10 @@ describe('an option that cannot be meant stops the start', () => {
     },
   )
 
-  test('headers', async () => {
-    await expect(start({ trust: ['loopback'], headers: 'both' as 'forwarded' })).rejects.toThrow('not "both"')
-  })
+  test.each(['both', 'X-Forwarded-For', ['X-Forwarded-For'], ['forwarded'], ['host'], [], null])(
+    'headers: %j',
+    async (headers) => {
+      await expect(start({ trust: ['loopback'], headers: headers as 'forwarded' })).rejects.toThrow('headers is "x-f')
+    },
+  )
 })
