@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { dev } from './dev.ts'
 import { CommandError } from './load-api.ts'
@@ -11,6 +12,13 @@ import { start } from './start.ts'
 export interface CommandOptions {
   readonly port: number | undefined
   readonly host: string | undefined
+  /** The path of a unix socket. */
+  readonly socket: string | undefined
+  readonly workers: number | undefined
+  /** Milliseconds. */
+  readonly drain: number | undefined
+  /** Milliseconds. */
+  readonly deadline: number | undefined
   readonly out: string | undefined
   readonly json: boolean
 }
@@ -30,9 +38,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: dev,
   },
   start: {
-    usage: 'trestle start <file> [--port 8000] [--host 0.0.0.0]',
+    usage:
+      'trestle start <file> [--port 8000] [--host 0.0.0.0] [--socket path] [--workers auto|n] [--drain ms] [--deadline ms]',
     what: 'Serve an API in production',
-    takes: ['port', 'host'],
+    takes: ['port', 'host', 'socket', 'workers', 'drain', 'deadline'],
     run: start,
   },
   routes: {
@@ -52,6 +61,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 const OPTIONS = {
   port: { type: 'string', short: 'p' },
   host: { type: 'string' },
+  socket: { type: 'string' },
+  workers: { type: 'string', short: 'w' },
+  drain: { type: 'string' },
+  deadline: { type: 'string' },
   out: { type: 'string', short: 'o' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -85,11 +98,21 @@ async function main(args: readonly string[]): Promise<void> {
   for (const option of Object.keys(values)) {
     if (!command.takes.includes(option)) throw new CommandError(`"${name}" takes no --${option}: ${command.usage}`)
   }
+  const { socket } = values
+  for (const other of ['port', 'host'] as const) {
+    if (socket !== undefined && values[other] !== undefined)
+      throw new CommandError(`--socket takes the place of --${other}`)
+  }
   await command.run(file, {
-    port: command.takes.includes('port')
-      ? (toPort('--port', values.port) ?? toPort('PORT', process.env.PORT))
-      : undefined,
+    port:
+      command.takes.includes('port') && socket === undefined
+        ? (toPort('--port', values.port) ?? toPort('PORT', process.env.PORT))
+        : undefined,
     host: values.host,
+    socket,
+    workers: toWorkers(values.workers),
+    drain: toMilliseconds('--drain', values.drain),
+    deadline: toMilliseconds('--deadline', values.deadline),
     out: values.out,
     json: values.json ?? false,
   })
@@ -110,6 +133,22 @@ function toPort(name: string, text: string | undefined): number | undefined {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw new CommandError(`${name} takes a number from 0 to 65535, not "${text}"`)
+}
+
+function toWorkers(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (text === 'auto') return availableParallelism()
+  const workers = Number(text)
+  if (/^\d+$/.test(text) && workers >= 1 && workers <= 1024) return workers
+  throw new CommandError(`--workers takes "auto" or a number from 1 to 1024, not "${text}"`)
+}
+
+function toMilliseconds(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const time = Number(text)
+  // The longest that a timer can wait.
+  if (/^\d+$/.test(text) && time < 2 ** 31) return time
+  throw new CommandError(`${name} takes milliseconds, not "${text}"`)
 }
 
 try {

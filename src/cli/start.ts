@@ -1,9 +1,29 @@
-import { serve } from '../node.ts'
-import { loadApi } from './load-api.ts'
+import { freeSocketFile } from '../wire/socket-file.ts'
 import type { CommandOptions } from './main.ts'
+import { DEADLINE, createServing } from './serving.ts'
+import { supervise } from './supervisor.ts'
 
-/** Serves an API until SIGTERM or SIGINT. NODE_ENV is `production` unless it is set. */
-export async function start(file: string, { port, host }: CommandOptions): Promise<void> {
+/** Serves an API until SIGTERM or SIGINT, in this process or in workers. NODE_ENV is `production` unless it is set. */
+export async function start(file: string, options: CommandOptions): Promise<void> {
   process.env.NODE_ENV ??= 'production'
-  await serve(await loadApi(file), { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) })
+  const { port, host, socket, workers, drain = 0, deadline = DEADLINE } = options
+  if (socket !== undefined) await freeSocketFile(socket)
+  const serving = { file, port, host, socket, deadline }
+  if (workers !== undefined) return supervise({ ...serving, workers, drain })
+  const { place, stop } = await createServing(serving)
+  let stopping = false
+  const end = (): void => {
+    // Ctrl-C under npm arrives twice, and the second is no wish to break replies off.
+    if (stopping) return
+    stopping = true
+    stop(drain).then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', end).on('SIGINT', end)
+  console.log(`Listening on ${place}`)
 }

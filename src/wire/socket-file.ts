@@ -1,0 +1,38 @@
+import { lstat, unlink } from 'node:fs/promises'
+import { connect } from 'node:net'
+
+/** A unix socket that cannot be had, and why. */
+export class SocketTaken extends Error {}
+
+/**
+ * Makes the place of a unix socket free: removes the file that a server left behind when it was killed. Only a file
+ * that refuses connections is one of those (unix(7), ECONNREFUSED).
+ *
+ * @throws {SocketTaken} where a server listens there, or a file is there that is no socket.
+ */
+export async function freeSocketFile(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (found === undefined) return
+  if (!found.isSocket()) throw new SocketTaken(`${path} is a file that is no socket: give another path`)
+  if (await isListening(path)) throw new SocketTaken(`Another server listens on ${path}: stop it, or give another path`)
+  await unlink(path)
+}
+
+function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false)
+      // Its queue is full, or it is another user's: somebody listens, or might.
+      else if (error.code === 'EAGAIN') resolve(true)
+      else reject(error)
+    })
+  })
+}
