@@ -128,9 +128,19 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
     x.context.body = request.stream(limits.body)
     return decoding.finish()
   }
-  const bytes = request.bytes(limits.body)
-  if (bytes instanceof Promise) return bytes.then((all) => decodeBytes(x, decoder, limits, decoding, all))
-  return decodeBytes(x, decoder, limits, decoding, bytes)
+  if (decoder.kind === 'bytes') {
+    const bytes = request.bytes(limits.body)
+    if (bytes instanceof Promise) return bytes.then((all) => take(x, all, decoding))
+    return take(x, bytes, decoding)
+  }
+  const text = request.text(limits.body)
+  if (text instanceof Promise) return text.then((all) => decodeText(x, decoder, limits, decoding, all))
+  return decodeText(x, decoder, limits, decoding, text)
+}
+
+function take(x: Exchange, body: Uint8Array | string, decoding: Decoding): void | Promise<void> {
+  x.context.body = body
+  return decoding.finish()
 }
 
 function wrongType(type: string | undefined, { mediaType }: BodyDecoder): Error {
@@ -156,29 +166,19 @@ function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): voi
   return decoding.finish()
 }
 
-function decodeBytes(
+function decodeText(
   x: Exchange,
   decoder: BodyDecoder,
   limits: Limits,
   decoding: Decoding,
-  bytes: Uint8Array,
+  text: string,
 ): void | Promise<void> {
-  const { context } = x
-  if (bytes.byteLength === 0) return withoutBody(x, decoder, decoding)
-  if (decoder.kind === 'bytes') {
-    context.body = bytes
-    return decoding.finish()
-  }
-  let text: string
-  try {
-    text = x.request.text(bytes)
-  } catch (error) {
-    throw MalformedBody({ detail: 'The body is not UTF-8', cause: error })
-  }
-  if (decoder.kind === 'text') context.body = text
-  else if (decoder.form !== undefined) {
+  // A chunked body, which says its length last, may turn out to be none.
+  if (text === '') return withoutBody(x, decoder, decoding)
+  if (decoder.kind === 'text') return take(x, text, decoding)
+  if (decoder.form !== undefined) {
     const fields = readForm('body', text, decoder.form, decoding.errors)
-    decoding.settle(context, 'body', fields, decoder.form.validate)
+    decoding.settle(x.context, 'body', fields, decoder.form.validate)
   } else {
     let value: unknown
     try {
@@ -187,7 +187,7 @@ function decodeBytes(
       if (!(error instanceof MalformedJson)) throw error
       throw MalformedBody({ detail: error.message, cause: error })
     }
-    decoding.settle(context, 'body', value, decoder.validate as Validate)
+    decoding.settle(x.context, 'body', value, decoder.validate as Validate)
   }
   return decoding.finish()
 }

@@ -9,6 +9,9 @@ export class BodyTooLarge extends Error {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
+/** The body is not the text that it should be. */
+export class NotUtf8 extends Error {}
+
 /** The body broke off: the caller left, or its framing is wrong. */
 export class BodyCut extends Error {}
 
@@ -57,12 +60,22 @@ export abstract class Incoming implements Request {
   abstract stream(limit: number): ReadableStream<Uint8Array>
 
   /**
-   * Bytes as UTF-8 text, without a byte order mark.
+   * The whole body as UTF-8 text, without a byte order mark.
    *
-   * @throws {TypeError} where they are not UTF-8.
+   * @throws {NotUtf8} and what `bytes` throws.
    */
-  text(bytes: Uint8Array): string {
-    return utf8.decode(bytes)
+  text(limit: number): string | Promise<string> {
+    const bytes = this.bytes(limit)
+    return bytes instanceof Promise ? bytes.then((all) => this.decoded(all)) : this.decoded(bytes)
+  }
+
+  /** @throws {NotUtf8} */
+  protected decoded(bytes: Uint8Array): string {
+    try {
+      return utf8.decode(bytes)
+    } catch (cause) {
+      throw new NotUtf8('The body is not UTF-8', { cause })
+    }
   }
 
   get url(): string {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '../contract/problem.ts'
 import { MethodNotAllowed } from '../contract/problems.ts'
@@ -42,7 +42,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     const request = new NodeIncoming(message, response, expectsContinue, peers)
     try {
-      checkFields(message)
+      if (checkFields(message)) request.cut = true
     } catch (error) {
       sendWhole(response, endAfter(response, pipeline.refuse(error as Problem)), request.method)
       return
@@ -148,15 +148,22 @@ async function closeServer(
   sockets: ReadonlySet<Socket>,
   deadline: number,
 ): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // To node a connection is idle after its first request only.
-  const closeIdle = (): void => {
-    server.closeIdleConnections()
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  // Not node:http's own, which closes idle connections at once, and with them the requests on their way.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+  const grace = Math.min(LINGER, deadline / 4)
+  let quietSince = performance.now()
+  for (const response of pending.values()) {
+    response.once('close', () => {
+      quietSince = performance.now()
+    })
   }
-  closeIdle()
-  // A connection that goes idle later is closed by its reply's `Connection: close`, or here.
-  const idle = setInterval(closeIdle, 50)
+  // A connection in use ends with its next reply, which says so. One that has none for a while is closed here.
+  const idle = setInterval(() => {
+    if (performance.now() < quietSince + grace) return
+    server.closeIdleConnections()
+    // To node a connection is idle after its first request only.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }, 50)
   const late = setTimeout(() => {
     for (const x of pending.keys()) x.abort(new Stopped('the server stops'))
     server.closeAllConnections()
@@ -164,6 +171,7 @@ async function closeServer(
   await closed
   clearInterval(idle)
   clearTimeout(late)
+  server.close()
   // What these hold is released when their replies are closed, which is after their connections are.
   for (const response of [...pending.values()]) {
     if (!response.closed) await new Promise((resolve) => response.once('close', resolve))

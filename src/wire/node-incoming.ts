@@ -122,9 +122,9 @@ export class NodeIncoming extends Incoming {
    * the reply made of it: a TextDecoder's two-byte text costs 5 µs more to send. Buffer writes U+FFFD for
    * what is not UTF-8, so only text that has one is looked at again.
    */
-  override text(bytes: Uint8Array): string {
+  protected override decoded(bytes: Uint8Array): string {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-    if (text.includes('\ufffd')) return super.text(bytes)
+    if (text.includes('\ufffd')) return super.decoded(bytes)
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
 
@@ -186,11 +186,14 @@ export class NodeIncoming extends Incoming {
  * Refuses what node:http lets pass: no Host or two, a Host or a target whose authority is none, a
  * transfer coding that nobody here takes off.
  *
+ * @returns true for a request after which the connection must end: node's parser tells of no error any more in what
+ * follows one that asks for an upgrade, and what it does not tell of is never answered.
  * @throws BadRequest, NotImplemented
  */
-export function checkFields(message: IncomingMessage): void {
+export function checkFields(message: IncomingMessage): boolean {
   const raw = message.rawHeaders
   let hosts = 0
+  let upgrades = false
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
     if (name.length === 4 && name.toLowerCase() === 'host') {
@@ -198,7 +201,8 @@ export function checkFields(message: IncomingMessage): void {
       if (!isAuthority(raw[i + 1] as string)) {
         throw BadRequest({ detail: 'Host is not a host with an optional port (RFC 9112 §3.2)' })
       }
-    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+    } else if (name.length === 7 && name.toLowerCase() === 'upgrade') upgrades = true
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
       if ((raw[i + 1] as string).trim().toLowerCase() !== 'chunked') {
         throw NotImplemented({ detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' })
       }
@@ -212,4 +216,5 @@ export function checkFields(message: IncomingMessage): void {
   if (authority !== undefined && (authority === '' || !isAuthority(authority))) {
     throw BadRequest({ detail: 'The target is not at a host with an optional port (RFC 9112 §3.2.2)' })
   }
+  return upgrades
 }

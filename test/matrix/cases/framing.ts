@@ -146,6 +146,14 @@ export const framing: readonly Case[] = [
     name: 'An Upgrade that nobody offers is passed over',
     raw: 'GET /probe HTTP/1.1\r\nHost: api.test\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
     reply: { status: 200, json: { ok: true } },
+    differs: {
+      node: {
+        status: 200,
+        json: { ok: true },
+        closes: true,
+        why: "After a request that asks for an upgrade, node's parser tells of no error any more: the connection ends.",
+      },
+    },
   },
   {
     name: 'An empty line before a request is passed over',
