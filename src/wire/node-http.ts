@@ -150,7 +150,7 @@ async function closeServer(
 ): Promise<void> {
   // Not node:http's own, which closes idle connections at once, and with them the requests on their way.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
-  const grace = Math.min(LINGER, deadline / 4)
+  const grace = Math.min(LINGER, deadline / 8)
   let quietSince = performance.now()
   for (const response of pending.values()) {
     response.once('close', () => {
