@@ -165,8 +165,16 @@ const formats = group('/formats', {
 
 const options = { title: 'Matrix', places: { openapi: false, docs: false, redoc: false, reference: false } } as const
 
+const echoes = group('/fields', {
+  read: get('/{name}', ({ params, request }) => ({ value: request.header(params.name) ?? null })),
+  send: post('/{name}', { body: text() }, ({ params, request }) => ({ value: request.header(params.name) ?? null })),
+})
+
 export const fixture = api(options, {
   probe: get('/probe', () => ({ ok: true })),
+  unmodified: get('/unmodified', { returns: status(304, undefined) }, () => undefined),
+  reset: get('/reset', { returns: status(205, undefined) }, () => undefined),
+  fields: echoes,
   slow: get('/slow/{ms}', ({ params, signal }) => later(Number(params.ms), signal)),
   things,
   offsets,
