@@ -1,16 +1,18 @@
-import { text } from '../contract/content.ts'
 import { type AnyEndpoint, get } from '../contract/endpoint.ts'
 import { essential } from '../contract/essential.ts'
 import type { Path } from '../contract/path.ts'
 import { readiness, traffic } from '../contract/readiness.ts'
 import { type StatedReply, ok, reply, status } from '../contract/reply-spec.ts'
+import type { Schema } from '../contract/schema.ts'
 
-/** JSON that is written here: no library has to be there to describe it. */
-const JSON_TEXT = text('application/json')
+/** What is written here, as it is: no library has to be there to describe it. */
+const REPORT: Schema<object> = {
+  '~standard': { version: 1, vendor: 'trestle', validate: (value) => ({ value: value as object }) },
+}
 
 /** Answers as long as the process does. It asks nothing else: a database that is away is no reason to start anew. */
 export function healthProbe(place: Path): AnyEndpoint {
-  return essential(get(place, { returns: ok(JSON_TEXT), hidden: true }, () => answer(200, { status: 'ok' })))
+  return essential(get(place, { returns: ok(REPORT), hidden: true }, () => answer(200, { status: 'ok' })))
 }
 
 /** Says whether the API is ready for traffic. */
@@ -18,7 +20,7 @@ export function readinessProbe(place: Path): AnyEndpoint {
   return essential(
     get(
       place,
-      { returns: [ok(JSON_TEXT), status(503, JSON_TEXT)], use: { readiness, traffic }, hidden: true },
+      { returns: [ok(REPORT), status(503, REPORT)], use: { readiness, traffic }, hidden: true },
       async ({ readiness, traffic }) => {
         const report = await readiness.ask(traffic.wanted)
         return report.status === 'ready' ? answer(200, report) : answer(503, report)
@@ -28,6 +30,6 @@ export function readinessProbe(place: Path): AnyEndpoint {
 }
 
 /** What a cache between a probe and its answer must not keep. */
-function answer<const Status extends number>(code: Status, body: object): StatedReply<Status, string> {
-  return reply(code, JSON.stringify(body), { 'cache-control': 'no-store' })
+function answer<const Status extends number>(code: Status, body: object): StatedReply<Status, object> {
+  return reply(code, body, { 'cache-control': 'no-store' })
 }

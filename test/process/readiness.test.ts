@@ -23,6 +23,7 @@ test('/healthz answers as long as the process does, /readyz while nothing is ami
   expect(await seen(await fetch('/healthz'))).toEqual([200, { status: 'ok' }])
   const ready = await fetch('/readyz')
   expect(ready.headers.get('cache-control')).toBe('no-store')
+  expect(ready.headers.get('content-type')).toBe('application/json')
   expect(await seen(ready)).toEqual([200, { status: 'ready', checks: {} }])
   expect((await fetch('/readyz', { method: 'HEAD' })).status).toBe(200)
   await close()
@@ -123,7 +124,11 @@ test('What nothing has needed yet is made for its check, and is failed where it 
 
 test('Each check has its line; what stands in for a dependency is not asked', async () => {
   const one = depends({}, () => 1, { scope: 'app', name: 'one', check: () => true })
-  const two = depends({ one }, () => 2, { scope: 'app', name: 'two', check: () => false })
+  const two = depends({ one }, ({ one }) => one + 1, {
+    scope: 'app',
+    name: 'two',
+    check: (value) => value.toFixed() !== '2',
+  })
   const app = api({ read: get('/', { use: { two } }, () => ({})) })
   const both = await createTestClient(app)
   const checks = { one: 'ok', two: 'failed' }
