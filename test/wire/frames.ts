@@ -88,7 +88,7 @@ export class Frames {
   readonly received: Frame[] = []
   closed = false
   #bytes: Buffer = Buffer.alloc(0)
-  #wake: () => void = () => {}
+  readonly #waiting = new Set<() => void>()
 
   private constructor(socket: TLSSocket) {
     this.socket = socket
@@ -156,15 +156,20 @@ export class Frames {
     this.#wake()
   }
 
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
+
   async #until(done: () => boolean, patience: number): Promise<void> {
     const deadline = Date.now() + patience
     while (!done() && !this.closed && Date.now() < deadline) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, deadline - Date.now())
-        this.#wake = () => {
+        this.#waiting.add(() => {
           clearTimeout(timer)
           resolve()
-        }
+        })
       })
     }
   }
