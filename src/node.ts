@@ -1,15 +1,16 @@
 export { type Fault, StartError } from './compile/diagnose.ts'
+export type { WireLimits } from './wire/limits.ts'
 export type { ProxyOptions } from './wire/proxy.ts'
 
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'
 import type { Report } from './pipeline/fail.ts'
-import { createPipeline } from './pipeline/pipeline.ts'
+import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { failurePage } from './wire/failure-page.ts'
-import { wireLimits } from './wire/limits.ts'
-import { listen } from './wire/node-http.ts'
+import { type WireLimits, wireLimits } from './wire/limits.ts'
+import type { ListenOptions, Listening } from './wire/listening.ts'
 import { type ProxyOptions, createProxy } from './wire/proxy.ts'
 
 export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
@@ -17,6 +18,12 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly port?: number
   /** The address to listen on; every one unless told. */
   readonly host?: string
+  /** A unix socket to listen on, in place of port and host. */
+  readonly path?: string
+  /** What reads and writes HTTP: Trestle's own engine unless told, or node:http. */
+  readonly engine?: 'trestle' | 'node'
+  /** What a connection is allowed: sizes, counts and times. Those of endpoints are declared with them. */
+  readonly limits?: Partial<WireLimits>
   /** True to say nothing at start. */
   readonly quiet?: boolean
   /** True to show failures to browsers. What NODE_ENV says, unless told: on for `development` only. */
@@ -35,6 +42,7 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
 
 /** A server that runs. */
 export interface Server {
+  /** 0 on a unix socket. */
   readonly port: number
   readonly url: string
   /** Takes no new connection, finishes the replies under way, releases dependencies. */
@@ -62,9 +70,12 @@ export async function serve<const Values extends readonly unknown[] = []>(
     ...(development ? { showFailure: failurePage } : {}),
   })
   const proxy = options.proxy && createProxy(options.proxy)
+  const limits = wireLimits(options.limits)
   const port = options.port ?? portOf(process.env.PORT || '8000')
+  const { host, path } = options
+  const listen = await wireOf(options.engine)
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host: options.host, limits: wireLimits(), report, proxy }).catch(
+  const listening = await listen(pipeline, { port, host, path, limits, report, proxy }).catch(
     async (error: unknown) => {
       await pipeline.close()
       throw error
@@ -72,7 +83,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   )
   const server: Server = {
     port: listening.port,
-    url: `http://${hostName(options.host)}:${listening.port}`,
+    url: path === undefined ? `http://${hostName(host)}:${listening.port}` : `unix:${path}`,
     stop: once(async () => {
       await listening.stop(options.deadline ?? 10_000)
       // Not sooner: Ctrl-C under npm arrives twice, and the second would end the replies under way.
@@ -91,6 +102,15 @@ export async function serve<const Values extends readonly unknown[] = []>(
   if (options.signals !== false) process.on('SIGTERM', end).on('SIGINT', end)
   if (options.quiet !== true) console.log(`Listening on ${server.url}`)
   return server
+}
+
+type Listen = (pipeline: Pipeline, options: ListenOptions) => Promise<Listening>
+
+/** Only the one that is used is loaded. */
+async function wireOf(engine: 'trestle' | 'node' = 'trestle'): Promise<Listen> {
+  if (engine === 'trestle') return (await import('./wire/http1/engine.ts')).listen
+  if (engine === 'node') return (await import('./wire/node-http.ts')).listen
+  throw new TypeError(`engine is "trestle" or "node", not "${engine as string}"`)
 }
 
 function portOf(text: string): number {

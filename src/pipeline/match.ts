@@ -18,6 +18,8 @@ export function match(x: Exchange, routes: Routes): void {
   const found = find(routes, path)
   if (found === undefined) {
     if (!KNOWN.has(method)) throw NotImplemented()
+    // Its target is an authority, no path: there is no tunnel here (RFC 9110 §9.3.6).
+    if (method === 'CONNECT') throw MethodNotAllowed({ headers: { allow: '' } })
     if (method === 'OPTIONS' && path === '*') {
       x.reply = new WireReply(204, undefined, [])
       return

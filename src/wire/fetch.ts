@@ -1,5 +1,5 @@
 import type { Problem } from '../contract/problem.ts'
-import { BadRequest, NotImplemented } from '../contract/problems.ts'
+import { BadRequest } from '../contract/problems.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { type Report, aboutOf, careful, errorOf, unreadable } from '../pipeline/fail.ts'
 import { BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
@@ -8,6 +8,7 @@ import { end, isStreamed, letGo, piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { authorityOf, isAuthority } from './authority.ts'
 import { limited, readAll } from './body-stream.ts'
+import { codingFault } from './transfer-coding.ts'
 
 /** A request of the Fetch standard. */
 class FetchIncoming extends Incoming {
@@ -105,8 +106,9 @@ function faultOf({ url, headers }: Request): Problem | undefined {
     }) as Problem
   }
   const coding = headers.get('transfer-encoding')
-  if (coding !== null && coding.toLowerCase() !== 'chunked') {
-    return NotImplemented({ detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' }) as Problem
+  if (coding !== null) {
+    const refused = codingFault(coding)
+    if (refused !== undefined) return refused
   }
   if (!/^\d*$/.test(headers.get('content-length') ?? '')) {
     return BadRequest({ detail: 'Content-Length is not one number (RFC 9110 §8.6)' }) as Problem

@@ -11,7 +11,7 @@ import { isStreamed, letGo, type piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
-import { type ParserError, parserProblem } from './parser-error.ts'
+import { type ParserError, parserProblem } from './refusals.ts'
 import type { Peers } from './proxy.ts'
 import { sendPieces } from './send-pieces.ts'
 
@@ -42,7 +42,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     const request = new NodeIncoming(message, response, expectsContinue, peers)
     try {
-      if (checkFields(message)) request.cut = true
+      if (checkFields(message, options.limits)) request.cut = true
     } catch (error) {
       sendWhole(response, endAfter(response, pipeline.refuse(error as Problem)), request.method)
       return
@@ -84,7 +84,22 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     else send(reply)
   }
 
-  const server = createServer({ maxHeaderSize: 32_768, insecureHTTPParser: false, requireHostHeader: false })
+  const { limits } = options
+  const server = createServer({
+    // The request line counts as well.
+    maxHeaderSize: limits.headerBytes + 16_384,
+    insecureHTTPParser: false,
+    requireHostHeader: false,
+    headersTimeout: limits.headerTimeout,
+    // Of node's timeouts for a body there is one for all of it: the largest that its rate allows.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveTimeout,
+    noDelay: true,
+  })
+  // Node leaves out what is above its count, and says nothing: `checkFields` refuses it.
+  server.maxHeadersCount = 0
+  server.maxConnections = limits.connections
+  server.maxRequestsPerSocket = limits.requestsPerConnection
   server.on('request', (message, response) => serveOne(message, response, false))
   server.on('checkContinue', (message, response) => serveOne(message, response, true))
   server.on('checkExpectation', (_message, response) => {

@@ -1,26 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BadRequest, NotImplemented } from '../contract/problems.ts'
-import { BodyCut, BodyTooLarge, Incoming } from '../pipeline/incoming.ts'
+import { BadRequest } from '../contract/problems.ts'
+import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
 import { authorityOf, isAuthority } from './authority.ts'
-import { peerAddress } from './networks.ts'
-import type { Origin, Peers, ProxyRules } from './proxy.ts'
-
-const NO_PROXY: Partial<Origin> = {}
+import type { WireLimits } from './limits.ts'
+import { HeadersTooLarge } from './refusals.ts'
+import { codingFault } from './transfer-coding.ts'
+import { ProxiedIncoming } from './proxied-incoming.ts'
+import type { Peers } from './proxy.ts'
 
 /** A request of node:http. Fields are looked up where node left them: its `headers` object costs more than the route. */
-export class NodeIncoming extends Incoming {
+export class NodeIncoming extends ProxiedIncoming {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
   /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
   #waits: boolean
-  readonly #peers: Peers
-  #origin: Origin | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, peers: Peers) {
-    super(message.method as string, message.url as string)
+    super(message.method as string, message.url as string, message.socket, peers)
     this.#message = message
     this.#response = response
-    this.#peers = peers
     this.#waits = expectsContinue
     // Whether the body still comes is the caller's choice then (RFC 9110 §10.1.1).
     this.cut = expectsContinue
@@ -43,31 +41,6 @@ export class NodeIncoming extends Incoming {
     const raw = this.#message.rawHeaders
     for (let i = 0; i < raw.length; i += 2) names.add((raw[i] as string).toLowerCase())
     for (const name of names) yield [name, this.field(name) as string]
-  }
-
-  get remoteAddress(): string | undefined {
-    const { proxy } = this.#peers
-    return proxy === undefined ? peerAddress(this.#message.socket.remoteAddress) : this.#behind(proxy).address
-  }
-
-  override get prefix(): string {
-    const { proxy } = this.#peers
-    return proxy === undefined ? '' : this.#behind(proxy).prefix
-  }
-
-  protected get origin(): string {
-    const { proxy } = this.#peers
-    const { scheme, authority } = proxy === undefined ? NO_PROXY : this.#behind(proxy)
-    return `${scheme ?? 'http'}://${authority ?? (this.field('host') || 'localhost')}`
-  }
-
-  /** Read once, when somebody first asks: most requests are answered without. */
-  #behind(proxy: ProxyRules): Origin {
-    if (this.#origin === undefined) {
-      const peer = this.#peers.unix ? 'unix' : this.#message.socket.remoteAddress
-      this.#origin = proxy.originOf(peer, (name) => this.field(name))
-    }
-    return this.#origin
   }
 
   get hasBody(): boolean {
@@ -190,10 +163,12 @@ export class NodeIncoming extends Incoming {
  * follows one that asks for an upgrade, and what it does not tell of is never answered.
  * @throws BadRequest, NotImplemented
  */
-export function checkFields(message: IncomingMessage): boolean {
+export function checkFields(message: IncomingMessage, limits: WireLimits): boolean {
   const raw = message.rawHeaders
+  if (raw.length > limits.headerCount * 2) throw HeadersTooLarge()
   let hosts = 0
   let upgrades = false
+  let codings: string | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string
     if (name.length === 4 && name.toLowerCase() === 'host') {
@@ -203,11 +178,11 @@ export function checkFields(message: IncomingMessage): boolean {
       }
     } else if (name.length === 7 && name.toLowerCase() === 'upgrade') upgrades = true
     else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      if ((raw[i + 1] as string).trim().toLowerCase() !== 'chunked') {
-        throw NotImplemented({ detail: 'The only transfer coding taken is "chunked" (RFC 9112 §7)' })
-      }
+      codings = codings === undefined ? (raw[i + 1] as string) : `${codings}, ${raw[i + 1]}`
     }
   }
+  const refused = codings === undefined ? undefined : codingFault(codings)
+  if (refused !== undefined) throw refused
   if (hosts === 0 && message.httpVersionMinor !== 0) {
     throw BadRequest({ detail: 'The request has no Host (RFC 9112 §3.2)' })
   }

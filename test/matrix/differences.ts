@@ -1,7 +1,8 @@
 import { type Case, type Difference, RUNTIMES, type Runtime } from './case.ts'
 
 const HEADINGS: Readonly<Record<Runtime, string>> = {
-  node: 'node:http (`serve`)',
+  engine: "Trestle's own engine (`serve`)",
+  node: "node:http (`serve` with `engine: 'node'`)",
   bun: 'Bun (`toFetch`)',
   deno: 'Deno (`toFetch`)',
   memory: 'In memory (`toFetch` with `new Request`, the test client)',

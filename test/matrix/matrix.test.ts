@@ -12,13 +12,15 @@ import { bytesOf, requestOf } from './wire.ts'
 
 const quiet = { report: () => {} }
 
-async function startNode(): Promise<Child> {
-  const { port, stop } = await serve(fixture, { ...quiet, port: 0, host: '127.0.0.1', quiet: true, signals: false })
+async function startHere(engine: 'trestle' | 'node'): Promise<Child> {
+  const options = { ...quiet, port: 0, host: '127.0.0.1', quiet: true, signals: false, engine } as const
+  const { port, stop } = await serve(fixture, options)
   return { port, stop }
 }
 
 const START: Readonly<Record<Exclude<Runtime, 'memory'>, () => Promise<Child>>> = {
-  node: startNode,
+  engine: () => startHere('trestle'),
+  node: () => startHere('node'),
   bun: startBun,
   deno: startDeno,
 }

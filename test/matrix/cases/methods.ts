@@ -1,9 +1,12 @@
 import { type Case, type Difference, get, refused } from '../case.ts'
-import { GONE, NO_REQUEST, PARSERS, parser, stays } from '../reasons.ts'
+import { GONE, NO_REQUEST, PARSERS, parser } from '../reasons.ts'
 
 const THING = { id: 1, name: 'kettle' }
-const UNKNOWN = refused(501, 'not_implemented', { closes: true })
-const UNKNOWN_THERE = { bun: GONE, deno: stays(UNKNOWN) }
+const UNKNOWN = refused(501, 'not_implemented')
+const UNKNOWN_THERE = {
+  node: { ...UNKNOWN, closes: true, why: 'The parser of node:http gives up at a method that it does not know.' },
+  bun: GONE,
+} as const
 const NO_LENGTH = 'Bun writes `Content-Length: 0` where the reply to HEAD has no body.'
 
 const refusedAs = (why: string): Difference => ({ ...refused(404, 'not_found'), why })
@@ -135,12 +138,13 @@ export const methods: readonly Case[] = [
     reply: refused(405, 'method_not_allowed', { headers: { allow: '' }, closes: true }),
     differs: {
       bun: {
-        ...refusedAs(
-          'The runtime hands CONNECT over like any other method; Bun takes nothing more from the connection.',
-        ),
-        waits: true,
+        ...refused(405, 'method_not_allowed', { waits: true }),
+        why: 'The runtime hands CONNECT over like any other method; Bun takes nothing more from the connection.',
       },
-      deno: refusedAs('The runtime hands CONNECT over like any other method.'),
+      deno: {
+        ...refused(405, 'method_not_allowed'),
+        why: 'The runtime hands CONNECT over like any other method.',
+      },
     },
   },
   {

@@ -10,6 +10,11 @@ export const RequestTimeout: ProblemType<'request_timeout', undefined> = problem
   title: 'The request took too long to arrive',
 })
 
+export const VersionNotSupported: ProblemType<'version_not_supported', undefined> = problem('version_not_supported', {
+  status: 505,
+  title: 'The version is not HTTP/1.1',
+})
+
 /** What node's parser tells of an error. */
 export interface ParserError extends Error {
   readonly code?: string

@@ -1,0 +1,377 @@
+import type { Socket } from 'node:net'
+import { Problem } from '../../contract/problem.ts'
+import { BadRequest } from '../../contract/problems.ts'
+import { Exchange } from '../../pipeline/exchange.ts'
+import type { Report } from '../../pipeline/fail.ts'
+import { isStreamed, letGo } from '../../pipeline/pieces.ts'
+import type { Pipeline } from '../../pipeline/pipeline.ts'
+import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
+import type { WireLimits } from '../limits.ts'
+import { CallerLeft } from '../listening.ts'
+import { RequestTimeout } from '../refusals.ts'
+import type { Peers } from '../proxy.ts'
+import { PORTION, sendPieces } from '../send-pieces.ts'
+import { type BodySource, RequestBody } from './body.ts'
+import { type Framing, framingOf } from './framing.ts'
+import { Held } from './held.ts'
+import { Http1Incoming } from './incoming.ts'
+import type { Octets } from './octets.ts'
+import { CLOSES, CONTINUE, GOES_ON, GOES_ON_10, headOf, lengthField } from './reply.ts'
+import { ReplyStream } from './reply-stream.ts'
+import { RequestHead } from './request-head.ts'
+import type { Timeouts, Waiting } from './timeouts.ts'
+
+/** Octets that are read of requests to come while one is answered. */
+const READ_AHEAD = 65_536
+
+/** Octets of an unread body that are taken off the wire so that the connection can go on. */
+const DRAIN = 65_536
+
+/** Milliseconds that a caller has to read the reply that ends its connection. */
+export const LINGER = 1000
+
+/** Milliseconds in which a connection that was just used may bring another request when the server stops. */
+export const PARTING = 100
+
+/** What the connections of a server share. */
+export interface Shared {
+  readonly pipeline: Pipeline
+  readonly limits: WireLimits
+  readonly report: Report
+  readonly timeouts: Timeouts
+  readonly peers: Peers
+}
+
+/**
+ * One connection (RFC 9112 §9): requests are read one after the other and answered in that order.
+ */
+export class Connection implements Waiting, BodySource {
+  readonly #shared: Shared
+  readonly #socket: Socket
+  #head: RequestHead
+  /** The request whose reply is not all sent. */
+  #x: Exchange | undefined = undefined
+  #framing: Framing | undefined = undefined
+  /** The body of the last request, while it has not all come. */
+  #body: RequestBody | undefined = undefined
+  /** The same, come or not. */
+  #lastBody: RequestBody | undefined = undefined
+  /** What came and waits for its turn. */
+  readonly #held = new Held()
+  #served = 0
+  #headSent = false
+  /** Nothing more is read of it: the reply that ends it is on its way, or sent. */
+  #ending = false
+  #stopping = false
+  #inLoop = false
+  #paused = false
+  #callerEnded = false
+  /** When what is waited for began. */
+  #since: number
+  /** Octets that the caller's system has taken, and when it last took some. */
+  #out = 0
+  #readAt = 0
+
+  constructor(socket: Socket, shared: Shared) {
+    this.#socket = socket
+    this.#shared = shared
+    this.#head = new RequestHead(shared.limits)
+    this.#since = shared.timeouts.now
+  }
+
+  get exchange(): Exchange | undefined {
+    return this.#x
+  }
+
+  /** Octets have come: `bytes` from 0 to `to`, which are the reader's own again when this returns. */
+  receive(bytes: Octets, to: number): void {
+    if (this.#ending) return
+    if (this.#held.length === 0) {
+      const at = this.#consume(bytes, 0, to)
+      if (at < to) this.#held.put(bytes, at, to)
+    } else {
+      this.#held.put(bytes, 0, to)
+      this.#goOn()
+    }
+    if (this.#held.length >= READ_AHEAD && this.#x !== undefined) this.#pause()
+  }
+
+  /** Reads on in what is held. */
+  #goOn(): void {
+    if (this.#inLoop || this.#ending) return
+    const { bytes, from, to } = this.#held
+    if (from < to) this.#held.taken(this.#consume(bytes, from, to))
+  }
+
+  /** @returns where it stopped: before a request that is not whole, or whose turn has not come. */
+  #consume(bytes: Octets, from: number, to: number): number {
+    let at = from
+    this.#inLoop = true
+    try {
+      while (at < to && !this.#ending) {
+        const body = this.#body
+        if (body !== undefined) {
+          if (body.full) {
+            this.#pause()
+            break
+          }
+          at = body.take(bytes, at, to)
+          if (body.ended) this.#bodyEnded()
+        } else if (this.#x !== undefined) break
+        else {
+          if (!this.#head.begun) this.#since = this.#shared.timeouts.now
+          const end = this.#head.read(bytes, at, to)
+          if (end === -1) break
+          at = this.#begin(bytes, end, to)
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.refuse(error)
+    } finally {
+      this.#inLoop = false
+    }
+    return this.#ending ? to : at
+  }
+
+  /** A header section is whole. */
+  #begin(bytes: Octets, from: number, to: number): number {
+    const { pipeline, limits } = this.#shared
+    const head = this.#head
+    const framing = framingOf(head)
+    this.#framing = framing
+    let at = from
+    let body: RequestBody | undefined
+    if (framing.length !== 0) {
+      body = new RequestBody(this, framing.length, framing.expectsContinue, limits)
+      if (at < to) at = body.take(bytes, at, to)
+      if (!body.ended) {
+        this.#body = body
+        this.#since = this.#shared.timeouts.now
+      }
+    }
+    const x = new Exchange(new Http1Incoming(head, this.#socket, this.#shared.peers, framing.hasBody, body))
+    this.#x = x
+    this.#lastBody = body
+    this.#headSent = false
+    const reply = pipeline.answer(x)
+    if (reply instanceof Promise) {
+      body?.keep()
+      void reply.then((settled) => this.#send(x, settled))
+    } else this.#send(x, reply)
+    return at
+  }
+
+  #send(x: Exchange, reply: WireReply): void {
+    // Its caller left, or was refused for what came after the header section.
+    if (this.#x !== x || this.#socket.destroyed) return letGo(reply.body)
+    const { status, body } = reply
+    const method = x.request.method
+    const last = this.#isLast(x)
+    this.#headSent = true
+    if (isStreamed(body)) {
+      if (method !== 'HEAD' && !isBodiless(status)) return this.#sendStreamed(x, reply, last)
+      letGo(body)
+      const size =
+        body instanceof Blob && !isBodiless(status) ? `content-length: ${body.size}\r\n` : lengthOfNone(status)
+      this.#socket.write(headOf(reply, size + this.#more(last)), 'latin1')
+    } else this.#sendWhole(reply, method === 'HEAD' || isBodiless(status), last)
+    this.#written(x, last)
+  }
+
+  /** Sends a reply that is in memory, in one write. */
+  #sendWhole(reply: WireReply, withoutBody: boolean, last: boolean): void {
+    const { status } = reply
+    const body = reply.body as string | Uint8Array | undefined
+    const socket = this.#socket
+    if (typeof body === 'string') {
+      const length = Buffer.byteLength(body)
+      const head = headOf(reply, lengthField(status, length) + this.#more(last))
+      if (withoutBody) socket.write(head, 'latin1')
+      else if (length === body.length) socket.write(head + body, 'latin1')
+      else if (!reply.latin1) socket.write(head + body, 'utf8')
+      else this.#writeTwo(head, Buffer.from(body))
+      return
+    }
+    const head = headOf(reply, lengthField(status, body?.byteLength ?? 0) + this.#more(last))
+    if (withoutBody || body === undefined || body.byteLength === 0) socket.write(head, 'latin1')
+    else this.#writeTwo(head, body)
+  }
+
+  #writeTwo(head: string, body: Uint8Array): void {
+    this.#socket.cork()
+    this.#socket.write(head, 'latin1')
+    // In portions: a long write tells of nothing until all of it is read.
+    for (let at = 0; at < body.byteLength; at += PORTION) this.#socket.write(body.subarray(at, at + PORTION))
+    this.#socket.uncork()
+  }
+
+  #sendStreamed(x: Exchange, reply: WireReply, isLast: boolean): void {
+    const body = reply.body as Parameters<typeof sendPieces>[1]
+    const old = this.#head.line.minor === 0
+    const framing = body instanceof Blob ? 'length' : old ? 'close' : 'chunked'
+    const last = isLast || framing === 'close'
+    const size = body instanceof Blob ? `content-length: ${body.size}\r\n` : old ? '' : 'transfer-encoding: chunked\r\n'
+    this.#socket.write(headOf(reply, size + this.#more(last)), 'latin1')
+    const stream = new ReplyStream(this.#socket, framing)
+    stream.once('finish', () => this.#written(x, last))
+    // What ends with the connection would look whole if that ended well.
+    const breakOff = (): void => void (old ? this.#socket.resetAndDestroy() : this.#socket.destroy())
+    void sendPieces(stream, body, x, this.#shared.report, breakOff)
+  }
+
+  /** What every header section ends with. */
+  #more(last: boolean): string {
+    const goesOn = this.#head.line.minor === 0 ? GOES_ON_10 : GOES_ON
+    return this.#shared.timeouts.date + (last ? CLOSES : goesOn)
+  }
+
+  /** True where the connection ends with the reply to this (§9.3, §9.6). */
+  #isLast(x: Exchange): boolean {
+    this.#served++
+    if (this.#framing?.keepAlive !== true || this.#stopping || x.request.cut) return true
+    if (this.#served >= this.#shared.limits.requestsPerConnection) return true
+    if (this.#callerEnded && this.#held.length === 0) return true
+    return this.#lastBody?.cut === true || (this.#body !== undefined && this.#body.left > DRAIN)
+  }
+
+  /** The reply is handed to the socket; it is sent when the socket has handed it on. */
+  #written(x: Exchange, last: boolean): void {
+    if (this.#socket.writableLength === 0) return this.#sent(x, last)
+    this.#socket.write('', () => {
+      if (!this.#socket.destroyed) this.#sent(x, last)
+    })
+  }
+
+  #sent(x: Exchange, last: boolean): void {
+    this.#x = undefined
+    this.#shared.pipeline.finish(x)
+    if (last) return this.#end()
+    if (this.#body !== undefined) this.#body.drop()
+    else this.#next()
+  }
+
+  #bodyEnded(): void {
+    this.#body = undefined
+    if (this.#x === undefined) this.#next()
+  }
+
+  /** The next request may be read. */
+  #next(): void {
+    this.#head = new RequestHead(this.#shared.limits)
+    this.#since = this.#shared.timeouts.now
+    this.#resume()
+    this.#goOn()
+    if (this.#callerEnded && !this.#inLoop) this.callerEnded()
+  }
+
+  /** Answers what is wrong on the wire itself. Where its messages end cannot be told any more, so it ends too (§2.2). */
+  refuse(refusal: Problem): void {
+    const x = this.#x
+    const isTooLate = x === undefined ? this.#body !== undefined : this.#headSent
+    this.#x = undefined
+    this.#body?.fail(refusal)
+    this.#body = undefined
+    if (x !== undefined) this.#shared.pipeline.finish(x, refusal)
+    // A reply is on the wire: what is written now would be taken for more of it, or for the next.
+    if (isTooLate) {
+      this.#socket.destroy()
+      return
+    }
+    this.#sendWhole(this.#shared.pipeline.refuse(refusal), false, true)
+    this.#end()
+  }
+
+  /**
+   * Ends the connection once its last reply is read. What still comes is thrown away: closed with octets unread, the
+   * system would send a reset, which overtakes the reply (§9.6).
+   */
+  #end(): void {
+    this.#ending = true
+    this.#held.clear()
+    this.#resume()
+    this.#since = this.#shared.timeouts.now
+    this.#socket.end()
+  }
+
+  /** The caller sends no more. What it has asked for is still answered. */
+  callerEnded(): void {
+    this.#callerEnded = true
+    if (this.#ending) return
+    if (this.#body !== undefined || (this.#x === undefined && this.#head.begun)) {
+      this.refuse(BadRequest({ detail: 'The request ends before its end (RFC 9112 §8)' }) as Problem)
+    } else if (this.#x === undefined) this.#end()
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    this.#ending = true
+    const failure = new CallerLeft('the caller left before the reply was sent')
+    this.#body?.fail(failure)
+    this.#body = undefined
+    const x = this.#x
+    this.#x = undefined
+    if (x !== undefined) this.#shared.pipeline.finish(x, failure)
+  }
+
+  /** Takes no request but one that is on its way. */
+  stop(): void {
+    this.#stopping = true
+    this.check(this.#shared.timeouts.now)
+  }
+
+  check(now: number): void {
+    const { limits } = this.#shared
+    const waited = now - this.#since
+    if (this.#socket.writableLength > 0) {
+      const out = this.#socket.bytesWritten - this.#socket.writableLength
+      if (out !== this.#out) {
+        this.#out = out
+        this.#readAt = now
+      } else if (now - this.#readAt > limits.sendTimeout) this.#socket.destroy()
+    } else if (this.#ending) {
+      if (waited > LINGER) this.#socket.destroy()
+    } else if (this.#body !== undefined) {
+      if (this.#paused) this.#since = now
+      else if (waited > limits.bodyTimeout + (this.#body.received / limits.bodyRate) * 1000)
+        this.refuse(RequestTimeout() as Problem)
+    } else if (this.#x === undefined) {
+      if (this.#head.begun) {
+        if (waited > limits.headerTimeout) this.refuse(RequestTimeout() as Problem)
+      } else if (waited > this.#patience) this.#end()
+    }
+  }
+
+  /** Milliseconds for which the connection waits for a request. */
+  get #patience(): number {
+    const { limits } = this.#shared
+    if (this.#stopping) return PARTING
+    return this.#served === 0 ? limits.headerTimeout : limits.keepAliveTimeout
+  }
+
+  wantMore(): void {
+    this.#resume()
+    this.#goOn()
+  }
+
+  sendContinue(): void {
+    if (!this.#headSent) this.#socket.write(CONTINUE, 'latin1')
+  }
+
+  #pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#socket.pause()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket.resume()
+  }
+}
+
+/** A reply whose body nobody knows the length of says nothing of it, but for 205. */
+function lengthOfNone(status: number): string {
+  return status === 205 ? lengthField(status, 0) : ''
+}

@@ -1,0 +1,86 @@
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+import { problem } from '../../contract/problem.ts'
+import type { Problem } from '../../contract/problem.ts'
+import { careful } from '../../pipeline/fail.ts'
+import type { Pipeline } from '../../pipeline/pipeline.ts'
+import { type ListenOptions, type Listening, Stopped } from '../listening.ts'
+import { Connection, LINGER, PARTING, type Shared } from './connection.ts'
+import { Reading, type Receive } from './reading.ts'
+import { Timeouts } from './timeouts.ts'
+
+const TooManyConnections = problem('too_many_connections', {
+  status: 503,
+  title: 'The server has no room for another connection',
+})
+
+/** Serves a pipeline on an HTTP/1.1 engine of its own (RFC 9112). */
+export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
+  const { limits, proxy, path } = options
+  const timeouts = new Timeouts()
+  const peers = { proxy, unix: path !== undefined }
+  const shared: Shared = { pipeline, limits, report: careful(options.report), timeouts, peers }
+  const connections = new Map<Connection, Socket>()
+  const reading = new Reading()
+
+  const connect = (socket: Socket): Receive => {
+    const connection = new Connection(socket, shared)
+    connections.set(connection, socket)
+    timeouts.add(connection)
+    // What goes wrong on a socket closes it, and `close` tells.
+    socket.on('error', () => {})
+    socket.on('end', () => connection.callerEnded())
+    socket.on('close', () => {
+      connections.delete(connection)
+      timeouts.delete(connection)
+      connection.closed()
+    })
+    if (connections.size > limits.connections) {
+      connection.refuse(TooManyConnections({ headers: { 'retry-after': '1' } }) as Problem)
+    }
+    return (bytes, to) => connection.receive(bytes, to)
+  }
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
+  server.on('connection', (socket) => void reading.take(socket, connect))
+  await bind(server, options)
+  const address = server.address() as AddressInfo | string
+  return {
+    port: typeof address === 'string' ? 0 : address.port,
+    host: typeof address === 'string' ? undefined : address.address,
+    stop: async (deadline) => {
+      const until = performance.now() + deadline
+      server.close()
+      await endAll(connections, deadline)
+      timeouts.stop()
+      await pipeline.close(Math.max(until - performance.now(), LINGER))
+    },
+  }
+}
+
+function bind(server: Server, { port, host, path }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path === undefined ? { port, host } : { path }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Lets every connection answer what it has been asked; those that are not done at the deadline are broken. */
+async function endAll(connections: ReadonlyMap<Connection, Socket>, deadline: number): Promise<void> {
+  const closed = [...connections.values()].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+  for (const connection of connections.keys()) connection.stop()
+  const parting = setInterval(() => {
+    for (const connection of connections.keys()) connection.check(performance.now())
+  }, PARTING / 2)
+  const late = setTimeout(() => {
+    for (const [connection, socket] of connections) {
+      connection.exchange?.abort(new Stopped('the server stops'))
+      socket.destroy()
+    }
+  }, deadline)
+  await Promise.all(closed)
+  clearTimeout(late)
+  clearInterval(parting)
+}

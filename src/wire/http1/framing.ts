@@ -1,0 +1,150 @@
+import { problem } from '../../contract/problem.ts'
+import { BadRequest } from '../../contract/problems.ts'
+import { authorityOf, isAuthority } from '../authority.ts'
+import { codingFault } from '../transfer-coding.ts'
+import type { RequestHead } from './request-head.ts'
+
+const ExpectationFailed = problem('expectation_failed', {
+  status: 417,
+  title: 'The only expectation taken is 100-continue',
+})
+
+/** The length of a body that ends with its last chunk. */
+export const CHUNKED = -1
+
+/** What the header section says of the connection and of the body. */
+export interface Framing {
+  /** Octets of the body, or CHUNKED (RFC 9112 §6.3). */
+  readonly length: number
+  /** True where a body was announced, be it empty. */
+  readonly hasBody: boolean
+  /** True where the connection may be used again (§9.3). */
+  readonly keepAlive: boolean
+  /** The caller waits for 100 before it sends the body (RFC 9110 §10.1.1). */
+  readonly expectsContinue: boolean
+  readonly upgrade: boolean
+}
+
+/** What nearly every request without a body comes to. */
+const PLAIN: Framing = { length: 0, hasBody: false, keepAlive: true, expectsContinue: false, upgrade: false }
+
+/**
+ * Reads the fields that say how messages follow each other. What two readers could read in two ways is refused,
+ * for one of them may stand in front of this one (RFC 9112 §11.2).
+ *
+ * @throws BadRequest, NotImplemented, ExpectationFailed
+ */
+export function framingOf(head: RequestHead): Framing {
+  const { minor } = head.line
+  let host: string | undefined
+  let lengthText: string | undefined
+  let coding: string | undefined
+  let connection: string | undefined
+  let expect: string | undefined
+  let upgrade = false
+  for (let i = 0; i < head.count; i++) {
+    // The names that matter here differ in length, all but two.
+    switch (head.nameLength(i)) {
+      case 4:
+        if (head.name(i) !== 'host') break
+        if (host !== undefined) throw BadRequest({ detail: 'The request has more than one Host (RFC 9112 §3.2)' })
+        host = head.value(i)
+        break
+      case 6:
+        if (head.name(i) === 'expect') expect = joined(expect, head.value(i))
+        break
+      case 7:
+        if (head.name(i) === 'upgrade') upgrade = true
+        break
+      case 10:
+        if (head.name(i) === 'connection') connection = joined(connection, head.value(i))
+        break
+      case 14:
+        if (head.name(i) !== 'content-length') break
+        if (lengthText !== undefined) throw BadRequest({ detail: 'There are two Content-Lengths (RFC 9112 §6.3)' })
+        lengthText = head.value(i)
+        break
+      case 17:
+        if (head.name(i) === 'transfer-encoding') coding = joined(coding, head.value(i))
+        break
+    }
+  }
+  checkHost(head, host)
+  // What follows it is for whoever is at the other end of the tunnel, which is not there (RFC 9110 §9.3.6).
+  if (!head.isOriginForm && head.method === 'CONNECT') return { ...PLAIN, keepAlive: false }
+  if (
+    lengthText === undefined &&
+    coding === undefined &&
+    connection === undefined &&
+    expect === undefined &&
+    !upgrade
+  ) {
+    return minor === 1 ? PLAIN : { ...PLAIN, keepAlive: false }
+  }
+  const length = coding === undefined ? toLength(lengthText) : chunked(coding, lengthText, minor)
+  return {
+    length,
+    hasBody: lengthText !== undefined || coding !== undefined,
+    keepAlive: persists(connection, minor),
+    expectsContinue: expect !== undefined && expectsContinue(expect, minor) && length !== 0,
+    upgrade: upgrade && minor === 1 && connection !== undefined && has(connection, 'upgrade'),
+  }
+}
+
+function joined(list: string | undefined, value: string): string {
+  return list === undefined ? value : `${list}, ${value}`
+}
+
+/** Host: exactly one in HTTP/1.1, and an authority (RFC 9112 §3.2). That of an absolute target goes before it (§3.2.2). */
+function checkHost(head: RequestHead, host: string | undefined): void {
+  if (host === undefined) {
+    if (head.line.minor === 1) throw BadRequest({ detail: 'The request has no Host (RFC 9112 §3.2)' })
+  } else if (!isAuthority(host)) {
+    throw BadRequest({ detail: 'Host is not a host with an optional port (RFC 9112 §3.2)' })
+  }
+  const authority = head.isOriginForm ? undefined : authorityOf(head.target)
+  if (authority !== undefined && (authority === '' || !isAuthority(authority))) {
+    throw BadRequest({ detail: 'The target is not at a host with an optional port (RFC 9112 §3.2.2)' })
+  }
+}
+
+/** Content-Length (RFC 9110 §8.6): digits, one number. */
+function toLength(text: string | undefined): number {
+  if (text === undefined) return 0
+  const length = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(length)) {
+    throw BadRequest({ detail: 'Content-Length is not one number (RFC 9112 §6.3)' })
+  }
+  return length
+}
+
+/** Transfer-Encoding (RFC 9112 §6.1): nothing but `chunked`, once, alone. */
+function chunked(coding: string, length: string | undefined, minor: number): number {
+  if (length !== undefined) {
+    throw BadRequest({ detail: 'There are both Content-Length and Transfer-Encoding (RFC 9112 §6.3)' })
+  }
+  if (minor === 0) throw BadRequest({ detail: 'HTTP/1.0 has no Transfer-Encoding (RFC 9112 §6.1)' })
+  const refused = codingFault(coding)
+  if (refused !== undefined) throw refused
+  return CHUNKED
+}
+
+/** Connection (RFC 9112 §9.3): HTTP/1.1 goes on unless told, HTTP/1.0 when told. */
+function persists(connection: string | undefined, minor: number): boolean {
+  if (connection === undefined) return minor === 1
+  if (has(connection, 'close')) return false
+  return minor === 1 || has(connection, 'keep-alive')
+}
+
+/** True where a list of tokens has that one. */
+function has(list: string, token: string): boolean {
+  if (list.length === token.length) return list.toLowerCase() === token
+  return list.split(',').some((one) => one.trim().toLowerCase() === token)
+}
+
+/** Expect (RFC 9110 §10.1.1). From HTTP/1.0 it is not heeded. */
+function expectsContinue(expect: string, minor: number): boolean {
+  if (minor === 0) return false
+  if (expect.toLowerCase() === '100-continue') return true
+  throw ExpectationFailed()
+}

@@ -1,0 +1,41 @@
+import { ProxiedIncoming, type Remote } from '../proxied-incoming.ts'
+import type { Peers } from '../proxy.ts'
+import type { RequestBody } from './body.ts'
+import type { RequestHead } from './request-head.ts'
+
+/** A request as the engine has read it. */
+export class Http1Incoming extends ProxiedIncoming {
+  readonly #head: RequestHead
+  readonly #body: RequestBody | undefined
+  readonly hasBody: boolean
+
+  constructor(head: RequestHead, remote: Remote, peers: Peers, hasBody: boolean, body: RequestBody | undefined) {
+    super(head.method, head.target, remote, peers)
+    this.#head = head
+    this.hasBody = hasBody
+    this.#body = body
+  }
+
+  protected field(name: string): string | undefined {
+    return this.#head.field(name)
+  }
+
+  *headers(): Iterable<readonly [string, string]> {
+    const head = this.#head
+    const names = new Set<string>()
+    for (let i = 0; i < head.count; i++) names.add(head.name(i))
+    for (const name of names) yield [name, head.field(name) as string]
+  }
+
+  bytes(limit: number): Uint8Array | Promise<Uint8Array> {
+    return this.#body?.bytes(limit) ?? new Uint8Array()
+  }
+
+  override text(limit: number): string | Promise<string> {
+    return this.#body?.textHere(limit) ?? super.text(limit)
+  }
+
+  stream(limit: number): ReadableStream<Uint8Array> {
+    return this.#body?.stream(limit) ?? new Blob([]).stream()
+  }
+}

@@ -1,0 +1,46 @@
+/** Milliseconds between two looks at all connections: a timeout is kept to within this. */
+const STEP = 250
+
+/** Somebody who is asked now and then whether it has waited too long. */
+export interface Waiting {
+  readonly check: (now: number) => void
+}
+
+/**
+ * One timer for all timeouts of a server. A timer for each, set and cleared with every request, costs more than the
+ * route.
+ */
+export class Timeouts {
+  readonly #waiting = new Set<Waiting>()
+  readonly #timer: NodeJS.Timeout
+  /** Milliseconds, of a clock that only goes forward; as old as the last look. */
+  now: number = performance.now()
+  /** The `Date` field (RFC 9110 §6.6.1), likewise. */
+  date: string = dateField()
+
+  constructor() {
+    this.#timer = setInterval(() => this.#look(), STEP).unref()
+  }
+
+  add(one: Waiting): void {
+    this.#waiting.add(one)
+  }
+
+  delete(one: Waiting): void {
+    this.#waiting.delete(one)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    this.now = performance.now()
+    this.date = dateField()
+    for (const one of this.#waiting) one.check(this.now)
+  }
+}
+
+function dateField(): string {
+  return `date: ${new Date().toUTCString()}\r\n`
+}
