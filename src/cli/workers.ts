@@ -168,6 +168,11 @@ export function createWorkers(options: WorkersOptions): Workers {
 
   const replaceAll = async (): Promise<void> => {
     const old = inState('serving')
+    // Who sends new code does not want to wait for what the old code has earned.
+    failures = 0
+    clearTimeout(retry)
+    retry = undefined
+    fill()
     let replaced = 0
     for (const member of old) {
       // One that ended meanwhile has been replaced by a new one already.
@@ -188,7 +193,8 @@ export function createWorkers(options: WorkersOptions): Workers {
       fill()
       replaced++
     }
-    if (!stopping) say(`Reloaded: ${replaced} new ${replaced === 1 ? 'worker serves' : 'workers serve'}`)
+    if (!stopping && replaced > 0)
+      say(`Reloaded: ${replaced} new ${replaced === 1 ? 'worker serves' : 'workers serve'}`)
   }
 
   return {

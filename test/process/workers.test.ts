@@ -266,6 +266,54 @@ test('A worker that another replaces says that it is ready until the end', async
   expect([...seen]).toEqual([200])
 })
 
+test('Signals that come while others are acted on are acted on as well, and SIGTERM ends everything', async () => {
+  await folder.write('app.ts', API)
+  const early = start('--workers', '2')
+  await expect.poll(async () => (await early.workers()).length, { interval: 5, timeout: 5000 }).toBeGreaterThan(0)
+  early.signal('SIGTERM')
+  expect(await early.ended).toBe(0)
+
+  const program = start('--workers', '2')
+  const port = await portOf(program)
+  program.signal('SIGHUP')
+  await expect.poll(async () => (await program.workers()).length, { interval: 5, timeout: 5000 }).toBe(3)
+  await folder.write('app.ts', API.replace('() => 1', '() => 2'))
+  // The reload under way began with the old code.
+  program.signal('SIGHUP')
+  const [first] = await program.says(/Reloaded/)
+  await program.says(/Reloaded/, program.output().indexOf(first) + first.length)
+  expect((await ask(port, '/version')).body).toBe('2')
+  program.signal('SIGHUP')
+  await expect.poll(async () => (await program.workers()).length, { interval: 5, timeout: 5000 }).toBe(3)
+  const all = await program.workers()
+  program.signal('SIGTERM')
+  program.signal('SIGTERM')
+  expect(await program.ended).toBe(0)
+  expect(all.filter(isThere)).toEqual([])
+}, 30_000)
+
+test('A reload has what cannot be started at present tried at once', async () => {
+  await folder.write('app.ts', API)
+  const program = start('--workers', '2')
+  const port = await portOf(program)
+  await folder.write('app.ts', 'process.exit(4)\n')
+  const [first = 0, second = 0] = await program.workers()
+  kill(first)
+  await program.says(/Starting another in 3200 ms/)
+  expect((await ask(port, '/pid')).body).toBe(String(second))
+  await folder.write('app.ts', API.replace('() => 1', '() => 2'))
+  const asked = performance.now()
+  program.signal('SIGHUP')
+  const fresh = async (): Promise<boolean> => {
+    const pids = await program.workers()
+    return pids.length === 2 && !pids.includes(second)
+  }
+  await program.says(/Reloaded: 1 new worker serves/)
+  await expect.poll(fresh, { interval: 10, timeout: 5000 }).toBe(true)
+  expect(performance.now() - asked).toBeLessThan(3000)
+  expect((await ask(port, '/version')).body).toBe('2')
+}, 30_000)
+
 test('When its supervisor is killed, a worker finishes what it does and ends', async () => {
   await folder.write('app.ts', API)
   const program = start('--workers', '1')
