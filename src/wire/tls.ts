@@ -96,6 +96,7 @@ export function createTls(given: TlsOptions, report: Report, pace?: Pace): Tls {
         ...contextOf(current),
         ALPNProtocols: given.http2 === false ? ['http/1.1'] : ['h2', 'http/1.1'],
         handshakeTimeout: limits.headerTimeout,
+        noDelay: true,
         ...(given.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
       }
       const server = createServer(options, (socket) => (socket.alpnProtocol === 'h2' ? http2 : http1)(socket))

@@ -213,3 +213,15 @@ test('more fields than the limits allow are 431', async () => {
   const { 'x-0': _, ...fewer } = many
   expect((await caller.get('/hello/ann', fewer)).status).toBe(200)
 })
+
+test('behind a proxy that is believed, the caller is whoever it names', async () => {
+  const behind = await serveSecurely(app, issueCertificate(), {
+    proxy: { trust: ['loopback'], headers: 'forwarded' },
+  })
+  const other = await Http2Caller.open(behind.port)
+  const forwarded = { forwarded: 'for=192.0.2.7;host=api.test;proto=http' }
+  const about = JSON.parse((await other.get('/about', forwarded)).body)
+  expect([about.from, about.url]).toEqual(['192.0.2.7', 'http://api.test/about'])
+  other.end()
+  await behind.stop()
+})

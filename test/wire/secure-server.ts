@@ -7,6 +7,7 @@ import type { Report } from '../../src/pipeline/fail.ts'
 import { createPipeline } from '../../src/pipeline/pipeline.ts'
 import { createHttp2 } from '../../src/wire/http2/engine.ts'
 import { type WireLimits, wireLimits } from '../../src/wire/limits.ts'
+import { type ProxyOptions, createProxy } from '../../src/wire/proxy.ts'
 import { type TlsOptions, createTls } from '../../src/wire/tls.ts'
 import type { Pace } from '../../src/wire/watch-files.ts'
 
@@ -19,17 +20,18 @@ export interface SecureOptions {
   readonly report?: Report
   readonly limits?: Partial<WireLimits>
   readonly pace?: Pace
+  readonly proxy?: ProxyOptions
 }
 
 /** Serves an API over TLS on a free port of 127.0.0.1: HTTP/2, and a word of HTTP/1.1 for whoever asks for that. */
 export async function serveSecurely(
   given: Api,
   tls: TlsOptions,
-  { report = () => {}, limits: some, pace }: SecureOptions = {},
+  { report = () => {}, limits: some, pace, proxy }: SecureOptions = {},
 ): Promise<SecureServer> {
   const limits = wireLimits(some)
   const pipeline = createPipeline(await compile(given), { report })
-  const http2 = createHttp2(pipeline, { limits, report })
+  const http2 = createHttp2({ pipeline, limits, report, peers: { proxy: proxy && createProxy(proxy), unix: false } })
   const http1 = createHttp1((_, response) => response.end('HTTP/1.1'))
   const secure = createTls(tls, report, pace)
   const server: Server = secure.createServer(

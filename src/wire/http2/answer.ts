@@ -7,6 +7,8 @@ import { isStreamed, letGo } from '../../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import { CallerLeft } from '../listening.ts'
 import type { WireLimits } from '../limits.ts'
+import type { Remote } from '../proxied-incoming.ts'
+import type { Peers } from '../proxy.ts'
 import { PORTION, portions, sendPieces } from '../send-pieces.ts'
 import { type Head, checkHead, headOf, toHeaders } from './fields.ts'
 import { Http2Incoming } from './incoming.ts'
@@ -15,11 +17,18 @@ import { Http2Incoming } from './incoming.ts'
 export const NO_ERROR = 0
 export const REFUSED_STREAM = 7
 
+/** What the connections of a server have in common. */
+export interface Serving {
+  readonly pipeline: Pipeline
+  readonly limits: WireLimits
+  readonly report: Report
+  readonly peers: Peers
+}
+
 /** One stream: its request, and the reply to it (RFC 9113 §8.1). */
 export class Answer {
   readonly stream: ServerHttp2Stream
-  readonly #pipeline: Pipeline
-  readonly #report: Report
+  readonly #serving: Serving
   readonly #head: Head
   #request: Http2Incoming | undefined = undefined
   #exchange: Exchange | undefined = undefined
@@ -28,10 +37,9 @@ export class Answer {
   /** When the caller was last seen to read the reply. */
   #readAt = 0
 
-  constructor(stream: ServerHttp2Stream, raw: readonly string[], pipeline: Pipeline, report: Report) {
+  constructor(stream: ServerHttp2Stream, raw: readonly string[], serving: Serving) {
     this.stream = stream
-    this.#pipeline = pipeline
-    this.#report = report
+    this.#serving = serving
     this.#head = headOf(raw)
     // A stream that the caller resets is an error of the caller's; `close` tells of it as well.
     stream.on('error', () => {})
@@ -42,27 +50,29 @@ export class Answer {
     return this.#exchange?.running
   }
 
-  begin(remoteAddress: string | undefined, limits: WireLimits): void {
+  begin(remote: Remote): void {
     const { stream } = this
+    const { pipeline, limits, peers } = this.#serving
     try {
       checkHead(this.#head, limits)
     } catch (refusal) {
-      this.#sendWhole(this.#pipeline.refuse(refusal as Problem))
+      this.#sendWhole(pipeline.refuse(refusal as Problem))
       return
     }
-    this.#request = new Http2Incoming(stream, this.#head, remoteAddress)
+    this.#request = new Http2Incoming(stream, this.#head, remote, peers)
     const x = new Exchange(this.#request)
     this.#exchange = x
-    const left = (): void => this.#pipeline.finish(x, new CallerLeft('the caller left before the reply was sent'))
+    const left = (): void => pipeline.finish(x, new CallerLeft('the caller left before the reply was sent'))
     stream.on('aborted', left)
-    stream.on('close', () => (this.#sent ? this.#pipeline.finish(x) : left()))
-    const reply = this.#pipeline.answer(x)
+    stream.on('close', () => (this.#sent ? pipeline.finish(x) : left()))
+    const reply = pipeline.answer(x)
     if (reply instanceof Promise) void reply.then((settled) => this.#send(x, settled))
     else this.#send(x, reply)
   }
 
   /** Ends what has lasted too long: a body that does not come, a reply that is not read. */
-  checkPace(now: number, limits: WireLimits): void {
+  checkPace(now: number): void {
+    const { limits } = this.#serving
     this.#request?.checkPace(now, limits)
     if (this.stream.writableLength === 0) this.#readAt = now
     else if (this.unreadFor(now) > limits.sendTimeout) this.#breakOff()
@@ -85,7 +95,7 @@ export class Answer {
     } catch (error) {
       // Node refuses a header field that it takes for wrong. There is nothing that could be sent in its place.
       x.failure ??= error as Error
-      this.#report(error, aboutOf(x))
+      this.#serving.report(error, aboutOf(x))
       letGo(reply.body)
       this.#breakOff()
     }
@@ -120,7 +130,7 @@ export class Answer {
     if (body instanceof Blob) headers['content-length'] = String(body.size)
     this.stream.respond(headers)
     this.#finishes()
-    void sendPieces(this.stream, body, x, this.#report, () => this.#breakOff())
+    void sendPieces(this.stream, body, x, this.#serving.report, () => this.#breakOff())
   }
 
   /** In portions: a long write tells of nothing until all of it is read. */
@@ -147,7 +157,7 @@ export class Answer {
   /** The last byte is out. A body that is still coming is of no use to anybody (RFC 9113 §8.1). */
   #done(): void {
     this.#sent = true
-    if (this.#exchange !== undefined && this.stream.writableFinished) this.#pipeline.finish(this.#exchange)
+    if (this.#exchange !== undefined && this.stream.writableFinished) this.#serving.pipeline.finish(this.#exchange)
     if (this.#request === undefined ? this.stream.endAfterHeaders : !this.#request.isUnread) return
     // Not at once: the end of the stream goes first.
     setImmediate(() => {

@@ -1,10 +1,9 @@
 import type { ServerHttp2Session, ServerHttp2Stream, ServerSessionOptions } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
-import type { Report } from '../../pipeline/fail.ts'
-import type { Pipeline } from '../../pipeline/pipeline.ts'
 import type { WireLimits } from '../limits.ts'
 import { Allowance } from './allowance.ts'
-import { Answer, NO_ERROR, REFUSED_STREAM } from './answer.ts'
+import type { Remote } from '../proxied-incoming.ts'
+import { Answer, NO_ERROR, REFUSED_STREAM, type Serving } from './answer.ts'
 
 const { performServerHandshake } = process.getBuiltinModule('node:http2')
 
@@ -25,13 +24,6 @@ const RESETS = { streamResetBurst: 5 * STREAMS, streamResetRate: 33 }
 /** Frames that cost an answer and ask for nothing: PING and SETTINGS (CVE-2019-9512, CVE-2019-9515). */
 const CONTROL_FRAMES = { burst: 500, rate: 50 }
 
-/** What the pipeline and all connections of a server have in common. */
-export interface Serving {
-  readonly pipeline: Pipeline
-  readonly limits: WireLimits
-  readonly report: Report
-}
-
 /** One connection of HTTP/2, and the streams on it. It is over when its socket is closed. */
 export class Connection {
   readonly #serving: Serving
@@ -39,7 +31,8 @@ export class Connection {
   readonly #session: ServerHttp2Session
   readonly #answers = new Set<Answer>()
   readonly #control = new Allowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.rate)
-  readonly #remoteAddress: string | undefined
+  /** The socket itself does not know any more when it is closed. */
+  readonly #remote: Remote
   /** Handlers that have not ended, those of streams that were reset among them. */
   #running = 0
   #requests = 0
@@ -53,7 +46,7 @@ export class Connection {
   constructor(socket: TLSSocket, serving: Serving) {
     this.#serving = serving
     this.#socket = socket
-    this.#remoteAddress = socket.remoteAddress
+    this.#remote = { remoteAddress: socket.remoteAddress, encrypted: true }
     const session = performServerHandshake(socket, sessionOptions(serving.limits))
     this.#session = session
     // Whoever breaks the protocol ends the connection by it. Told, anybody could fill the log.
@@ -84,7 +77,7 @@ export class Connection {
     let unread = 0
     for (const answer of this.#answers) {
       unread = Math.max(unread, answer.unreadFor(now))
-      answer.checkPace(now, limits)
+      answer.checkPace(now)
     }
     this.#checkReading(now, unread, limits.sendTimeout)
   }
@@ -93,6 +86,8 @@ export class Connection {
   drain(): void {
     if (this.#draining || this.#session.destroyed) return
     this.#draining = true
+    // Where no stream is under way, nghttp2 reads nothing more after a GOAWAY.
+    if (this.#answers.size === 0) return this.#close()
     // A caller may have begun a stream that is not here yet. It is told first, and the last number is
     // settled when it has read that (RFC 9113 §6.8).
     this.#session.goaway(NO_ERROR, LAST_STREAM)
@@ -115,7 +110,6 @@ export class Connection {
   }
 
   #take(stream: ServerHttp2Stream, raw: string[]): void {
-    const { pipeline, limits, report } = this.#serving
     // A stream that is reset makes room for the next one at once, its handler does not: without this, a caller
     // who resets each of its requests has as many handlers run as it likes (CVE-2023-44487).
     if (this.#running >= STREAMS) {
@@ -123,14 +117,15 @@ export class Connection {
       stream.close(REFUSED_STREAM)
       return
     }
-    const answer = new Answer(stream, raw, pipeline, report)
+    const answer = new Answer(stream, raw, this.#serving)
     this.#answers.add(answer)
     stream.once('close', () => {
       this.#answers.delete(answer)
       this.#idleSince = performance.now()
+      if (this.#draining && this.#answers.size === 0) this.#close()
     })
-    if (++this.#requests >= limits.requestsPerConnection) this.drain()
-    answer.begin(this.#remoteAddress, limits)
+    if (++this.#requests >= this.#serving.limits.requestsPerConnection) this.drain()
+    answer.begin(this.#remote)
     const { running } = answer
     if (running === undefined) return
     this.#running++

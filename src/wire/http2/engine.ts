@@ -1,9 +1,8 @@
 import type { TLSSocket } from 'node:tls'
-import { type Report, careful } from '../../pipeline/fail.ts'
-import type { Pipeline } from '../../pipeline/pipeline.ts'
+import { careful } from '../../pipeline/fail.ts'
 import { Stopped } from '../listening.ts'
-import type { WireLimits } from '../limits.ts'
-import { Connection, type Serving } from './connection.ts'
+import type { Serving } from './answer.ts'
+import { Connection } from './connection.ts'
 
 /** Serves HTTP/2 on sockets that others accept. */
 export interface Http2 {
@@ -21,10 +20,10 @@ export interface Http2 {
 const TICK = 500
 
 /** Makes what serves a pipeline over HTTP/2 (RFC 9113). */
-export function createHttp2(pipeline: Pipeline, options: { limits: WireLimits; report: Report }): Http2 {
-  const serving: Serving = { pipeline, limits: options.limits, report: careful(options.report) }
+export function createHttp2(given: Serving): Http2 {
+  const serving: Serving = { ...given, report: careful(given.report) }
   const connections = new Set<Connection>()
-  const { headerTimeout, bodyTimeout, keepAliveTimeout, sendTimeout } = options.limits
+  const { headerTimeout, bodyTimeout, keepAliveTimeout, sendTimeout } = serving.limits
   const tick = Math.min(TICK, Math.max(Math.min(headerTimeout, bodyTimeout, keepAliveTimeout, sendTimeout) / 4, 5))
   let clock: NodeJS.Timeout | undefined
   let stopping = false

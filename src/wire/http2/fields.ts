@@ -1,9 +1,8 @@
-import type { Problem } from '../../contract/problem.ts'
-import { problem } from '../../contract/problem.ts'
+import { type Problem, problem } from '../../contract/problem.ts'
 import { BadRequest, MethodNotAllowed } from '../../contract/problems.ts'
 import { isAuthority } from '../authority.ts'
 import type { WireLimits } from '../limits.ts'
-import { HeadersTooLarge } from '../parser-error.ts'
+import { HeadersTooLarge } from '../refusals.ts'
 
 const ExpectationFailed = problem('expectation_failed', {
   status: 417,

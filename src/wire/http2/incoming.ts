@@ -1,7 +1,9 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import { BodyCut, BodyTooLarge, Incoming } from '../../pipeline/incoming.ts'
+import { BodyCut, BodyTooLarge } from '../../pipeline/incoming.ts'
 import type { WireLimits } from '../limits.ts'
-import { RequestTimeout } from '../parser-error.ts'
+import { ProxiedIncoming, type Remote } from '../proxied-incoming.ts'
+import type { Peers } from '../proxy.ts'
+import { RequestTimeout } from '../refusals.ts'
 import type { Head } from './fields.ts'
 
 /** Whoever reads a body: it gets the pieces, then its end or what ended it. */
@@ -12,10 +14,9 @@ interface Reader {
 }
 
 /** A request on a stream of HTTP/2. */
-export class Http2Incoming extends Incoming {
+export class Http2Incoming extends ProxiedIncoming {
   readonly #stream: ServerHttp2Stream
   readonly #head: Head
-  readonly #remoteAddress: string | undefined
   /** The caller waits for 100 before it sends the body. */
   #waits: boolean
   #reader: Reader | undefined = undefined
@@ -25,11 +26,10 @@ export class Http2Incoming extends Incoming {
   #waited = 0
   #waitsSince: number | undefined = undefined
 
-  constructor(stream: ServerHttp2Stream, head: Head, remoteAddress: string | undefined) {
-    super(head.method, head.target)
+  constructor(stream: ServerHttp2Stream, head: Head, remote: Remote, peers: Peers) {
+    super(head.method, head.target, remote, peers)
     this.#stream = stream
     this.#head = head
-    this.#remoteAddress = remoteAddress
     this.#waits = this.field('expect') !== undefined
   }
 
@@ -51,15 +51,6 @@ export class Http2Incoming extends Incoming {
     const names = new Set<string>(['host'])
     for (let i = 0; i < fields.length; i += 2) names.add(fields[i] as string)
     for (const name of names) yield [name, this.field(name) as string]
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#remoteAddress
-  }
-
-  /** From the connection, not from `:scheme`, which is the caller's word. */
-  protected get origin(): string {
-    return `https://${this.#head.authority}`
   }
 
   get hasBody(): boolean {
