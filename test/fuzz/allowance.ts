@@ -12,11 +12,10 @@ export interface Allowance {
   readonly allow: readonly string[] | undefined
 }
 
-/** Bytes a target may have before it is 414, and a head before it is 431. */
+/** Bytes a target may have before it is 414, and bytes and number of fields before they are 431. */
 const TARGET = 8192
-const HEAD = 32_768
-/** Node's parser counts more for a field than its bytes: 500 short ones pass, 1,000 do not. */
-const EACH = 64
+const FIELDS = 16_384
+const COUNT = 100
 
 const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY', 'CONNECT'])
 
@@ -32,7 +31,7 @@ const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
  * | a method that HTTP does not have | 501 |
  * | `.`, `..`, `\`, `#`, bytes beyond ASCII in the path, no path at all | 400 |
  * | a target over 8,192 bytes | 414 |
- * | a head over 32,768 bytes | 431 |
+ * | fields over 16,384 bytes, or more than 100 | 431 |
  * | a head or framing that is not HTTP/1.1 | 400, and what the mutation names: 413, 417, 501, 505 |
  */
 export function allowanceOf(draft: Draft, description: Description): Allowance {
@@ -42,7 +41,7 @@ export function allowanceOf(draft: Draft, description: Description): Allowance {
     for (const status of statuses) others.add(status)
     return { operation: undefined, found: undefined, others, allow: undefined }
   }
-  if (bytesOf(draft).indexOf('\r\n\r\n') + draft.headers.length * EACH > HEAD) others.add(431)
+  if (fieldsLength(bytesOf(draft)) > FIELDS || draft.headers.length + 1 > COUNT) others.add(431)
   if (draft.version === 'HTTP/1.0' && draft.framing !== 'length') others.add(400)
   const path = localPath(draft.path)
   const unclean =
@@ -66,6 +65,14 @@ export function allowanceOf(draft: Draft, description: Description): Allowance {
   if (methods.has('GET')) methods.add('HEAD')
   others.add(draft.method === 'OPTIONS' ? 204 : 405)
   return { operation: undefined, found, others, allow: [...methods].toSorted() }
+}
+
+/** Bytes from the first field to the empty line after the last. */
+function fieldsLength(bytes: Uint8Array): number {
+  const all = Buffer.from(bytes)
+  const begin = all.indexOf('\r\n') + 2
+  const end = all.indexOf('\r\n\r\n')
+  return (end === -1 ? all.length : end + 4) - begin
 }
 
 function isDots(segment: string): boolean {

@@ -85,7 +85,7 @@ onEveryWire('Text is read in time that follows its length', (open) => {
   it('cookies, header fields and paths', async () => {
     const running = await open(echo)
     for (const piece of MEAN.filter((one) => one !== 'ä' && one !== '\t')) {
-      const value = piece.repeat(Math.floor(9_000 / piece.length))
+      const value = piece.repeat(Math.floor(5_000 / piece.length))
       const began = performance.now()
       const headers = { cookie: `${value}!`, 'x-list': `${value}!`, 'content-type': `a/b${value}!` }
       expect([200, 422]).toContain((await running.fetch('/cookies', { headers })).status)

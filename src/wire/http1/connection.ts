@@ -66,6 +66,8 @@ export class Connection implements Waiting, BodySource {
   #inLoop = false
   #paused = false
   #callerEnded = false
+  /** The reply is whole, and not all taken by the system. */
+  #flushing = false
   /** When what is waited for began. */
   #since: number
   /** Octets that the caller's system has taken, and when it last took some. */
@@ -238,7 +240,9 @@ export class Connection implements Waiting, BodySource {
   /** The reply is handed to the socket; it is sent when the socket has handed it on. */
   #written(x: Exchange, last: boolean): void {
     if (this.#socket.writableLength === 0) return this.#sent(x, last)
+    this.#flushing = true
     this.#socket.write('', () => {
+      this.#flushing = false
       if (!this.#socket.destroyed) this.#sent(x, last)
     })
   }
@@ -294,13 +298,17 @@ export class Connection implements Waiting, BodySource {
     this.#socket.end()
   }
 
-  /** The caller sends no more. What it has asked for is still answered. */
+  /**
+   * The caller sends no more. Nearly always it has gone, and there is no other sign of that: a handler that is still
+   * at work is told. What is answered already is sent to the end.
+   */
   callerEnded(): void {
     this.#callerEnded = true
     if (this.#ending) return
     if (this.#body !== undefined || (this.#x === undefined && this.#head.begun)) {
       this.refuse(BadRequest({ detail: 'The request ends before its end (RFC 9112 §8)' }) as Problem)
     } else if (this.#x === undefined) this.#end()
+    else if (!this.#flushing) this.#socket.destroy()
   }
 
   /** The connection is gone. */
