@@ -276,7 +276,7 @@ export class Connection implements Waiting, BodySource {
     this.#x = undefined
     this.#body?.fail(refusal)
     this.#body = undefined
-    if (x !== undefined) this.#shared.pipeline.finish(x, refusal)
+    if (x !== undefined) this.#shared.pipeline.finish(x, new CallerLeft('the request broke off', { cause: refusal }))
     // A reply is on the wire: what is written now would be taken for more of it, or for the next.
     if (isTooLate) {
       this.#socket.destroy()
