@@ -5,6 +5,7 @@ export type { ProxyOptions } from './wire/proxy.ts'
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'
+import { traffic } from './contract/readiness.ts'
 import type { Report } from './pipeline/fail.ts'
 import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
@@ -34,6 +35,8 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly proxy?: ProxyOptions
   /** Milliseconds that replies under way have when the server stops: 10,000 unless told. */
   readonly deadline?: number
+  /** Milliseconds for which `/readyz` says that the server stops before it takes no new connection: 0 unless told. */
+  readonly drain?: number
   /** Pairs, for tests: a dependency, and what handlers get in its place: another dependency, or a value. */
   readonly override?: OverrideList<Values>
   /** False to leave SIGTERM and SIGINT alone; they stop the server unless told. */
@@ -64,7 +67,9 @@ export async function serve<const Values extends readonly unknown[] = []>(
 ): Promise<Server> {
   const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
   const development = options.development ?? process.env.NODE_ENV === 'development'
-  const overrides = overridesOf(options.override as Parameters<typeof overridesOf>[0])
+  const wanted = { wanted: true }
+  const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>
+  const overrides = overridesOf([[traffic, wanted], ...given])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
     report,
     ...(development ? { showFailure: failurePage } : {}),
@@ -85,6 +90,8 @@ export async function serve<const Values extends readonly unknown[] = []>(
     port: listening.port,
     url: path === undefined ? `http://${hostName(host)}:${listening.port}` : `unix:${path}`,
     stop: once(async () => {
+      wanted.wanted = false
+      if (options.drain) await new Promise((resolve) => setTimeout(resolve, options.drain))
       await listening.stop(options.deadline ?? 10_000)
       // Not sooner: Ctrl-C under npm arrives twice, and the second would end the replies under way.
       process.off('SIGTERM', end).off('SIGINT', end)

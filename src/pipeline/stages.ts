@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly codes: Set<string>
   /** Milliseconds; 0 for no limit. */
   readonly timeout: number
+  /** True where overload does not refuse it. */
+  readonly essential: boolean
 }
 
 /** Puts an endpoint's stages together, and its middleware around them. */
@@ -36,7 +38,7 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(operation.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
-  return { id: operation.id, answer, errors, codes, timeout: limits.timeout }
+  return { id: operation.id, answer, errors, codes, timeout: limits.timeout, essential: operation.essential }
 }
 
 /** Stages 4 to 9, those that the endpoint needs, in the order of the design. */

@@ -30,9 +30,6 @@ const DRAIN = 65_536
 /** Milliseconds that a caller has to read the reply that ends its connection. */
 export const LINGER = 1000
 
-/** Milliseconds in which a connection that was just used may bring another request when the server stops. */
-export const PARTING = 100
-
 /** What the connections of a server share. */
 export interface Shared {
   readonly pipeline: Pipeline
@@ -63,6 +60,8 @@ export class Connection implements Waiting, BodySource {
   /** Nothing more is read of it: the reply that ends it is on its way, or sent. */
   #ending = false
   #stopping = false
+  /** Milliseconds for which it waits for a request. */
+  #patience: number
   #inLoop = false
   #paused = false
   #callerEnded = false
@@ -79,6 +78,7 @@ export class Connection implements Waiting, BodySource {
     this.#shared = shared
     this.#head = new RequestHead(shared.limits)
     this.#since = shared.timeouts.now
+    this.#patience = shared.limits.headerTimeout
   }
 
   get exchange(): Exchange | undefined {
@@ -231,6 +231,7 @@ export class Connection implements Waiting, BodySource {
   /** True where the connection ends with the reply to this (§9.3, §9.6). */
   #isLast(x: Exchange): boolean {
     this.#served++
+    if (!this.#stopping) this.#patience = this.#shared.limits.keepAliveTimeout
     if (this.#framing?.keepAlive !== true || this.#stopping || x.request.cut) return true
     if (this.#served >= this.#shared.limits.requestsPerConnection) return true
     if (this.#callerEnded && this.#held.length === 0) return true
@@ -322,10 +323,16 @@ export class Connection implements Waiting, BodySource {
     if (x !== undefined) this.#shared.pipeline.finish(x, failure)
   }
 
-  /** Takes no request but one that is on its way. */
-  stop(): void {
+  /**
+   * Takes no request but one that is on its way.
+   *
+   * @param patience milliseconds in which that may come, where the connection was just used.
+   */
+  stop(patience: number): void {
     this.#stopping = true
-    this.check(this.#shared.timeouts.now)
+    this.#patience = patience
+    // The clock is as old as the last look: by it, what was used just now may seem idle for longer than it may be.
+    if (this.#x === undefined && !this.#head.begun) this.#since = this.#shared.timeouts.now
   }
 
   check(now: number): void {
@@ -348,13 +355,6 @@ export class Connection implements Waiting, BodySource {
         if (waited > limits.headerTimeout) this.refuse(RequestTimeout() as Problem)
       } else if (waited > this.#patience) this.#end()
     }
-  }
-
-  /** Milliseconds for which the connection waits for a request. */
-  get #patience(): number {
-    const { limits } = this.#shared
-    if (this.#stopping) return PARTING
-    return this.#served === 0 ? limits.headerTimeout : limits.keepAliveTimeout
   }
 
   wantMore(): void {

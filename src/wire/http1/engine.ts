@@ -4,9 +4,12 @@ import type { Problem } from '../../contract/problem.ts'
 import { careful } from '../../pipeline/fail.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
 import { type ListenOptions, type Listening, Stopped } from '../listening.ts'
-import { Connection, LINGER, PARTING, type Shared } from './connection.ts'
+import { Connection, LINGER, type Shared } from './connection.ts'
 import { Reading, type Receive } from './reading.ts'
 import { Timeouts } from './timeouts.ts'
+
+/** Milliseconds in which a connection that was just used may bring another request when the server stops. */
+const PARTING = 1000
 
 const TooManyConnections = problem('too_many_connections', {
   status: 503,
@@ -50,7 +53,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     stop: async (deadline) => {
       const until = performance.now() + deadline
       server.close()
-      await endAll(connections, deadline)
+      await endAll(connections, timeouts, deadline)
       timeouts.stop()
       await pipeline.close(Math.max(until - performance.now(), LINGER))
     },
@@ -68,12 +71,15 @@ function bind(server: Server, { port, host, path }: ListenOptions): Promise<void
 }
 
 /** Lets every connection answer what it has been asked; those that are not done at the deadline are broken. */
-async function endAll(connections: ReadonlyMap<Connection, Socket>, deadline: number): Promise<void> {
+async function endAll(
+  connections: ReadonlyMap<Connection, Socket>,
+  timeouts: Timeouts,
+  deadline: number,
+): Promise<void> {
   const closed = [...connections.values()].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-  for (const connection of connections.keys()) connection.stop()
-  const parting = setInterval(() => {
-    for (const connection of connections.keys()) connection.check(performance.now())
-  }, PARTING / 2)
+  timeouts.look()
+  for (const connection of connections.keys()) connection.stop(Math.min(PARTING, deadline / 10))
+  const parting = setInterval(() => timeouts.look(), 50)
   const late = setTimeout(() => {
     for (const [connection, socket] of connections) {
       connection.exchange?.abort(new Stopped('the server stops'))

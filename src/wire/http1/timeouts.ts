@@ -19,7 +19,7 @@ export class Timeouts {
   date: string = dateField()
 
   constructor() {
-    this.#timer = setInterval(() => this.#look(), STEP).unref()
+    this.#timer = setInterval(() => this.look(), STEP).unref()
   }
 
   add(one: Waiting): void {
@@ -34,7 +34,8 @@ export class Timeouts {
     clearInterval(this.#timer)
   }
 
-  #look(): void {
+  /** Looks at all of them, by the clock as it is. */
+  look(): void {
     this.now = performance.now()
     this.date = dateField()
     for (const one of this.#waiting) one.check(this.now)
