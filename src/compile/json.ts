@@ -8,8 +8,8 @@ export class MalformedJson extends Error {}
  * @throws {MalformedJson} saying what is wrong, and where.
  */
 export function parseJson(text: string, depth: number): unknown {
-  // Text shorter than this cannot nest so deep.
-  if (text.length > depth * 2 && deeperThan(text, depth)) {
+  // Text shorter than this cannot nest so deep, nor can text with fewer brackets.
+  if (text.length > depth * 2 && opensMoreThan(text, depth) && deeperThan(text, depth)) {
     throw new MalformedJson(`The body nests deeper than ${depth} levels`)
   }
   let value: unknown
@@ -31,6 +31,17 @@ function reason(error: unknown): string {
   const at = /position (\d+)/.exec(message)
   if (at !== null) return `unexpected character at position ${at[1]}`
   return /end of JSON|Unterminated|EOF/.test(message) ? 'it ends too early' : 'unexpected character'
+}
+
+/** Counts by search, which skips what lies between: most bodies open a handful of arrays and objects. */
+function opensMoreThan(text: string, count: number): boolean {
+  let found = 0
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (++found > count) return true
+    }
+  }
+  return false
 }
 
 function deeperThan(text: string, depth: number): boolean {

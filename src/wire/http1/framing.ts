@@ -46,26 +46,26 @@ export function framingOf(head: RequestHead): Framing {
     // The names that matter here differ in length, all but two.
     switch (head.nameLength(i)) {
       case 4:
-        if (head.name(i) !== 'host') break
+        if (!head.isNamed(i, 'host')) break
         if (host !== undefined) throw BadRequest({ detail: 'The request has more than one Host (RFC 9112 §3.2)' })
         host = head.value(i)
         break
       case 6:
-        if (head.name(i) === 'expect') expect = joined(expect, head.value(i))
+        if (head.isNamed(i, 'expect')) expect = joined(expect, head.value(i))
         break
       case 7:
-        if (head.name(i) === 'upgrade') upgrade = true
+        if (head.isNamed(i, 'upgrade')) upgrade = true
         break
       case 10:
-        if (head.name(i) === 'connection') connection = joined(connection, head.value(i))
+        if (head.isNamed(i, 'connection')) connection = joined(connection, head.value(i))
         break
       case 14:
-        if (head.name(i) !== 'content-length') break
+        if (!head.isNamed(i, 'content-length')) break
         if (lengthText !== undefined) throw BadRequest({ detail: 'There are two Content-Lengths (RFC 9112 §6.3)' })
         lengthText = head.value(i)
         break
       case 17:
-        if (head.name(i) === 'transfer-encoding') coding = joined(coding, head.value(i))
+        if (head.isNamed(i, 'transfer-encoding')) coding = joined(coding, head.value(i))
         break
     }
   }

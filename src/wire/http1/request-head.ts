@@ -68,6 +68,12 @@ export class RequestHead {
     return (spans[index * 4 + 1] as number) - (spans[index * 4] as number)
   }
 
+  /** @param name in lower case, of that length. */
+  isNamed(index: number, name: string): boolean {
+    // As most programs write it: nothing is copied then.
+    return this.#text.startsWith(name, this.#fields.spans[index * 4]) || this.name(index) === name
+  }
+
   /** The name of a field line, in lower case. */
   name(index: number): string {
     const { spans } = this.#fields
@@ -87,7 +93,7 @@ export class RequestHead {
   field(name: string): string | undefined {
     let found: string | undefined
     for (let i = 0; i < this.count; i++) {
-      if (this.nameLength(i) !== name.length || this.name(i) !== name) continue
+      if (this.nameLength(i) !== name.length || !this.isNamed(i, name)) continue
       const value = this.value(i)
       found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
     }
