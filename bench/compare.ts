@@ -5,7 +5,7 @@ import { CONNECTIONS, withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { toCount, toNames } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
-import { programOf, SERVERS, type ServerName, titleOf } from './servers.ts'
+import { isServer, programOf, runtimeOf, SERVERS, type ServerName, titleOf } from './servers.ts'
 import { type Comparison, summarise, toText } from './summary.ts'
 import { measureWindow, type Window } from './window.ts'
 import { ROUTES, type Route, toBytes, WORKLOAD } from './workload.ts'
@@ -86,7 +86,13 @@ async function measureProcesses(settings: Settings, rounds: readonly number[], r
   const running: Running[] = []
   try {
     for (const name of settings.servers) {
-      running.push({ name, server: await startServer(programOf(name), { source: settings.source }) })
+      running.push({
+        name,
+        server: await startServer(programOf(name), {
+          source: settings.source && !name.startsWith('bun-'),
+          runtime: runtimeOf(name),
+        }),
+      })
     }
     if (rounds.includes(0)) await insistOnAgreement(running)
     for (const { server } of running) await warmUp(server, settings.routes)
@@ -121,6 +127,7 @@ async function measureRound(
 async function insistOnAgreement(running: readonly Running[]): Promise<void> {
   const lines: string[] = []
   for (const { name, server } of running) {
+    if (!isServer(name)) continue
     for (const line of await disagreements(server.port)) lines.push(`${name}: ${line}`)
   }
   if (lines.length > 0) throw new Error(`the servers do not answer alike:\n  ${lines.join('\n  ')}`)

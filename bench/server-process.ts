@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly args?: readonly string[]
   /** True to run Trestle from its sources, not from `dist`. */
   readonly source?: boolean
+  /** The program that runs it, in place of this Node. */
+  readonly runtime?: string
 }
 
 const START_LIMIT = 20_000
@@ -26,9 +28,10 @@ const START_LIMIT = 20_000
  */
 export async function startServer(
   file: URL,
-  { args = [], source = false }: ServerOptions = {},
+  { args = [], source = false, runtime = process.execPath }: ServerOptions = {},
 ): Promise<ServerProcess> {
   const child = fork(fileURLToPath(file), args, {
+    execPath: runtime,
     execArgv: source ? ['--conditions=trestle-source'] : [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },

@@ -1,17 +1,43 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
-export const SERVERS = ['bare', 'fastify', 'hono', 'express', 'trestle'] as const
+export const SERVERS = [
+  'raw',
+  'bare',
+  'fastify',
+  'hono',
+  'express',
+  'bun-hono',
+  'bun-elysia',
+  'trestle-node',
+  'trestle',
+] as const
 export type ServerName = (typeof SERVERS)[number]
 
 export function programOf(name: ServerName): URL {
   return new URL(`./servers/${name}.ts`, import.meta.url)
 }
 
+/** The program that runs a server: this Node, or Bun. */
+export function runtimeOf(name: ServerName): string {
+  if (!name.startsWith('bun-')) return process.execPath
+  return fileURLToPath(new URL('../node_modules/.bin/bun', import.meta.url))
+}
+
+/** True for servers that are held to the workload; the other answers fixed bytes. */
+export function isServer(name: ServerName): boolean {
+  return name !== 'raw'
+}
+
 /** What a server is called in reports: its package and version. */
 export function titleOf(name: ServerName): string {
+  if (name === 'raw') return 'raw socket, fixed bytes'
   if (name === 'bare') return 'node:http'
-  if (name === 'trestle') return `trestle ${manifest('../package.json').version}`
-  return `${name} ${manifest('./package.json').dependencies[name]}`
+  const { version } = manifest('../package.json')
+  if (name === 'trestle') return `trestle ${version}`
+  if (name === 'trestle-node') return `trestle ${version}, node:http`
+  const [at, library] = name.startsWith('bun-') ? [' on Bun', name.slice('bun-'.length)] : ['', name]
+  return `${library} ${manifest('./package.json').dependencies[library]}${at}`
 }
 
 function manifest(path: string): { version: string; dependencies: Record<string, string> } {

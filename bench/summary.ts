@@ -23,6 +23,8 @@ export interface Result {
   readonly perSecond: number
   /** How far the rounds lie apart: half of largest minus smallest, over the median. */
   readonly spread: number
+  /** CPU over that of a raw socket in the same round; absent where that was not measured. */
+  readonly toRaw?: number
   /** CPU over that of bare node:http in the same round; absent where that was not measured. */
   readonly toBare?: number
   /** CPU over that of Fastify in the same round; absent where that was not measured. */
@@ -40,13 +42,14 @@ export function summarise(
     const ratio = (server: ServerName, to: ServerName): number | undefined =>
       servers.includes(to) ? medianRatio(of(server), of(to)) : undefined
     return servers.map((server): Result => {
-      const [toBare, toFastify] = [ratio(server, 'bare'), ratio(server, 'fastify')]
+      const [toRaw, toBare, toFastify] = [ratio(server, 'raw'), ratio(server, 'bare'), ratio(server, 'fastify')]
       return {
         route,
         server,
         cpu: median(of(server).map((window) => window.cpu)),
         perSecond: median(of(server).map((window) => window.perSecond)),
         spread: spread(of(server).map((window) => window.cpu)),
+        ...(toRaw === undefined ? {} : { toRaw }),
         ...(toBare === undefined ? {} : { toBare }),
         ...(toFastify === undefined ? {} : { toFastify }),
         windows: of(server),
@@ -66,7 +69,7 @@ export function medianRatio(windows: readonly Window[], to: readonly Window[]): 
 /** The least share of a core that a server uses where requests never run out. */
 const BUSY = 0.75
 
-const HEAD = ['server', 'µs CPU/request', '× node:http', '× Fastify', 'requests/s', 'spread']
+const HEAD = ['server', 'µs CPU/request', '× raw', '× node:http', '× Fastify', 'requests/s', 'spread']
 
 /** One table for each route. */
 export function toText(comparison: Comparison, title: (server: ServerName) => string): string {
@@ -90,6 +93,7 @@ function toRow(result: Result, title: (server: ServerName) => string): string[] 
   return [
     title(result.server),
     result.cpu.toFixed(1),
+    result.toRaw?.toFixed(2) ?? '-',
     result.toBare?.toFixed(2) ?? '-',
     result.toFastify?.toFixed(2) ?? '-',
     Math.round(result.perSecond).toLocaleString('en'),

@@ -1,0 +1,27 @@
+import { zValidator } from '@hono/zod-validator'
+import { Hono } from 'hono'
+import { HelloParams, OrderFilterText, OrderIn, UserParamsText } from '../schemas.ts'
+import { locationOf, ordersOf, place } from '../shop.ts'
+import { measured } from './measured.ts'
+
+/** What is used of Bun. */
+declare const Bun: {
+  serve(options: { fetch: unknown; port: number; hostname: string }): { readonly port: number }
+}
+
+/** Hono on Bun's own server. */
+const app = new Hono()
+
+app.get('/hello/:name', zValidator('param', HelloParams), (c) => c.json({ hello: c.req.valid('param').name }))
+
+app.get('/users/:id/orders', zValidator('param', UserParamsText), zValidator('query', OrderFilterText), (c) =>
+  c.json(ordersOf(c.req.valid('param').id, c.req.valid('query'))),
+)
+
+app.post('/orders', zValidator('json', OrderIn), (c) => {
+  const order = place(c.req.valid('json'))
+  c.header('location', locationOf(order))
+  return c.json(order, 201)
+})
+
+measured(Bun.serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }).port)
