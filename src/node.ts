@@ -1,6 +1,7 @@
 export { type Fault, StartError } from './compile/diagnose.ts'
 export type { WireLimits } from './wire/limits.ts'
 export type { ProxyOptions } from './wire/proxy.ts'
+export type { TlsOptions } from './wire/tls.ts'
 
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
@@ -13,6 +14,7 @@ import { failurePage } from './wire/failure-page.ts'
 import { type WireLimits, wireLimits } from './wire/limits.ts'
 import type { ListenOptions, Listening } from './wire/listening.ts'
 import { type ProxyOptions, createProxy } from './wire/proxy.ts'
+import type { TlsOptions } from './wire/tls.ts'
 
 export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   /** The PORT environment variable, or 8000, unless told. 0 takes any free port. */
@@ -21,6 +23,8 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly host?: string
   /** A unix socket to listen on, in place of port and host. */
   readonly path?: string
+  /** The certificate to serve HTTPS with, HTTP/2 and HTTP/1.1 on the same port; plain HTTP unless told. */
+  readonly tls?: TlsOptions
   /** What reads and writes HTTP: Trestle's own engine unless told, or node:http. */
   readonly engine?: 'trestle' | 'node'
   /** What a connection is allowed: sizes, counts and times. Those of endpoints are declared with them. */
@@ -57,6 +61,7 @@ export interface Server {
  *
  * @throws {StartError} with every fault in the API's declaration.
  * @throws {TypeError} for an option that is none.
+ * @throws an error that names the file, for a certificate that cannot be served.
  * @throws the system's error where the port cannot be had.
  * @example
  * await serve(api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) }))
@@ -77,10 +82,13 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const proxy = options.proxy && createProxy(options.proxy)
   const limits = wireLimits(options.limits)
   const port = options.port ?? portOf(process.env.PORT || '8000')
-  const { host, path } = options
+  const { host, path, tls } = options
+  if (tls !== undefined && options.engine === 'node') {
+    throw new TypeError('tls is not for engine "node": leave engine out, or let a proxy before the server end TLS')
+  }
   const listen = await wireOf(options.engine)
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host, path, limits, report, proxy }).catch(
+  const listening = await listen(pipeline, { port, host, path, limits, report, proxy, tls }).catch(
     async (error: unknown) => {
       await pipeline.close()
       throw error
@@ -88,7 +96,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   )
   const server: Server = {
     port: listening.port,
-    url: path === undefined ? `http://${hostName(host)}:${listening.port}` : `unix:${path}`,
+    url: path === undefined ? `${tls ? 'https' : 'http'}://${hostName(host)}:${listening.port}` : `unix:${path}`,
     stop: once(async () => {
       wanted.wanted = false
       if (options.drain) await new Promise((resolve) => setTimeout(resolve, options.drain))

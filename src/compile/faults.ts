@@ -8,6 +8,7 @@ import {
   InternalError,
   InvalidInput,
   MalformedBody,
+  RequestTimeout,
   UnsupportedMediaType,
 } from '../contract/problems.ts'
 import type { Operation } from '../contract/walk.ts'
@@ -39,7 +40,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
     // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it
     // is a refused field like any other.
     ...(operation.path.includes('{') ? [BadRequest] : []),
-    ...(kind === undefined ? [] : [MalformedBody, ContentTooLarge, UnsupportedMediaType]),
+    ...(kind === undefined ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
     InternalError,
     HandlerTimeout,

@@ -28,6 +28,10 @@ export const NotAcceptable: Plain<'not_acceptable'> = problem('not_acceptable', 
   status: 406,
   title: 'None of the offered media types is accepted',
 })
+export const RequestTimeout: Plain<'request_timeout'> = problem('request_timeout', {
+  status: 408,
+  title: 'The request took too long to arrive',
+})
 export const Conflict: Plain<'conflict'> = problem('conflict', { status: 409 })
 export const Gone: Plain<'gone'> = problem('gone', { status: 410 })
 export const ContentTooLarge: Plain<'content_too_large'> = problem('content_too_large', {

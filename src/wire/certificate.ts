@@ -6,7 +6,9 @@ const { resolve } = process.getBuiltinModule('node:path')
 const { createSecureContext } = process.getBuiltinModule('node:tls')
 
 /** A certificate that cannot be served. The message says which file, and how to mend it. */
-export class CertificateError extends Error {}
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError'
+}
 
 /** Paths of PEM files, or the PEM text itself. */
 export interface CertificateFiles {

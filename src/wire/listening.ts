@@ -1,6 +1,7 @@
 import type { Report } from '../pipeline/fail.ts'
 import type { WireLimits } from './limits.ts'
 import type { ProxyRules } from './proxy.ts'
+import type { TlsOptions } from './tls.ts'
 
 /** Where a server listens, and what it holds requests to. */
 export interface ListenOptions {
@@ -14,6 +15,8 @@ export interface ListenOptions {
   readonly report: Report
   /** What to believe of the proxies before it; nothing unless told. */
   readonly proxy?: ProxyRules | undefined
+  /** The certificate to serve with; plain text where undefined. */
+  readonly tls?: TlsOptions | undefined
 }
 
 /** A server that listens. */

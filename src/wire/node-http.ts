@@ -3,7 +3,6 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '../contract/problem.ts'
 import { MethodNotAllowed } from '../contract/problems.ts'
-import { problem } from '../contract/problem.ts'
 import { Exchange } from '../pipeline/exchange.ts'
 import { type Report, careful } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
@@ -11,7 +10,7 @@ import { isStreamed, letGo, type piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
-import { type ParserError, parserProblem } from './refusals.ts'
+import { ExpectationFailed, type ParserError, parserProblem } from './refusals.ts'
 import type { Peers } from './proxy.ts'
 import { sendPieces } from './send-pieces.ts'
 
@@ -103,8 +102,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   server.on('request', (message, response) => serveOne(message, response, false))
   server.on('checkContinue', (message, response) => serveOne(message, response, true))
   server.on('checkExpectation', (_message, response) => {
-    const refused = problem('expectation_failed', { status: 417, title: 'The only expectation taken is 100-continue' })
-    sendWhole(response, pipeline.refuse(refused() as Problem), 'GET')
+    sendWhole(response, pipeline.refuse(ExpectationFailed() as Problem), 'GET')
   })
   server.on('connect', (_message, socket) =>
     refuseRaw(socket, pipeline.refuse(MethodNotAllowed({ headers: { allow: '' } }) as Problem)),
@@ -139,15 +137,16 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options.port, options.host, () => {
+    const { port, host, path } = options
+    server.listen(path === undefined ? { port, host } : { path }, () => {
       server.off('error', reject)
       resolve()
     })
   })
-  const { port, address } = server.address() as AddressInfo
+  const address = server.address() as AddressInfo | string
   return {
-    port,
-    host: address,
+    port: typeof address === 'string' ? 0 : address.port,
+    host: typeof address === 'string' ? undefined : address.address,
     stop: async (deadline) => {
       stopping = true
       const until = performance.now() + deadline

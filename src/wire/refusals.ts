@@ -1,18 +1,23 @@
 import { type Problem, type ProblemType, problem } from '../contract/problem.ts'
-import { BadRequest, NotImplemented } from '../contract/problems.ts'
+import { BadRequest, NotImplemented, RequestTimeout } from '../contract/problems.ts'
 
+export const ExpectationFailed: ProblemType<'expectation_failed', undefined> = problem('expectation_failed', {
+  status: 417,
+  title: 'The only expectation taken is 100-continue',
+})
 export const HeadersTooLarge: ProblemType<'headers_too_large', undefined> = problem('headers_too_large', {
   status: 431,
   title: 'The header section is too large',
 })
-export const RequestTimeout: ProblemType<'request_timeout', undefined> = problem('request_timeout', {
-  status: 408,
-  title: 'The request took too long to arrive',
-})
-
 export const VersionNotSupported: ProblemType<'version_not_supported', undefined> = problem('version_not_supported', {
   status: 505,
   title: 'The version is not HTTP/1.1',
+})
+
+export const TooManyConnections: ProblemType<'too_many_connections', undefined> = problem('too_many_connections', {
+  status: 503,
+  title: 'The server has no room for another connection',
+  headers: ['Retry-After'],
 })
 
 /** What node's parser tells of an error. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Problem } from '../../contract/problem.ts'
-import { BadRequest } from '../../contract/problems.ts'
+import { BadRequest, RequestTimeout } from '../../contract/problems.ts'
 import { Exchange } from '../../pipeline/exchange.ts'
 import type { Report } from '../../pipeline/fail.ts'
 import { isStreamed, letGo } from '../../pipeline/pieces.ts'
@@ -8,7 +8,6 @@ import type { Pipeline } from '../../pipeline/pipeline.ts'
 import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import type { WireLimits } from '../limits.ts'
 import { CallerLeft } from '../listening.ts'
-import { RequestTimeout } from '../refusals.ts'
 import type { Peers } from '../proxy.ts'
 import { PORTION, sendPieces } from '../send-pieces.ts'
 import { type BodySource, RequestBody } from './body.ts'
@@ -218,7 +217,7 @@ export class Connection implements Waiting, BodySource {
     const stream = new ReplyStream(this.#socket, framing)
     stream.once('finish', () => this.#written(x, last))
     // What ends with the connection would look whole if that ended well.
-    const breakOff = (): void => void (old ? this.#socket.resetAndDestroy() : this.#socket.destroy())
+    const breakOff = (): void => void (old ? reset(this.#socket) : this.#socket.destroy())
     void sendPieces(stream, body, x, this.#shared.report, breakOff)
   }
 
@@ -382,4 +381,10 @@ export class Connection implements Waiting, BodySource {
 /** A reply whose body nobody knows the length of says nothing of it, but for 205. */
 function lengthOfNone(status: number): string {
   return status === 205 ? lengthField(status, 0) : ''
+}
+
+/** Only TCP has a reset. Of TLS an end without its alert tells the same (RFC 8446 §6.1). */
+function reset(socket: Socket): void {
+  if (socket.remoteAddress === undefined || 'encrypted' in socket) socket.destroy()
+  else socket.resetAndDestroy()
 }

@@ -1,31 +1,29 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
-import { problem } from '../../contract/problem.ts'
 import type { Problem } from '../../contract/problem.ts'
 import { careful } from '../../pipeline/fail.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
+import type { Serving } from '../http2/answer.ts'
 import { type ListenOptions, type Listening, Stopped } from '../listening.ts'
+import type { SecureServer } from '../secure-server.ts'
+import type { TlsOptions } from '../tls.ts'
 import { Connection, LINGER, type Shared } from './connection.ts'
-import { Reading, type Receive } from './reading.ts'
+import { TooManyConnections } from '../refusals.ts'
+import { Reading, type Receive, readEvents } from './reading.ts'
 import { Timeouts } from './timeouts.ts'
 
 /** Milliseconds in which a connection that was just used may bring another request when the server stops. */
 const PARTING = 1000
 
-const TooManyConnections = problem('too_many_connections', {
-  status: 503,
-  title: 'The server has no room for another connection',
-})
-
-/** Serves a pipeline on an HTTP/1.1 engine of its own (RFC 9112). */
+/** Serves a pipeline on an HTTP/1.1 engine of its own (RFC 9112), and over TLS on HTTP/2 for whoever asks for that. */
 export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
-  const { limits, proxy, path } = options
+  const { limits, proxy, path, tls } = options
   const timeouts = new Timeouts()
   const peers = { proxy, unix: path !== undefined }
   const shared: Shared = { pipeline, limits, report: careful(options.report), timeouts, peers }
   const connections = new Map<Connection, Socket>()
-  const reading = new Reading()
+  let stopping = false
 
-  const connect = (socket: Socket): Receive => {
+  const connect = (socket: Socket, isFull = connections.size >= limits.connections): Receive => {
     const connection = new Connection(socket, shared)
     connections.set(connection, socket)
     timeouts.add(connection)
@@ -37,27 +35,48 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       timeouts.delete(connection)
       connection.closed()
     })
-    if (connections.size > limits.connections) {
-      connection.refuse(TooManyConnections({ headers: { 'retry-after': '1' } }) as Problem)
-    }
+    if (isFull) connection.refuse(TooManyConnections({ headers: { 'retry-after': '1' } }) as Problem)
+    // Its handshake was under way.
+    else if (stopping) connection.stop(PARTING)
     return (bytes, to) => connection.receive(bytes, to)
   }
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
-  server.on('connection', (socket) => void reading.take(socket, connect))
-  await bind(server, options)
+  const secure = tls && (await createSecure(tls, shared, connect))
+  const server = secure?.server ?? createPlain(connect)
+  await bind(server, options).catch((error: unknown) => {
+    secure?.abandon()
+    throw error
+  })
   const address = server.address() as AddressInfo | string
   return {
     port: typeof address === 'string' ? 0 : address.port,
     host: typeof address === 'string' ? undefined : address.address,
     stop: async (deadline) => {
       const until = performance.now() + deadline
+      stopping = true
       server.close()
-      await endAll(connections, timeouts, deadline)
+      await Promise.all([endAll(connections, timeouts, deadline), secure?.stop(deadline)])
       timeouts.stop()
       await pipeline.close(Math.max(until - performance.now(), LINGER))
     },
   }
+}
+
+type Connect = (socket: Socket, isFull?: boolean) => Receive
+
+function createPlain(connect: Connect): Server {
+  const reading = new Reading()
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
+  return server.on('connection', (socket) => void reading.take(socket, (it) => connect(it)))
+}
+
+/** Loaded only where it is used. */
+async function createSecure(tls: TlsOptions, serving: Serving, connect: Connect): Promise<SecureServer> {
+  const { createSecureServer } = await import('../secure-server.ts')
+  return createSecureServer(tls, serving, (socket, isFull) => {
+    socket.allowHalfOpen = true
+    readEvents(socket, (it) => connect(it, isFull))
+  })
 }
 
 function bind(server: Server, { port, host, path }: ListenOptions): Promise<void> {

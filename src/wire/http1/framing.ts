@@ -1,13 +1,8 @@
-import { problem } from '../../contract/problem.ts'
 import { BadRequest } from '../../contract/problems.ts'
 import { authorityOf, isAuthority } from '../authority.ts'
+import { ExpectationFailed } from '../refusals.ts'
 import { codingFault } from '../transfer-coding.ts'
 import type { RequestHead } from './request-head.ts'
-
-const ExpectationFailed = problem('expectation_failed', {
-  status: 417,
-  title: 'The only expectation taken is 100-continue',
-})
 
 /** The length of a body that ends with its last chunk. */
 export const CHUNKED = -1

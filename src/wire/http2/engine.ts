@@ -3,11 +3,14 @@ import { careful } from '../../pipeline/fail.ts'
 import { Stopped } from '../listening.ts'
 import type { Serving } from './answer.ts'
 import { Connection } from './connection.ts'
+import { refuseConnection } from './refuse-connection.ts'
 
 /** Serves HTTP/2 on sockets that others accept. */
 export interface Http2 {
   /** Takes a socket whose ALPN protocol is `h2`. */
   readonly take: (socket: TLSSocket) => void
+  /** Closes a socket for which there is no room, and says so. */
+  readonly refuse: (socket: TLSSocket) => void
   /**
    * Takes no new stream on any connection, waits for those under way, then closes what is left.
    *
@@ -64,5 +67,5 @@ export function createHttp2(given: Serving): Http2 {
     await empty
     clearTimeout(late)
   }
-  return { take, stop }
+  return { take, refuse: refuseConnection, stop }
 }

@@ -1,13 +1,8 @@
-import { type Problem, problem } from '../../contract/problem.ts'
+import type { Problem } from '../../contract/problem.ts'
 import { BadRequest, MethodNotAllowed } from '../../contract/problems.ts'
 import { isAuthority } from '../authority.ts'
 import type { WireLimits } from '../limits.ts'
-import { HeadersTooLarge } from '../refusals.ts'
-
-const ExpectationFailed = problem('expectation_failed', {
-  status: 417,
-  title: 'The only expectation taken is 100-continue',
-})
+import { ExpectationFailed, HeadersTooLarge } from '../refusals.ts'
 
 /** What a request says of itself in its pseudo-header fields (RFC 9113 §8.3.1), and the fields that follow them. */
 export interface Head {
@@ -50,7 +45,7 @@ export function headOf(raw: readonly string[]): Head {
  * Refuses what nghttp2 lets pass. It resets a stream by itself (PROTOCOL_ERROR) for connection-specific fields, names
  * in capitals, a missing or doubled pseudo-header field, two Hosts, a content-length that is none (RFC 9113 §8.1.1).
  *
- * @throws HeadersTooLarge, BadRequest, MethodNotAllowed, and 417 for another expectation than 100-continue.
+ * @throws HeadersTooLarge, BadRequest, MethodNotAllowed, ExpectationFailed
  */
 export function checkHead(head: Head, limits: WireLimits): void {
   const { fields, authority, host } = head

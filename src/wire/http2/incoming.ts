@@ -1,9 +1,9 @@
 import type { ServerHttp2Stream } from 'node:http2'
+import { RequestTimeout } from '../../contract/problems.ts'
 import { BodyCut, BodyTooLarge } from '../../pipeline/incoming.ts'
 import type { WireLimits } from '../limits.ts'
 import { ProxiedIncoming, type Remote } from '../proxied-incoming.ts'
 import type { Peers } from '../proxy.ts'
-import { RequestTimeout } from '../refusals.ts'
 import type { Head } from './fields.ts'
 
 /** Whoever reads a body: it gets the pieces, then its end or what ended it. */
