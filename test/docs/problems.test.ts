@@ -1,8 +1,8 @@
-import { request } from 'node:http'
 import * as trestle from 'trestle'
 import { serve } from 'trestle/node'
 import { expect, test } from 'vitest'
-import { type ParserError, parserProblem } from '../../src/wire/parser-error.ts'
+import * as refusals from '../../src/wire/refusals.ts'
+import { Connection } from '../matrix/connection.ts'
 import { readPages } from './page.ts'
 
 interface Row {
@@ -26,34 +26,43 @@ test('the table of built-in problems is what the package exports', () => {
   expect(rows.length).toBeGreaterThan(15)
 })
 
-test('problems of node:http alone are what the table says', async () => {
-  const { code, status, type } = parserProblem({
-    code: 'ERR_HTTP_REQUEST_TIMEOUT',
-    name: '',
-    message: '',
-  } as ParserError)
-  const server = await serve(trestle.api({ read: trestle.get('/', () => 1) }), { port: 0, quiet: true, signals: false })
-  const answers = [
-    { code, status, title: type.title },
-    await bodyOf(server.port, { expect: 'the impossible' }),
-    await bodyOf(server.port, { 'x-long': 'x'.repeat(40_000) }),
-  ]
-  await server.stop()
-  const unnamed = rows.filter(({ name }) => name === '').map(({ code, status, title }) => ({ code, status, title }))
-  expect(unnamed).toEqual(answers)
+test('problems without a name are those of the wire', () => {
+  const ofWire = Object.values(refusals).flatMap((value) => {
+    const { is, code, status, title } = value as Partial<trestle.ProblemType>
+    return is === 'problem' ? [{ name: '', code, status, title }] : []
+  })
+  expect(rows.filter(({ name }) => name === '').toSorted(byCode)).toEqual(ofWire.toSorted(byCode))
 })
 
-/** The code, status and title of the answer to a GET with these header fields. */
-function bodyOf(port: number, headers: Record<string, string>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ port, headers, agent: false }, async (reply) => {
-      let text = ''
-      for await (const chunk of reply) text += chunk
-      const { code, status, title } = JSON.parse(text) as Row
-      resolve({ code, status, title })
-    })
-    asked.on('error', reject).end()
-  })
+test('they are what the wire answers', async () => {
+  const app = trestle.api({ read: trestle.get('/', () => 1) })
+  const options = { port: 0, quiet: true, signals: false }
+  const roomy = await serve(app, options)
+  const narrow = await serve(app, { ...options, limits: { connections: 1 } })
+  const only = await Connection.open(narrow.port)
+  const answers = [
+    await answer(roomy.port, 'GET / HTTP/1.1\r\nHost: a\r\nExpect: the impossible\r\n\r\n'),
+    await answer(roomy.port, `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(16_384)}\r\n\r\n`),
+    await answer(narrow.port, ''),
+    await answer(roomy.port, 'GET / HTTP/2.0\r\nHost: a\r\n\r\n'),
+  ]
+  only.end()
+  await Promise.all([roomy.stop(), narrow.stop()])
+  expect(answers).toEqual(rows.filter(({ name }) => name === '').map(({ name: _, ...row }) => row))
+})
+
+/** The code, status and title of what these bytes are answered with. */
+async function answer(port: number, bytes: string): Promise<unknown> {
+  const connection = await Connection.open(port)
+  connection.write(bytes)
+  const reply = await connection.reply('GET')
+  connection.end()
+  const { code, status, title } = JSON.parse(String(reply?.body)) as Row
+  return { code, status, title }
+}
+
+function byCode(one: { readonly code?: string | undefined }, other: { readonly code?: string | undefined }): number {
+  return (one.code as string) < (other.code as string) ? -1 : 1
 }
 
 function byName(one: { readonly name: string }, other: { readonly name: string }): number {

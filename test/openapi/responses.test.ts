@@ -132,8 +132,8 @@ describe('failures', () => {
     ['checked params', get('/{id}', { params: z.object({ id: z.string() }) }), [400, 422, 500, 503]],
     ['a query', get('/', { query: A }), [422, 500, 503]],
     ['headers', get('/', { headers: A }), [422, 500, 503]],
-    ['a JSON body', post('/', { body: A }), [400, 413, 415, 422, 500, 503]],
-    ['a text body', post('/', { body: text() }), [400, 413, 415, 500, 503]],
+    ['a JSON body', post('/', { body: A }), [400, 408, 413, 415, 422, 500, 503]],
+    ['a text body', post('/', { body: text() }), [400, 408, 413, 415, 500, 503]],
   ])('of an endpoint with %s', async (_what, endpoint, expected) => {
     const found = await responses(endpoint)
     expect(
