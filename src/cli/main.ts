@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { type ProxyOptions, createProxy } from '../wire/proxy.ts'
+import type { TlsOptions } from '../wire/tls.ts'
 import { dev } from './dev.ts'
 import { CommandError } from './load-api.ts'
 import { openapi } from './openapi.ts'
@@ -14,6 +16,8 @@ export interface CommandOptions {
   readonly host: string | undefined
   /** The path of a unix socket. */
   readonly socket: string | undefined
+  readonly tls: TlsOptions | undefined
+  readonly proxy: ProxyOptions | undefined
   readonly workers: number | undefined
   /** Milliseconds. */
   readonly drain: number | undefined
@@ -38,10 +42,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: dev,
   },
   start: {
-    usage:
-      'trestle start <file> [--port 8000] [--host 0.0.0.0] [--socket path] [--workers auto|n] [--drain ms] [--deadline ms]',
+    usage: `trestle start <file> [--port 8000] [--host 0.0.0.0] [--socket path] [--workers auto|n] [--drain ms] [--deadline ms]
+                       [--tls-cert file --tls-key file] [--trust-proxy network,…] [--path-prefix /api]`,
     what: 'Serve an API in production',
-    takes: ['port', 'host', 'socket', 'workers', 'drain', 'deadline'],
+    takes: 'port host socket workers drain deadline tls-cert tls-key trust-proxy path-prefix'.split(' '),
     run: start,
   },
   routes: {
@@ -62,6 +66,10 @@ const OPTIONS = {
   port: { type: 'string', short: 'p' },
   host: { type: 'string' },
   socket: { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'trust-proxy': { type: 'string' },
+  'path-prefix': { type: 'string' },
   workers: { type: 'string', short: 'w' },
   drain: { type: 'string' },
   deadline: { type: 'string' },
@@ -110,6 +118,8 @@ async function main(args: readonly string[]): Promise<void> {
         : undefined,
     host: values.host,
     socket,
+    tls: toTls(values['tls-cert'], values['tls-key']),
+    proxy: toProxy(values['trust-proxy'], values['path-prefix']),
     workers: toWorkers(values.workers),
     drain: toMilliseconds('--drain', values.drain),
     deadline: toMilliseconds('--deadline', values.deadline),
@@ -133,6 +143,24 @@ function toPort(name: string, text: string | undefined): number | undefined {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw new CommandError(`${name} takes a number from 0 to 65535, not "${text}"`)
+}
+
+function toTls(cert: string | undefined, key: string | undefined): TlsOptions | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key }
+  if (cert === undefined && key === undefined) return undefined
+  throw new CommandError('--tls-cert and --tls-key go together: give the files of the certificate and of its key')
+}
+
+function toProxy(trust: string | undefined, prefix: string | undefined): ProxyOptions | undefined {
+  if (trust === undefined && prefix === undefined) return undefined
+  const networks = trust?.split(',').map((one) => one.trim())
+  const options = { ...(networks && { trust: networks }), ...(prefix !== undefined && { prefix }) }
+  try {
+    createProxy(options)
+  } catch (error) {
+    throw new CommandError((error as Error).message)
+  }
+  return options
 }
 
 function toWorkers(text: string | undefined): number | undefined {

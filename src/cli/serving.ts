@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { traffic } from '../contract/readiness.ts'
-import { serve } from '../node.ts'
+import { type ProxyOptions, type TlsOptions, serve } from '../node.ts'
 import { loadApi } from './load-api.ts'
 
 /** Where and how a process serves the API of a file. Plain data, which goes to workers as it is. */
@@ -10,6 +10,8 @@ export interface ServingOptions {
   readonly host: string | undefined
   /** The path of a unix socket, in the place of port and host. */
   readonly socket: string | undefined
+  readonly tls: TlsOptions | undefined
+  readonly proxy: ProxyOptions | undefined
   /** Milliseconds that replies under way have when it stops. */
   readonly deadline: number
 }
@@ -27,12 +29,15 @@ export interface Serving {
 /** Milliseconds that replies under way have when the server stops, unless told. */
 export const DEADLINE = 10_000
 
-export async function createServing({ file, port, host, socket, deadline }: ServingOptions): Promise<Serving> {
+export async function createServing(options: ServingOptions): Promise<Serving> {
+  const { file, port, host, socket, tls, proxy, deadline } = options
   const wanted = { wanted: true }
   const server = await serve(await loadApi(file), {
     ...(port === undefined ? {} : { port }),
     ...(host === undefined ? {} : { host }),
     ...(socket === undefined ? {} : { path: socket }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(proxy === undefined ? {} : { proxy }),
     deadline,
     override: [[traffic, wanted]],
     signals: false,

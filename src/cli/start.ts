@@ -6,9 +6,9 @@ import { supervise } from './supervisor.ts'
 /** Serves an API until SIGTERM or SIGINT, in this process or in workers. NODE_ENV is `production` unless it is set. */
 export async function start(file: string, options: CommandOptions): Promise<void> {
   process.env.NODE_ENV ??= 'production'
-  const { port, host, socket, workers, drain = 0, deadline = DEADLINE } = options
+  const { port, host, socket, tls, proxy, workers, drain = 0, deadline = DEADLINE } = options
   if (socket !== undefined) await freeSocketFile(socket)
-  const serving = { file, port, host, socket, deadline }
+  const serving = { file, port, host, socket, tls, proxy, deadline }
   if (workers !== undefined) return supervise({ ...serving, workers, drain })
   const { place, stop } = await createServing(serving)
   let stopping = false

@@ -85,6 +85,13 @@ test.each([
   [['start', 'nowhere.ts'], /There is no file .*nowhere\.ts/],
   [['start', 'empty.ts'], /empty\.ts exports no API\. Write: export default api/],
   [['start', 'api.ts', '--port', 'http'], /--port takes a number from 0 to 65535, not "http"/],
+  [['start', 'api.ts', '--tls-cert', 'cert.pem'], /--tls-cert and --tls-key go together/],
+  [['start', 'api.ts', '--tls-cert', 'no.pem', '--tls-key', 'no.pem'], /^tls\.cert: there is no file .*no\.pem/],
+  [
+    ['start', 'api.ts', '--trust-proxy', '10.0.0.0/8, 0.0.0.0/0'],
+    /^proxy: trust has "0\.0\.0\.0\/0", which is everybody/,
+  ],
+  [['start', 'api.ts', '--path-prefix', 'api'], /^proxy: "api" is no prefix: write "\/api"/],
   [['routes', 'api.ts', '--port', '1'], /"routes" takes no --port/],
   [['routes', 'api.ts', '--colour'], /Unknown option '--colour'/],
   [['start', 'faulty.ts'], /The API cannot start: one fault[\s\S]*GET \/a\/\{id\} \(one\)[\s\S]*params\.id/],
