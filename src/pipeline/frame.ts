@@ -22,7 +22,7 @@ const DOTS = /(?:\/|%2F|%5C)\.{1,2}(?:\/|%2F|%5C|$)/
 export function frame(request: Incoming): void {
   if (request.target.length > TARGET_LIMIT) throw TargetTooLong()
   const { method, path, search } = request
-  if (path.charCodeAt(0) !== 0x2f && method !== 'CONNECT' && !(method === 'OPTIONS' && path === '*')) {
+  if (path.charCodeAt(0) !== 0x2f && method !== 'CONNECT' && !(method === 'OPTIONS' && request.target === '*')) {
     throw BadRequest({ detail: 'The target is neither a path nor an http or https URL (RFC 9112 §3.2)' })
   }
   if (search.includes('#')) throw BadRequest({ detail: 'A fragment ("#…") is never sent: leave it out' })

@@ -90,10 +90,17 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     insecureHTTPParser: false,
     requireHostHeader: false,
     headersTimeout: limits.headerTimeout,
-    // Of node's timeouts for a body there is one for all of it: the largest that its rate allows.
+    // Node's timeout for a whole request would end a long upload at a fair pace: silence ends it, below.
     requestTimeout: 0,
+    connectionsCheckingInterval: 1000,
     keepAliveTimeout: limits.keepAliveTimeout,
     noDelay: true,
+  })
+  const silence = Math.min(limits.bodyTimeout, limits.sendTimeout)
+  server.setTimeout(silence, (socket: Socket) => {
+    const isStuck = ({ req, writableLength }: ServerResponse): boolean => !req.complete || writableLength > 0
+    if ([...pending.values()].some((response) => response.req.socket === socket && isStuck(response))) socket.destroy()
+    else socket.setTimeout(silence)
   })
   // Node leaves out what is above its count, and says nothing: `checkFields` refuses it.
   server.maxHeadersCount = 0

@@ -21,7 +21,8 @@ type Use = 'none' | 'whole' | 'stream' | 'dropped'
 export class RequestBody {
   readonly #source: BodySource
   readonly #chunked: ChunkedDecoder | undefined
-  readonly #length: number
+  /** Octets, or CHUNKED. */
+  readonly length: number
   #left: number
   #use: Use = 'none'
   /** The whole body, in the octets of the read it came with: they are written over by the next. */
@@ -36,23 +37,20 @@ export class RequestBody {
   #isRefused = false
   /** Octets of the body that have come. */
   received = 0
+  /** Those that were thrown away. */
+  dropped = 0
   ended = false
   /** The rest is left unread. */
   cut: boolean
 
   constructor(source: BodySource, length: number, expectsContinue: boolean, limits: WireLimits) {
     this.#source = source
-    this.#length = length
+    this.length = length
     this.#left = length
     this.#chunked = length === CHUNKED ? new ChunkedDecoder(limits) : undefined
     this.#expectsContinue = expectsContinue
     // Whether the body still comes is the caller's choice then (RFC 9110 §10.1.1).
     this.cut = expectsContinue
-  }
-
-  /** Octets that are still to come, at most. */
-  get left(): number {
-    return this.#chunked === undefined ? this.#left : Number.POSITIVE_INFINITY
   }
 
   /** True where the caller has to wait until somebody reads. */
@@ -94,7 +92,10 @@ export class RequestBody {
 
   #put(bytes: Octets, from: number, to: number): void {
     this.received += to - from
-    if (this.#use === 'dropped') return
+    if (this.#use === 'dropped') {
+      this.dropped += to - from
+      return
+    }
     if (this.received > this.#limit) return this.#refuse()
     const piece = Buffer.from(bytes.subarray(from, to))
     if (this.#use === 'stream') this.#controller?.enqueue(piece)
@@ -144,7 +145,7 @@ export class RequestBody {
   /** @throws {BodyTooLarge} @throws {BodyCut} */
   #begin(limit: number): void {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#length > limit || this.received > limit) {
+    if (this.length > limit || this.received > limit) {
       this.cut = true
       throw new BodyTooLarge(limit)
     }

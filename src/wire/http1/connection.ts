@@ -118,6 +118,7 @@ export class Connection implements Waiting, BodySource {
           }
           at = body.take(bytes, at, to)
           if (body.ended) this.#bodyEnded()
+          else if (body.dropped > DRAIN) this.#socket.destroy()
         } else if (this.#x !== undefined) break
         else {
           if (!this.#head.begun) this.#since = this.#shared.timeouts.now
@@ -234,7 +235,7 @@ export class Connection implements Waiting, BodySource {
     if (this.#framing?.keepAlive !== true || this.#stopping || x.request.cut) return true
     if (this.#served >= this.#shared.limits.requestsPerConnection) return true
     if (this.#callerEnded && this.#held.length === 0) return true
-    return this.#lastBody?.cut === true || (this.#body !== undefined && this.#body.left > DRAIN)
+    return this.#lastBody?.cut === true || (this.#body !== undefined && this.#body.length > DRAIN)
   }
 
   /** The reply is handed to the socket; it is sent when the socket has handed it on. */
@@ -282,7 +283,7 @@ export class Connection implements Waiting, BodySource {
       this.#socket.destroy()
       return
     }
-    this.#sendWhole(this.#shared.pipeline.refuse(refusal), false, true)
+    this.#sendWhole(this.#shared.pipeline.refuse(refusal), this.#head.line.isHead, true)
     this.#end()
   }
 

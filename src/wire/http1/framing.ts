@@ -1,6 +1,7 @@
 import { BadRequest } from '../../contract/problems.ts'
 import { authorityOf, isAuthority } from '../authority.ts'
 import { ExpectationFailed } from '../refusals.ts'
+import { itemsFromRight } from '../field-list.ts'
 import { codingFault } from '../transfer-coding.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -134,7 +135,8 @@ function persists(connection: string | undefined, minor: number): boolean {
 /** True where a list of tokens has that one. */
 function has(list: string, token: string): boolean {
   if (list.length === token.length) return list.toLowerCase() === token
-  return list.split(',').some((one) => one.trim().toLowerCase() === token)
+  for (const one of itemsFromRight(list)) if (one.toLowerCase() === token) return true
+  return false
 }
 
 /** Expect (RFC 9110 §10.1.1). From HTTP/1.0 it is not heeded. */

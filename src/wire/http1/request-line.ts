@@ -9,6 +9,8 @@ const METHOD_LIMIT = 32
 /** `HTTP/1.` */
 const VERSION = Uint8Array.of(0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e)
 
+const HEAD = Uint8Array.of(0x48, 0x45, 0x41, 0x44)
+
 /** Where a reader of the line stands, between two pieces of it. */
 const START = 0
 const START_LF = 1
@@ -27,6 +29,8 @@ export class RequestLine {
   methodEnd = 0
   targetStart = 0
   targetEnd = 0
+  /** True where the method is HEAD: no reply to it has a body, be it a refusal. */
+  isHead = false
   /** 0 or 1, of HTTP/1.0 and HTTP/1.1. */
   minor = 1
 
@@ -66,6 +70,7 @@ export class RequestLine {
           if (at === to) return -1
           if (bytes[at] !== SP || at - base === this.methodStart) throw notHttp()
           this.methodEnd = at - base
+          this.isHead = isHead(bytes, base + this.methodStart, at)
           at++
           this.targetStart = at - base
           this.#state = TARGET_PART
@@ -88,11 +93,11 @@ export class RequestLine {
           if (place < VERSION.length) {
             if (octet !== VERSION[place]) {
               // `HTTP/2.0` is a version, `HTTQ` is none.
-              if (place === 5 && octet >= 0x30 && octet <= 0x39) throw VersionNotSupported()
+              if (place === 5 && isDigit(octet)) throw VersionNotSupported()
               throw notHttp()
             }
           } else {
-            if (octet !== 0x30 && octet !== 0x31) throw VersionNotSupported()
+            if (octet !== 0x30 && octet !== 0x31) throw isDigit(octet) ? VersionNotSupported() : notHttp()
             this.minor = octet - 0x30
             this.#state = END_CR
           }
@@ -111,6 +116,14 @@ export class RequestLine {
     }
     return -1
   }
+}
+
+function isHead(bytes: Uint8Array, from: number, to: number): boolean {
+  return to - from === 4 && HEAD.every((octet, i) => bytes[from + i] === octet)
+}
+
+function isDigit(octet: number): boolean {
+  return octet >= 0x30 && octet <= 0x39
 }
 
 function wrongTarget(octet: number): Error {

@@ -4,11 +4,6 @@ import { GONE, parser } from '../reasons.ts'
 const probe = 'GET /probe HTTP/1.1\r\nHost: api.test\r\n\r\n'
 const good = { status: 200, json: { ok: true } } as const
 
-const LEFT = {
-  ...GONE,
-  why: 'Who closes the sending side counts as somebody who left: no runtime tells the two apart.',
-}
-
 /** Several requests on one connection. */
 export const connections: readonly Case[] = [
   {
@@ -88,12 +83,5 @@ export const connections: readonly Case[] = [
     name: 'A stream to HTTP/1.0 has no chunks and ends with the connection',
     raw: 'GET /replies/stream HTTP/1.0\r\nHost: api.test\r\n\r\n',
     reply: { status: 200, text: 'a,b\n1,2\nü\n', headers: { 'transfer-encoding': null }, closes: true },
-  },
-  {
-    name: 'A caller that closes its sending side still gets the reply',
-    raw: 'GET /slow/30 HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n',
-    cut: true,
-    reply: { status: 200, json: { waited: 30 }, closes: true },
-    differs: { node: LEFT, bun: LEFT, deno: LEFT },
   },
 ]
