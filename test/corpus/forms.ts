@@ -1,4 +1,4 @@
-import { serve } from 'trestle/node'
+import { type WireLimits, serve } from 'trestle/node'
 import { type Child, startBun, startDeno } from '../matrix/children.ts'
 import { fixture } from '../matrix/fixture.ts'
 import type { Form } from './case.ts'
@@ -12,8 +12,9 @@ export const START: Readonly<Record<Form, () => Promise<Child>>> = {
 
 export const FORMS = Object.keys(START) as readonly Form[]
 
-async function startHere(engine: 'trestle' | 'node'): Promise<Child> {
-  const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false, report: () => {}, engine } as const
-  const { port, stop } = await serve(fixture, options)
+/** Serves the fixture in this process. */
+export async function startHere(engine: 'trestle' | 'node', limits: Partial<WireLimits> = {}): Promise<Child> {
+  const where = { port: 0, host: '127.0.0.1', quiet: true, signals: false } as const
+  const { port, stop } = await serve(fixture, { ...where, report: () => {}, engine, limits })
   return { port, stop }
 }

@@ -12,39 +12,62 @@ const HEAD = `# How the runtimes differ
 
 Trestle answers HTTP in one way, whatever it runs on. Where it does not, the runtime's own HTTP server
 answers a request, mends it or hands it over changed before Trestle sees it. These are all the requests
-of the test matrix (\`test/matrix\`) for which that is so: it checks what is promised, and it checks
-each difference. This page is written from its cases.
+of the test matrix (\`test/matrix\`) and of the corpus of raw bytes (\`test/corpus\`) for which that is so:
+they check what is promised, and they check each difference. This page is written from their cases.
 `
 
-interface Row {
+/** A request that a runtime answers in another way, in words. */
+export interface Row {
+  readonly runtime: Runtime
   readonly topic: string
-  readonly one: Case
-  readonly difference: Difference
+  readonly name: string
+  readonly promised: string
+  readonly answered: string
+  readonly why: string
 }
 
-/** The page that lists every difference between runtimes, made of the cases. */
-export function differencesPage(cases: Readonly<Record<string, readonly Case[]>>): string {
-  const rows = Object.entries(cases).flatMap(([topic, list]) => list.map((one) => ({ topic, one })))
-  const parts = [HEAD]
+/** Every difference of the matrix. */
+export function matrixRows(cases: Readonly<Record<string, readonly Case[]>>): Row[] {
+  return Object.entries(cases).flatMap(([topic, list]) =>
+    list.flatMap(({ name, reply, differs = {} }) =>
+      (Object.entries(differs) as [Runtime, Difference][]).map(([runtime, difference]) => {
+        const [promised, answered] = [inWords(reply), inWords(difference)]
+        return { runtime, topic, name, promised, answered, why: difference.why }
+      }),
+    ),
+  )
+}
+
+/**
+ * The page that lists every difference between runtimes.
+ *
+ * @param summary what stands before the lists.
+ */
+export function differencesPage(rows: readonly Row[], summary: string): string {
+  const parts = [HEAD, summary]
+  const byRuntime = Map.groupBy(rows, ({ runtime }) => runtime)
   for (const runtime of RUNTIMES) {
-    const own = rows.flatMap(({ topic, one }): Row[] => {
-      const difference = one.differs?.[runtime]
-      return difference === undefined ? [] : [{ topic, one, difference }]
-    })
-    if (own.length === 0) continue
+    const own = byRuntime.get(runtime)
+    if (own === undefined) continue
     parts.push(`## ${HEADINGS[runtime]}\n`)
-    for (const [why, group] of Map.groupBy(own, ({ difference }) => difference.why)) {
-      parts.push(`${why}\n`, '| Request | Promised | Answered |', '|---|---|---|', ...group.map(line), '')
+    for (const [why, group] of Map.groupBy(own, (row) => row.why)) {
+      parts.push(`${why}\n`, '| Request | Promised | Answered |', '|---|---|---|', ...lines(group), '')
     }
   }
   return `${parts.join('\n').trimEnd()}\n`
 }
 
-function line({ topic, one, difference }: Row): string {
-  return `| ${topic}: ${one.name} | ${words(one.reply)} | ${words(difference)} |`
+/** Requests of one topic that come to the same share a line. */
+function lines(rows: readonly Row[]): string[] {
+  const alike = Map.groupBy(rows, ({ topic, promised, answered }) => [topic, promised, answered].join('\n'))
+  return [...alike.values()].map((group) => {
+    const [{ topic, promised, answered }] = group as [Row, ...Row[]]
+    return `| ${topic}: ${group.map(({ name }) => name).join('; ')} | ${promised} | ${answered} |`
+  })
 }
 
-function words(given: Case['reply'] | Difference): string {
+/** `400 \`bad_request\`, closes` */
+export function inWords(given: Case['reply'] | Difference): string {
   if ('closed' in given) return 'nothing, closes'
   if ('absent' in given) return 'cannot be asked'
   const { status, problem, interim, closes } = given

@@ -5,7 +5,6 @@ import { type Case, type Difference, type Expected, RUNTIMES, type Runtime } fro
 import { cases } from './cases.ts'
 import { type Child, startBun, startDeno } from './children.ts'
 import { Connection } from './connection.ts'
-import { differencesPage } from './differences.ts'
 import { fixture } from './fixture.ts'
 import { ofReceived, ofResponse, verify } from './verify.ts'
 import { bytesOf, requestOf } from './wire.ts'
@@ -112,7 +111,3 @@ async function soundAfter(connection: Connection, expected: Expected, last: bool
     expect(next?.body.toString(), 'the next request is answered').toBe('{"ok":true}')
   }
 }
-
-it('the page of differences is the one of these cases', async () => {
-  await expect(differencesPage(cases)).toMatchFileSnapshot('../../docs/http-differences.md')
-})

@@ -147,7 +147,6 @@ export const targets: readonly CorpusCase[] = [
   }),
   must('RFC 9110 §4.2.1', 'An absolute target with a port and no host', get('http://:80/probe'), badTarget, {
     bun: because(BUN_ABSOLUTE, probed),
-    deno: because(DENO_URL, probed),
   }),
   should('RFC 9112 §3.2.2', 'An absolute target without slashes', get('http:probe'), badTarget, PARSERS),
   should('RFC 9112 §3.2.2', 'An absolute target with one slash', get('http:/probe'), badTarget, PARSERS),

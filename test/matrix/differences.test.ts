@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest'
+import { corpus } from '../corpus/corpus.ts'
+import { corpusRows, corpusTable } from '../corpus/differences.ts'
+import { cases } from './cases.ts'
+import { differencesPage, matrixRows } from './differences.ts'
+
+it('the page of differences is the one of the cases', async () => {
+  const page = differencesPage([...matrixRows(cases), ...corpusRows(corpus)], corpusTable(corpus))
+  await expect(page).toMatchFileSnapshot('../../docs/http-differences.md')
+})
