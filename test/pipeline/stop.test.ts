@@ -35,7 +35,7 @@ it('A reply under way is finished, says that the connection ends, and ends it', 
   await stopped
 })
 
-it('Connections that wait for a request are closed at once', async () => {
+it('Connections that wait for a request are closed when none has come for a second', async () => {
   const server = await serve(api(quiet, { read: get('/', () => ({ ok: true })) }), base)
   const used = await Connection.open(server.port)
   used.write(GET('/'))

@@ -299,6 +299,12 @@ export class Connection implements Waiting, BodySource {
     this.#socket.end()
   }
 
+  /** Ends a connection on which nothing is asked: there is no reply that its caller could miss. */
+  #leave(): void {
+    this.#ending = true
+    this.#socket.end(() => this.#socket.destroy())
+  }
+
   /**
    * The caller sends no more. Nearly always it has gone, and there is no other sign of that: a handler that is still
    * at work is told. What is answered already is sent to the end.
@@ -353,7 +359,7 @@ export class Connection implements Waiting, BodySource {
     } else if (this.#x === undefined) {
       if (this.#head.begun) {
         if (waited > limits.headerTimeout) this.refuse(RequestTimeout() as Problem)
-      } else if (waited > this.#patience) this.#end()
+      } else if (waited > this.#patience) this.#leave()
     }
   }
 
