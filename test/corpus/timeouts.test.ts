@@ -5,22 +5,23 @@ import { inOnePiece } from './delivery.ts'
 import { exchange } from './exchange.ts'
 import { startHere } from './forms.ts'
 
-/** node:http looks at its connections every 30 s, and runtimes have timeouts of their own: this is the engine's alone. */
-describe.concurrent('what takes too long, on the engine', () => {
-  let child: Child
-  beforeAll(async () => {
-    child = await startHere('trestle', {
-      headerTimeout: 300,
-      bodyTimeout: 300,
-      bodyRate: 1_000_000,
-      requestsPerConnection: 3,
-    })
-  })
-  afterAll(() => child?.stop())
+/** The forms whose limits are Trestle's; other runtimes have their own. */
+const ENGINES = { engine: 'trestle', node: 'node' } as const
 
-  for (const one of timeouts) {
-    it(`${one.name} (${one.clause}, ${one.level})`, async () => {
-      await exchange(one, 'engine', child.port, inOnePiece)
+const LIMITS = { headerTimeout: 300, bodyTimeout: 300, bodyRate: 1_000_000, requestsPerConnection: 3 }
+
+for (const [form, engine] of Object.entries(ENGINES)) {
+  describe.concurrent(`on ${form}`, () => {
+    let child: Child
+    beforeAll(async () => {
+      child = await startHere(engine, LIMITS)
     })
-  }
-})
+    afterAll(() => child?.stop())
+
+    for (const one of timeouts) {
+      it(`${one.name} (${one.clause}, ${one.level})`, async () => {
+        await exchange(one, form as keyof typeof ENGINES, child.port, inOnePiece)
+      })
+    }
+  })
+}

@@ -1,6 +1,6 @@
 import { refused } from '../../matrix/case.ts'
 import { resolved } from '../../matrix/reasons.ts'
-import { type CorpusCase, must, should } from '../case.ts'
+import { type CorpusCase, must, ours, should } from '../case.ts'
 import { BUN_OLD, UNHEARD, because, refusedAfterLast, silent, thenGone } from '../reasons.ts'
 import { closing, probed, toHead } from '../replies.ts'
 import { PROBE, bare, request } from '../requests.ts'
@@ -110,7 +110,7 @@ export const bodiless: readonly CorpusCase[] = [
     refused(405, 'method_not_allowed', { headers: { allow: 'GET, HEAD, OPTIONS' } }),
     probed,
   ]),
-  must('RFC 9110 §9.3.8', 'TRACE sends nothing back', request('TRACE /probe HTTP/1.1', ['X-Secret: hunter2'], PROBE), [
+  ours('RFC 9110 §9.3.8', 'TRACE sends nothing back', request('TRACE /probe HTTP/1.1', ['X-Secret: hunter2'], PROBE), [
     refused(405, 'method_not_allowed'),
     probed,
   ]),

@@ -24,7 +24,7 @@ export const fields: readonly CorpusCase[] = [
     field('a, b'),
   ),
   must('RFC 9110 §5.6.2', 'A name of every token character', told('x', "!#$%&'*+-.^_`|~09Az: a"), field(null)),
-  must('RFC 6265 §4.2.1', 'Cookies', told('cookie', 'Cookie: a=1; b=2'), field('a=1; b=2')),
+  should('RFC 6265 §4.2.1', 'Cookies', told('cookie', 'Cookie: a=1; b=2'), field('a=1; b=2')),
   should('RFC 9110 §5.5', 'Bytes beyond ASCII in a value', told('x-a', 'X-A: caf\xe9'), field('caf\xe9')),
   ours(
     'RFC 9110 §5.1',

@@ -24,15 +24,15 @@ const noTunnel = closing(refused(405, 'method_not_allowed'))
 
 /** Request targets (RFC 9112 §3.2) and what of them is the same path (RFC 3986 §6.2.2). */
 export const targets: readonly CorpusCase[] = [
-  must('RFC 3986 §6.2.2.2', 'Every letter escaped is the same path', get('/%70%72%6F%62%65'), probed),
-  must(
+  should('RFC 3986 §6.2.2.2', 'Every letter escaped is the same path', get('/%70%72%6F%62%65'), probed),
+  should(
     'RFC 3986 §6.2.2.2',
     'Escaped unreserved characters',
     get('/paths/echo/%2D%5F%7E'),
     echoed('-_~', '/paths/echo/-_~'),
   ),
-  must('RFC 3986 §6.2.2.1', 'The case of escapes', get('/paths/echo/%4a%4A'), echoed('JJ', '/paths/echo/JJ')),
-  must(
+  should('RFC 3986 §6.2.2.1', 'The case of escapes', get('/paths/echo/%4a%4A'), echoed('JJ', '/paths/echo/JJ')),
+  should(
     'RFC 3986 §2.2',
     'Characters with a meaning to others are text in a segment',
     get("/paths/echo/!$&'()*+,;=:@"),
@@ -40,32 +40,32 @@ export const targets: readonly CorpusCase[] = [
   ),
   must('RFC 3986 §2.4', 'Escapes are decoded once', get('/paths/echo/%25%32%65'), echoed('%2e', '/paths/echo/%252e')),
   must('RFC 3986 §2.4', 'An escaped percent sign', get('/paths/echo/%25'), echoed('%', '/paths/echo/%25')),
-  must(
+  should(
     'RFC 3986 §2.5',
     'Four bytes of UTF-8',
     get('/paths/echo/%f0%9f%98%80'),
     echoed('😀', '/paths/echo/%F0%9F%98%80'),
   ),
-  must(
+  should(
     'RFC 3986 §3.3',
     'Parameters of a segment are part of it',
     get('/paths/echo/a;b=1'),
     echoed('a;b=1', '/paths/echo/a;b=1'),
   ),
-  must('RFC 3986 §3.3', 'A parameter on a known path is another path', get('/paths/admin;x=1'), notFound),
-  must('RFC 3986 §3.3', 'Dots with a parameter are no dot segment', get('/paths/..;/admin'), notFound),
-  must('RFC 3986 §3.3', 'An escaped line feed after a known path', get('/paths/admin%0a'), notFound),
-  must('RFC 3986 §3.3', 'An escaped space after a known path', get('/paths/admin%20'), notFound),
-  must('RFC 3986 §2.2', 'An escaped question mark begins no query', get('/probe%3Fa=1'), notFound),
-  must('RFC 3986 §2.2', 'An escaped number sign begins no fragment', get('/probe%23a'), notFound),
-  must('RFC 3986 §3.4', 'An empty query', get('/probe?'), probed),
-  must(
+  should('RFC 3986 §3.3', 'A parameter on a known path is another path', get('/paths/admin;x=1'), notFound),
+  should('RFC 3986 §3.3', 'Dots with a parameter are no dot segment', get('/paths/..;/admin'), notFound),
+  should('RFC 3986 §3.3', 'An escaped line feed after a known path', get('/paths/admin%0a'), notFound),
+  should('RFC 3986 §3.3', 'An escaped space after a known path', get('/paths/admin%20'), notFound),
+  should('RFC 3986 §2.2', 'An escaped question mark begins no query', get('/probe%3Fa=1'), notFound),
+  should('RFC 3986 §2.2', 'An escaped number sign begins no fragment', get('/probe%23a'), notFound),
+  should('RFC 3986 §3.4', 'An empty query', get('/probe?'), probed),
+  should(
     'RFC 3986 §3.4',
     'Slashes, dots and question marks in a query',
     get('/paths/url?a=/../x?y'),
     at('http://api.test/paths/url?a=/../x?y', 'a=/../x?y'),
   ),
-  must('RFC 9112 §11.1', 'Escaped line ends split no reply', get('/paths/echo/%0d%0aX-Split:1'), {
+  ours('RFC 9112 §11.1', 'Escaped line ends split no reply', get('/paths/echo/%0d%0aX-Split:1'), {
     ...echoed('\r\nX-Split:1', '/paths/echo/%0D%0AX-Split:1'),
     headers: { 'x-split': null },
   }),
@@ -77,7 +77,7 @@ export const targets: readonly CorpusCase[] = [
   ours('RFC 3986 §5.2.4', 'Escaped dots before an escaped slash', get('/paths/%2e%2E%2Fprobe'), dots),
   ours('RFC 3986 §5.2.4', 'Escaped dots before an escaped backslash', get('/paths/%2e%2e%5cprobe'), dots),
   ours('RFC 3986 §5.2.4', 'Nothing but a dot', get('/.'), dots, { bun: resolved(notFound) }),
-  ours('RFC 3986 §5.2.4', 'Dots behind a query mark of the path', get('/paths/../probe?/x'), dots, {
+  ours('RFC 3986 §5.2.4', 'Dots before a query with a slash', get('/paths/../probe?/x'), dots, {
     bun: resolved(probed),
   }),
   ours('RFC 3986 §2.5', 'A byte of UTF-8 that continues nothing', get('/paths/echo/%80'), wrongEscape),
@@ -140,7 +140,7 @@ export const targets: readonly CorpusCase[] = [
   must('RFC 9110 §4.2.3', 'A host in upper case', get('http://API.TEST/probe'), probed),
   must('RFC 9110 §4.2.3', 'An absolute target with an empty port', get('http://api.test:/probe'), probed),
   must('RFC 9110 §4.2.3', 'An absolute target of only a query has the path "/"', get('http://api.test?a=1'), notFound),
-  must('RFC 3986 §6.2.2.2', 'Escaped letters in an absolute target', get('http://api.test/paths/%61dmin'), admin),
+  should('RFC 3986 §6.2.2.2', 'Escaped letters in an absolute target', get('http://api.test/paths/%61dmin'), admin),
   must('RFC 9110 §4.2.1', 'An absolute target without a host', get('http:///probe'), badTarget, {
     bun: because(BUN_ABSOLUTE, probed),
     deno: because(DENO_URL, notFound),
