@@ -1,10 +1,11 @@
 import { type Socket, connect } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
 import { type Received, readReply } from './received.ts'
 
 /** How long an answer over loopback may take before it counts as none. */
 const PATIENCE = 3000
 
-/** A TCP connection: bytes go out exactly as they are given, replies come in one by one. */
+/** A TCP connection, or one of TLS on it: bytes go out exactly as they are given, replies come in one by one. */
 export class Connection {
   readonly socket: Socket
   readonly closed: Promise<void>
@@ -32,6 +33,15 @@ export class Connection {
   static open(port: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => resolve(new Connection(socket)))
+      socket.once('error', reject)
+    })
+  }
+
+  /** One of TLS, to a server whose certificate nobody has to know. */
+  static openSecurely(port: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const options = { port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false }
+      const socket = connectSecurely(options, () => resolve(new Connection(socket)))
       socket.once('error', reject)
     })
   }
