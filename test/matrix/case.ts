@@ -1,7 +1,7 @@
-/** Where the fixture API is served. `memory` is `toFetch` with `new Request`, without a connection. */
-export type Runtime = 'memory' | 'engine' | 'node' | 'bun' | 'deno'
+/** Where the fixture API is served. `memory` is `toFetch` with `new Request`, without a connection; `tls` and `h2` are the engine over HTTPS. */
+export type Runtime = 'memory' | 'engine' | 'tls' | 'h2' | 'node' | 'bun' | 'deno'
 
-export const RUNTIMES: readonly Runtime[] = ['engine', 'node', 'bun', 'deno', 'memory']
+export const RUNTIMES: readonly Runtime[] = ['engine', 'tls', 'h2', 'node', 'bun', 'deno', 'memory']
 
 /** One request, and what has to come back. */
 export interface Case {

@@ -2,6 +2,8 @@ import { type Case, type Difference, RUNTIMES, type Runtime } from './case.ts'
 
 const HEADINGS: Readonly<Record<Runtime, string>> = {
   engine: "Trestle's own engine (`serve`)",
+  tls: "Trestle's own engine over TLS (`serve` with `tls`)",
+  h2: 'HTTP/2 (`serve` with `tls`)',
   node: "node:http (`serve` with `engine: 'node'`)",
   bun: 'Bun (`toFetch`)',
   deno: 'Deno (`toFetch`)',
