@@ -9,14 +9,13 @@ import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import type { WireLimits } from '../limits.ts'
 import { CallerLeft } from '../listening.ts'
 import type { Peers } from '../proxy.ts'
-import { PORTION, sendPieces } from '../send-pieces.ts'
 import { type BodySource, RequestBody } from './body.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
 import type { Octets } from './octets.ts'
-import { CLOSES, CONTINUE, GOES_ON, GOES_ON_10, headOf, lengthField } from './reply.ts'
-import { ReplyStream } from './reply-stream.ts'
+import { CONTINUE } from './reply.ts'
+import { ReplyWriter } from './reply-writer.ts'
 import { RequestHead } from './request-head.ts'
 import type { Timeouts, Waiting } from './timeouts.ts'
 
@@ -44,6 +43,7 @@ export interface Shared {
 export class Connection implements Waiting, BodySource {
   readonly #shared: Shared
   readonly #socket: Socket
+  readonly #writer: ReplyWriter
   #head: RequestHead
   /** The request whose reply is not all sent. */
   #x: Exchange | undefined = undefined
@@ -75,6 +75,7 @@ export class Connection implements Waiting, BodySource {
   constructor(socket: Socket, shared: Shared) {
     this.#socket = socket
     this.#shared = shared
+    this.#writer = new ReplyWriter(socket, shared.timeouts, shared.report)
     this.#head = new RequestHead(shared.limits)
     this.#since = shared.timeouts.now
     this.#patience = shared.limits.headerTimeout
@@ -167,65 +168,15 @@ export class Connection implements Waiting, BodySource {
   #send(x: Exchange, reply: WireReply): void {
     // Its caller left, or was refused for what came after the header section.
     if (this.#x !== x || this.#socket.destroyed) return letGo(reply.body)
-    const { status, body } = reply
-    const method = x.request.method
+    const { line } = this.#head
     const last = this.#isLast(x)
     this.#headSent = true
-    if (isStreamed(body)) {
-      if (method !== 'HEAD' && !isBodiless(status)) return this.#sendStreamed(x, reply, last)
-      letGo(body)
-      const size =
-        body instanceof Blob && !isBodiless(status) ? `content-length: ${body.size}\r\n` : lengthOfNone(status)
-      this.#socket.write(headOf(reply, size + this.#more(last)), 'latin1')
-    } else this.#sendWhole(reply, method === 'HEAD' || isBodiless(status), last)
-    this.#written(x, last)
-  }
-
-  /** Sends a reply that is in memory, in one write. */
-  #sendWhole(reply: WireReply, withoutBody: boolean, last: boolean): void {
-    const { status } = reply
-    const body = reply.body as string | Uint8Array | undefined
-    const socket = this.#socket
-    if (typeof body === 'string') {
-      const length = Buffer.byteLength(body)
-      const head = headOf(reply, lengthField(status, length) + this.#more(last))
-      if (withoutBody) socket.write(head, 'latin1')
-      else if (length === body.length) socket.write(head + body, 'latin1')
-      else if (!reply.latin1) socket.write(head + body, 'utf8')
-      else this.#writeTwo(head, Buffer.from(body))
+    if (isStreamed(reply.body) && !line.isHead && !isBodiless(reply.status)) {
+      this.#writer.streamed(x, reply, line, last, (isLast) => this.#written(x, isLast))
       return
     }
-    const head = headOf(reply, lengthField(status, body?.byteLength ?? 0) + this.#more(last))
-    if (withoutBody || body === undefined || body.byteLength === 0) socket.write(head, 'latin1')
-    else this.#writeTwo(head, body)
-  }
-
-  #writeTwo(head: string, body: Uint8Array): void {
-    this.#socket.cork()
-    this.#socket.write(head, 'latin1')
-    // In portions: a long write tells of nothing until all of it is read.
-    for (let at = 0; at < body.byteLength; at += PORTION) this.#socket.write(body.subarray(at, at + PORTION))
-    this.#socket.uncork()
-  }
-
-  #sendStreamed(x: Exchange, reply: WireReply, isLast: boolean): void {
-    const body = reply.body as Parameters<typeof sendPieces>[1]
-    const old = this.#head.line.minor === 0
-    const framing = body instanceof Blob ? 'length' : old ? 'close' : 'chunked'
-    const last = isLast || framing === 'close'
-    const size = body instanceof Blob ? `content-length: ${body.size}\r\n` : old ? '' : 'transfer-encoding: chunked\r\n'
-    this.#socket.write(headOf(reply, size + this.#more(last)), 'latin1')
-    const stream = new ReplyStream(this.#socket, framing)
-    stream.once('finish', () => this.#written(x, last))
-    // What ends with the connection would look whole if that ended well.
-    const breakOff = (): void => void (old ? reset(this.#socket) : this.#socket.destroy())
-    void sendPieces(stream, body, x, this.#shared.report, breakOff)
-  }
-
-  /** What every header section ends with. */
-  #more(last: boolean): string {
-    const goesOn = this.#head.line.minor === 0 ? GOES_ON_10 : GOES_ON
-    return this.#shared.timeouts.date + (last ? CLOSES : goesOn)
+    this.#writer.whole(reply, line, last)
+    this.#written(x, last)
   }
 
   /** True where the connection ends with the reply to this (§9.3, §9.6). */
@@ -283,7 +234,7 @@ export class Connection implements Waiting, BodySource {
       this.#socket.destroy()
       return
     }
-    this.#sendWhole(this.#shared.pipeline.refuse(refusal), this.#head.line.isHead, true)
+    this.#writer.whole(this.#shared.pipeline.refuse(refusal), this.#head.line, true)
     this.#end()
   }
 
@@ -383,15 +334,4 @@ export class Connection implements Waiting, BodySource {
     this.#paused = false
     this.#socket.resume()
   }
-}
-
-/** A reply whose body nobody knows the length of says nothing of it, but for 205. */
-function lengthOfNone(status: number): string {
-  return status === 205 ? lengthField(status, 0) : ''
-}
-
-/** Only TCP has a reset. Of TLS an end without its alert tells the same (RFC 8446 §6.1). */
-function reset(socket: Socket): void {
-  if (socket.remoteAddress === undefined || 'encrypted' in socket) socket.destroy()
-  else socket.resetAndDestroy()
 }

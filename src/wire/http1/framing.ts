@@ -66,8 +66,11 @@ export function framingOf(head: RequestHead): Framing {
     }
   }
   checkHost(head, host)
-  // What follows it is for whoever is at the other end of the tunnel, which is not there (RFC 9110 §9.3.6).
-  if (!head.isOriginForm && head.method === 'CONNECT') return { ...PLAIN, keepAlive: false }
+  // What follows it, whatever its target, is for who is at the other end of the tunnel: nobody (RFC 9110 §9.3.6).
+  const isConnect = head.line.methodEnd - head.line.methodStart === 7 && head.method === 'CONNECT'
+  if (isConnect && !isAuthority(head.target)) {
+    throw BadRequest({ detail: 'The target of CONNECT is a host and a port (RFC 9112 §3.2.3)' })
+  }
   if (
     lengthText === undefined &&
     coding === undefined &&
@@ -75,9 +78,10 @@ export function framingOf(head: RequestHead): Framing {
     expect === undefined &&
     !upgrade
   ) {
-    return minor === 1 ? PLAIN : { ...PLAIN, keepAlive: false }
+    return minor === 1 && !isConnect ? PLAIN : { ...PLAIN, keepAlive: false }
   }
   const length = coding === undefined ? toLength(lengthText) : chunked(coding, lengthText, minor)
+  if (isConnect) return { ...PLAIN, keepAlive: false }
   return {
     length,
     hasBody: lengthText !== undefined || coding !== undefined,

@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net'
+import type { Exchange } from '../../pipeline/exchange.ts'
+import type { Report } from '../../pipeline/fail.ts'
+import { isStreamed, letGo } from '../../pipeline/pieces.ts'
+import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
+import { PORTION, sendPieces } from '../send-pieces.ts'
+import { CLOSES, GOES_ON, GOES_ON_10, headOf, lengthField } from './reply.ts'
+import { type ReplyFraming, ReplyStream } from './reply-stream.ts'
+import type { RequestLine } from './request-line.ts'
+import type { Timeouts } from './timeouts.ts'
+
+/** Writes replies to one socket, framed for the request they answer (RFC 9112 §6). */
+export class ReplyWriter {
+  readonly #socket: Socket
+  readonly #timeouts: Timeouts
+  readonly #report: Report
+
+  constructor(socket: Socket, timeouts: Timeouts, report: Report) {
+    this.#socket = socket
+    this.#timeouts = timeouts
+    this.#report = report
+  }
+
+  /**
+   * Writes a reply that is in memory, or whose body is not sent.
+   *
+   * @param last true to say that the connection ends with it.
+   */
+  whole(reply: WireReply, line: RequestLine, last: boolean): void {
+    const { status, body } = reply
+    const withoutBody = line.isHead || isBodiless(status)
+    const more = this.#more(line, last)
+    if (typeof body === 'string') this.#text(reply, body, more, withoutBody)
+    else if (isStreamed(body)) {
+      letGo(body)
+      this.#socket.write(headOf(reply, lengthOfStream(status, body) + more), 'latin1')
+    } else {
+      const head = headOf(reply, lengthField(status, body?.byteLength ?? 0) + more)
+      if (withoutBody || body === undefined || body.byteLength === 0) this.#socket.write(head, 'latin1')
+      else this.#two(head, body)
+    }
+  }
+
+  /** In one write wherever it can be. */
+  #text(reply: WireReply, body: string, more: string, withoutBody: boolean): void {
+    const length = Buffer.byteLength(body)
+    const head = headOf(reply, lengthField(reply.status, length) + more)
+    if (withoutBody) this.#socket.write(head, 'latin1')
+    else if (length > PORTION || (reply.latin1 && length !== body.length)) this.#two(head, Buffer.from(body))
+    else this.#socket.write(head + body, length === body.length ? 'latin1' : 'utf8')
+  }
+
+  #two(head: string, body: Uint8Array): void {
+    this.#socket.cork()
+    this.#socket.write(head, 'latin1')
+    // In portions: a long write tells of nothing until all of it is read.
+    for (let at = 0; at < body.byteLength; at += PORTION) this.#socket.write(body.subarray(at, at + PORTION))
+    this.#socket.uncork()
+  }
+
+  /**
+   * Writes a reply piece by piece, as fast as the caller reads. One that fails half-way breaks the connection.
+   *
+   * @param written called when all of it is handed to the socket; `last` where the connection ends with it.
+   */
+  streamed(x: Exchange, reply: WireReply, line: RequestLine, isLast: boolean, written: (last: boolean) => void): void {
+    const body = reply.body as Parameters<typeof sendPieces>[1]
+    const framing: ReplyFraming = body instanceof Blob ? 'length' : line.minor === 0 ? 'close' : 'chunked'
+    const last = isLast || framing === 'close'
+    const size = framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : lengthOfStream(reply.status, body)
+    this.#socket.write(headOf(reply, size + this.#more(line, last)), 'latin1')
+    const stream = new ReplyStream(this.#socket, framing)
+    stream.once('finish', () => written(last))
+    // What ends with the connection would look whole if that ended well.
+    const breakOff = (): void => void (framing === 'close' ? reset(this.#socket) : this.#socket.destroy())
+    void sendPieces(stream, body, x, this.#report, breakOff)
+  }
+
+  /** What every header section ends with. */
+  #more({ minor }: RequestLine, last: boolean): string {
+    if (last) return this.#timeouts.date + CLOSES
+    return this.#timeouts.date + (minor === 0 ? GOES_ON_10 : GOES_ON)
+  }
+}
+
+/** Of what comes in pieces only a Blob knows its length. */
+function lengthOfStream(status: number, body: unknown): string {
+  if (status === 205) return lengthField(status, 0)
+  return body instanceof Blob && !isBodiless(status) ? lengthField(status, body.size) : ''
+}
+
+/** Only TCP has a reset. Of TLS an end without its alert tells the same (RFC 8446 §6.1). */
+function reset(socket: Socket): void {
+  if (socket.remoteAddress === undefined || 'encrypted' in socket) socket.destroy()
+  else socket.resetAndDestroy()
+}
