@@ -1,5 +1,6 @@
 export { type Fault, StartError } from './compile/diagnose.ts'
 export type { WireLimits } from './wire/limits.ts'
+export type { OverloadOptions } from './wire/overload.ts'
 export type { ProxyOptions } from './wire/proxy.ts'
 export type { TlsOptions } from './wire/tls.ts'
 
@@ -13,6 +14,7 @@ import { withPlaces } from './projections/places.ts'
 import { failurePage } from './wire/failure-page.ts'
 import { type WireLimits, wireLimits } from './wire/limits.ts'
 import type { ListenOptions, Listening } from './wire/listening.ts'
+import { type OverloadOptions, createOverload } from './wire/overload.ts'
 import { type ProxyOptions, createProxy } from './wire/proxy.ts'
 import type { TlsOptions } from './wire/tls.ts'
 
@@ -29,6 +31,8 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly engine?: 'trestle' | 'node'
   /** What a connection is allowed: sizes, counts and times. Those of endpoints are declared with them. */
   readonly limits?: Partial<WireLimits>
+  /** When requests are refused with 503 so that others can be answered; false to take whatever comes. */
+  readonly overload?: OverloadOptions | false
   /** True to say nothing at start. */
   readonly quiet?: boolean
   /** True to show failures to browsers. What NODE_ENV says, unless told: on for `development` only. */
@@ -78,6 +82,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
     report,
     ...(development ? { showFailure: failurePage } : {}),
+    ...(options.overload === false ? {} : { admission: createOverload(options.overload, report) }),
   })
   const proxy = options.proxy && createProxy(options.proxy)
   const limits = wireLimits(options.limits)

@@ -8,6 +8,7 @@ import {
   InternalError,
   InvalidInput,
   MalformedBody,
+  Overloaded,
   RequestTimeout,
   UnsupportedMediaType,
 } from '../contract/problems.ts'
@@ -44,6 +45,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
     InternalError,
     HandlerTimeout,
+    ...(operation.essential ? [] : [Overloaded]),
   ]
 }
 

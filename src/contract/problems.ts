@@ -69,3 +69,8 @@ export const HandlerTimeout: Plain<'handler_timeout'> = problem('handler_timeout
   title: 'The reply took too long',
   headers: ['Retry-After'],
 })
+export const Overloaded: Plain<'overloaded'> = problem('overloaded', {
+  status: 503,
+  title: 'There is more to do than can be done; nothing was done for this request',
+  headers: ['Retry-After'],
+})

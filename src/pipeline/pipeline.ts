@@ -3,6 +3,7 @@ import { RouteTable } from '../compile/route-table.ts'
 import { Problem } from '../contract/problem.ts'
 import { HandlerTimeout } from '../contract/problems.ts'
 import { readiness } from '../contract/readiness.ts'
+import { type Admission, admit } from './admit.ts'
 import { AppScope } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   readonly report: Report
   /** Replaces the reply to an internal failure, in development. */
   readonly showFailure?: (x: Exchange, error: unknown) => WireReply | undefined
+  /** Refuses requests under overload; none is unless told. */
+  readonly admission?: Admission
 }
 
 /** Runs a plan on requests. The same for every wire. */
@@ -103,6 +106,15 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     await app.close((error) => options.report(error, about))
   }
 
+  const begin = (x: Exchange, endpoint: Endpoint): WireReply | Promise<WireReply> => {
+    const reply = endpoint.answer(x)
+    if (!(reply instanceof Promise)) return reply
+    x.running = reply
+    return endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
+  }
+  const { admission } = options
+  const enter = admission === undefined ? begin : admit(admission, begin, options.report)
+
   return {
     answer: (x) => {
       try {
@@ -113,10 +125,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       }
       const { endpoint } = x
       if (endpoint === undefined) return unmatched(x)
-      const reply = endpoint.answer(x)
-      if (!(reply instanceof Promise)) return reply
-      x.running = reply
-      return endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
+      return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
     },
     start: async () => {
       try {

@@ -286,8 +286,8 @@ describe('failures', () => {
     expect(paths['/a/x']?.get?.responses[500]).toEqual({ $ref: '#/components/responses/InternalError' })
     expect(paths['/b/y']?.get?.responses[500]).toEqual({ $ref: '#/components/responses/InternalErrorError' })
     expect(Object.keys(components.responses ?? {})).toEqual([
-      'HandlerTimeout',
-      'HandlerTimeoutError',
+      'HandlerTimeoutOrOverloaded',
+      'HandlerTimeoutOrOverloadedError',
       'InternalError',
       'InternalErrorError',
     ])

@@ -1,0 +1,64 @@
+import type { ErrorFormat } from '../contract/error-format.ts'
+import type { Problem } from '../contract/problem.ts'
+import { Overloaded } from '../contract/problems.ts'
+import type { Exchange } from './exchange.ts'
+import { type Report, fail } from './fail.ts'
+import { WireReply } from './reply.ts'
+import type { Endpoint } from './stages.ts'
+
+/** What becomes of a request: it is worked on, it waits for its turn, or it is refused. */
+export type Verdict = 'go' | 'wait' | 'refuse'
+
+/** Decides which requests are worked on. The wire brings one; without it, all of them are. */
+export interface Admission {
+  /** Asked once for each request that can be refused. */
+  readonly admit: () => Verdict
+  /** Puts a request in the line. `go` is called once, with false where it is refused after all. */
+  readonly wait: (go: (admitted: boolean) => void) => void
+  /** A request that is worked on waits for something; others can be begun meanwhile. */
+  readonly began: () => void
+  /** That one has its reply. */
+  readonly ended: () => void
+}
+
+type Answering = (x: Exchange, endpoint: Endpoint) => WireReply | Promise<WireReply>
+
+/**
+ * Stage 3. Refuses with 503 what could not be answered in time, before anything is done for it. No middleware and no
+ * policy sees the refusal, and nothing of a body is read: refusing has to cost much less than serving, or it does not
+ * help. A reply that comes at once costs no more than the question.
+ */
+export function admit(admission: Admission, answer: Answering, report: Report): Answering {
+  const refusals = new Map<ErrorFormat, WireReply>()
+  const refuse: Answering = (x, { errors }) => {
+    let made = refusals.get(errors)
+    if (made === undefined) {
+      const refusal = Overloaded({ headers: { 'retry-after': '1' } }) as Problem
+      made = fail(x, refusal, errors, (error, about) => {
+        if (error !== refusal) report(error, about)
+      })
+      refusals.set(errors, made)
+    }
+    // Wires add fields of their own.
+    return new WireReply(made.status, made.body, [...made.fields])
+  }
+  const begin: Answering = (x, endpoint) => {
+    const reply = answer(x, endpoint)
+    if (!(reply instanceof Promise)) return reply
+    admission.began()
+    // Past its time limit a handler is still at work, whatever its caller was told.
+    void (x.running ?? reply).then(admission.ended)
+    return reply
+  }
+  return (x, endpoint) => {
+    const verdict = admission.admit()
+    if (verdict === 'go') return begin(x, endpoint)
+    if (verdict === 'refuse') return refuse(x, endpoint)
+    return new Promise((resolve) => {
+      admission.wait((admitted) => {
+        // Nobody waits for the reply to one whose caller has left: it is not begun.
+        resolve(admitted && !x.over ? begin(x, endpoint) : refuse(x, endpoint))
+      })
+    })
+  }
+}

@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
+import { type Answered, Callers, type Yield } from './caller.ts'
+
+/** What is asked for, and how. */
+export interface Case {
+  readonly name: string
+  readonly request: Buffer
+}
+
+export const CASES: readonly Case[] = [
+  { name: 'works 1 ms', request: Buffer.from('GET /work HTTP/1.1\r\nhost: a\r\n\r\n') },
+  { name: 'waits 20 ms, works 1 ms', request: Buffer.from('GET /wait HTTP/1.1\r\nhost: a\r\n\r\n') },
+  { name: 'works 1 ms, 10 KB body', request: post(10_000) },
+]
+
+function post(size: number): Buffer {
+  const body = JSON.stringify(['x'.repeat(size)])
+  return Buffer.from(
+    `POST /send HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+}
+
+export interface Options {
+  readonly engine: 'trestle' | 'node'
+  readonly overload: false | object
+  /** Seconds for which the peak is measured, and those of overload. */
+  readonly peakFor: number
+  readonly overloadFor: number
+  /** How many times the peak is asked for. */
+  readonly times: number
+}
+
+/** What a case came to. Milliseconds are of the caller: from the write of a request to the end of its reply. */
+export interface Outcome {
+  readonly name: string
+  /** Replies with 200 in a second, when as many are asked for as are answered. */
+  readonly peak: number
+  /** What was asked for in a second, and answered with 200, and with 503. */
+  readonly offered: number
+  readonly goodput: number
+  readonly refused: number
+  readonly ok: Spread
+  readonly refusals: Spread
+  /** 503 without a whole number of seconds in `Retry-After`. */
+  readonly silent: number
+  readonly health: Spread
+  /** Half the peak, before and after: `normalAfter` is when the last one was sent that was refused, or slow. */
+  readonly before: Spread
+  readonly after: Spread
+  readonly normalAfter: number
+  readonly failures: number
+  readonly late: number
+}
+
+export interface Spread {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Measures a case against a server of its own. */
+export async function overload(one: Case, options: Options): Promise<Outcome> {
+  const server = await start(options)
+  const callers = new Callers(server.port, one.request)
+  const probes = new Callers(server.port, Buffer.from('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'))
+  try {
+    await callers.closed(64, 1) // what is compiled late is compiled now
+    const calm = await callers.closed(64, options.peakFor)
+    const peak = of(calm, 200).length / calm.seconds
+    const before = await callers.open(peak / 2, 3)
+    const [storm, health] = await Promise.all([
+      callers.open(peak * options.times, options.overloadFor),
+      probes.open(20, options.overloadFor),
+    ])
+    const start = performance.now()
+    const after = await callers.open(peak / 2, 5)
+    const slow = Math.max(2 * spread(before.answered).p99, 50)
+    const odd = after.answered.filter(({ status, took }) => status !== 200 || took > slow)
+    const refused = of(storm, 503)
+    return {
+      name: one.name,
+      peak,
+      offered: (storm.answered.length + storm.unsent + storm.failures.length) / storm.seconds,
+      goodput: of(storm, 200).length / storm.seconds,
+      refused: refused.length / storm.seconds,
+      ok: spread(of(storm, 200)),
+      refusals: spread(refused),
+      silent: refused.filter(({ retryAfter }) => !/^[1-9]\d*$/.test(retryAfter ?? '')).length,
+      health: spread(of(health, 200)),
+      before: spread(before.answered),
+      after: spread(after.answered),
+      normalAfter: Math.max(0, ...odd.map(({ at }) => at - start)),
+      failures: [calm, before, storm, health, after].reduce((sum, { failures }) => sum + failures.length, 0),
+      late: storm.late,
+    }
+  } finally {
+    callers.close()
+    probes.close()
+    server.process.kill('SIGKILL')
+  }
+}
+
+function of({ answered }: Yield, status: number): Answered[] {
+  return answered.filter((one) => one.status === status)
+}
+
+function spread(answered: readonly Answered[]): Spread {
+  const took = answered.map((one) => one.took).toSorted((a, b) => a - b)
+  const at = (part: number): number => took[Math.min(took.length - 1, Math.floor(took.length * part))] ?? 0
+  return { count: took.length, p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
+function start({ engine, overload }: Options): Promise<{ port: number; process: ChildProcess }> {
+  const child = fork(path.join(import.meta.dirname, 'server.ts'), [engine, JSON.stringify(overload)], {
+    execArgv: ['--conditions=trestle-source', '--disable-warning=ExperimentalWarning'],
+  })
+  return new Promise((resolve, reject) => {
+    child.once('message', ({ port }: { port: number }) => resolve({ port, process: child }))
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)))
+  })
+}

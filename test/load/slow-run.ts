@@ -1,0 +1,76 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { WireLimits } from '../../src/wire/limits.ts'
+import { type Badness, BadCallers, type Held } from './bad-caller.ts'
+import { GoodCallers, type Service } from './good-callers.ts'
+import { startSubject } from './subject.ts'
+
+export interface SlowOptions {
+  /** Bad callers. */
+  readonly count: number
+  readonly limits: Pick<WireLimits, 'headerTimeout' | 'bodyTimeout' | 'sendTimeout'>
+  readonly engine?: 'trestle' | 'node'
+}
+
+/** What came of one kind of bad callers. */
+export interface SlowOutcome {
+  readonly name: string
+  readonly count: number
+  /** Milliseconds that the server allows them. */
+  readonly timeout: number
+  readonly held: Held
+  readonly good: Service
+  /** The same callers, without the bad ones. */
+  readonly before: Service
+  /** Bytes by which the server grew: what it held after its garbage was collected, and at the worst moment. */
+  readonly growth: number
+  readonly worst: number
+  /** The same when all of it was over. */
+  readonly left: number
+}
+
+/** Milliseconds of requests before anything is measured, and with which it is compared. */
+const WARM_UP = 3000
+
+/** Puts bad callers beside good ones, on a server of their own. */
+export async function slow(badness: Badness, options: SlowOptions): Promise<SlowOutcome> {
+  const { count, limits, engine = 'trestle' } = options
+  const timeout = limits[badness.timeout]
+  const subject = await startSubject({ limits, engine })
+  const bad = new BadCallers()
+  try {
+    const warm = new GoodCallers(subject.port)
+    await pause(WARM_UP / 2)
+    warm.reset()
+    await pause(WARM_UP / 2)
+    const before = await warm.stop()
+    const { rss } = await subject.facts()
+
+    const callers = new GoodCallers(subject.port)
+    let worst = 0
+    const looking = setInterval(() => {
+      worst = Math.max(worst, subject.memory())
+    }, 20)
+    const watching = bad.begin(subject.port, badness, count).then(() => bad.watch(subject.holds, timeout + 10_000))
+    // All have begun, and none has been given up.
+    await pause(Math.max(timeout * 0.75, 1000))
+    const full = await subject.facts()
+    const held = await watching
+    clearInterval(looking)
+    const good = await callers.stop()
+    const after = await subject.facts()
+    return {
+      name: badness.name,
+      count,
+      timeout,
+      held,
+      good,
+      before,
+      growth: full.rss - rss,
+      worst: worst - rss,
+      left: after.rss - rss,
+    }
+  } finally {
+    bad.close()
+    await subject.stop()
+  }
+}
