@@ -24,7 +24,7 @@ export interface Program {
   readonly kill: (signal: NodeJS.Signals) => void
 }
 
-const LISTENS = /^(?:Listening on )?http:\/\/localhost:(\d+)/m
+const LISTENS = /^(?:Listening on )?https?:\/\/localhost:(\d+)/m
 /** More than any example takes, and less than the limit of a test. */
 const LONGEST_MS = 30_000
 

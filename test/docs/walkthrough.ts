@@ -1,4 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { issueCertificate } from '../wire/issue-certificate.ts'
 import { difference, wrongComments } from './expected.ts'
 import { type Block, type Page, fileOf, notRun } from './page.ts'
 import { type Program, runExample, runTrestle } from './program.ts'
@@ -56,6 +59,11 @@ export async function walkThrough(page: Page, folder: string): Promise<string[]>
       for (const command of commandsOf(block)) {
         const [word = '', name] = command.split(/\s+/)
         if (PREPARES.has(word)) continue
+        if (word === 'openssl') {
+          const failure = makeCertificate(command, folder)
+          if (failure !== undefined) say(block, failure)
+          continue
+        }
         if (word === 'node') printed.push(await begin(runExample(folder, name as string, true), block))
         else if (word === 'npx' && name === 'trestle') {
           printed.push(await begin(runTrestle(folder, command.split(/\s+/).slice(2)), block))
@@ -71,6 +79,20 @@ export async function walkThrough(page: Page, folder: string): Promise<string[]>
   }
   await stop()
   return wrong
+}
+
+/** Makes cert.pem and key.pem as a page says, or without OpenSSL where this machine has none. Gives what went wrong. */
+function makeCertificate(command: string, folder: string): string | undefined {
+  const { status, error, stderr } = spawnSync('openssl', command.split(/\s+/).slice(1), {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  if (status === 0) return undefined
+  if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') return `openssl ended with ${status}: ${stderr}`
+  const { cert, key } = issueCertificate()
+  writeFileSync(path.join(folder, 'cert.pem'), cert)
+  writeFileSync(path.join(folder, 'key.pem'), key)
+  return undefined
 }
 
 function serves(block: Block): boolean {
