@@ -8,7 +8,7 @@ export const LEVELS: readonly Level[] = ['MUST', 'SHOULD', 'policy']
 export type Clause = `RFC ${number} §${number}${string}`
 
 /** What a server is reached through. */
-export type Form = Exclude<Runtime, 'memory'>
+export type Form = Extract<Runtime, 'engine' | 'node' | 'bun' | 'deno'>
 
 /** Exact bytes, the clause that says what they mean, and every reply that has to come back. */
 export interface CorpusCase extends Omit<Case, 'differs'> {
