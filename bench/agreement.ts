@@ -15,14 +15,14 @@ interface Reply {
  *
  * @returns one line for each difference; none where the server agrees.
  */
-export async function disagreements(port: number): Promise<string[]> {
+export async function disagreements(port: number, more: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const found: string[] = []
   for (const one of [...ROUTES.map((route) => WORKLOAD[route]), ...VARIANTS]) {
-    const reply = await exchange(port, one)
+    const reply = await exchange(port, one, more)
     for (const difference of differences(one, reply)) found.push(`${one.title}: ${difference}`)
   }
   for (const one of REFUSED) {
-    const { status } = await exchange(port, one)
+    const { status } = await exchange(port, one, more)
     if (status < 400 || status > 499) found.push(`${one.title}: ${status}, where a 4xx was expected`)
   }
   return found
@@ -52,11 +52,11 @@ function parse(json: string): unknown {
   }
 }
 
-function exchange(port: number, one: Case): Promise<Reply> {
+function exchange(port: number, one: Case, more: Readonly<Record<string, string>>): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const { method, target: path } = one
     const fail = (error: Error): void => reject(new Error(`${one.title}: ${error.message}`))
-    const headers = headersOf(one)
+    const headers = { ...headersOf(one), ...more }
     const options = { host: '127.0.0.1', port, method, path, headers, signal: AbortSignal.timeout(5_000) }
     const sent = request(options, async (reply) => {
       try {

@@ -5,7 +5,7 @@ import { CONNECTIONS, withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { toCount, toNames } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
-import { isServer, programOf, runtimeOf, SERVERS, type ServerName, titleOf } from './servers.ts'
+import { fieldsFor, isServer, programOf, runtimeOf, SERVERS, type ServerName, titleOf } from './servers.ts'
 import { type Comparison, summarise, toText } from './summary.ts'
 import { measureWindow, type Window } from './window.ts'
 import { ROUTES, type Route, toBytes, WORKLOAD } from './workload.ts'
@@ -95,7 +95,7 @@ async function measureProcesses(settings: Settings, rounds: readonly number[], r
       })
     }
     if (rounds.includes(0)) await insistOnAgreement(running)
-    for (const { server } of running) await warmUp(server, settings.routes)
+    for (const { name, server } of running) await warmUp(server, settings.routes, fieldsFor(name))
     for (const round of rounds) {
       await measureRound(settings, running, round, report)
       console.error(`round ${round + 1} of ${settings.rounds}, ${Math.round(performance.now() / 1000)} s`)
@@ -113,8 +113,8 @@ async function measureRound(
 ): Promise<void> {
   for (const [index, route] of settings.routes.entries()) {
     const { status } = WORKLOAD[route]
-    const requests = [toBytes(WORKLOAD[route])]
     for (const { name, server } of rotate(running, round + index)) {
+      const requests = [toBytes(WORKLOAD[route], fieldsFor(name))]
       const window = await withLoad(server.port, async (load) => {
         await load.run(requests, status, SETTLE)
         return measureWindow(server, load, { requests, status, count: settings.requests })
@@ -128,16 +128,20 @@ async function insistOnAgreement(running: readonly Running[]): Promise<void> {
   const lines: string[] = []
   for (const { name, server } of running) {
     if (!isServer(name)) continue
-    for (const line of await disagreements(server.port)) lines.push(`${name}: ${line}`)
+    for (const line of await disagreements(server.port, fieldsFor(name))) lines.push(`${name}: ${line}`)
   }
   if (lines.length > 0) throw new Error(`the servers do not answer alike:\n  ${lines.join('\n  ')}`)
 }
 
-async function warmUp(server: ServerProcess, routes: readonly Route[]): Promise<void> {
+async function warmUp(
+  server: ServerProcess,
+  routes: readonly Route[],
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
   await withLoad(server.port, async (load) => {
     for (let pass = 0; pass < WARM_UP_PASSES; pass++) {
       for (const route of routes) {
-        await load.run([toBytes(WORKLOAD[route])], WORKLOAD[route].status, WARM_UP / WARM_UP_PASSES)
+        await load.run([toBytes(WORKLOAD[route], fields)], WORKLOAD[route].status, WARM_UP / WARM_UP_PASSES)
       }
     }
   })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { authorization } from './token.ts'
 
 export const SERVERS = [
   'raw',
@@ -11,6 +12,7 @@ export const SERVERS = [
   'bun-elysia',
   'trestle-node',
   'trestle',
+  'trestle-full',
 ] as const
 export type ServerName = (typeof SERVERS)[number]
 
@@ -29,12 +31,18 @@ export function isServer(name: ServerName): boolean {
   return name !== 'raw'
 }
 
+/** Header fields that its requests have beside those of all. */
+export function fieldsFor(name: ServerName): Readonly<Record<string, string>> {
+  return name === 'trestle-full' ? { authorization: authorization() } : {}
+}
+
 /** What a server is called in reports: its package and version. */
 export function titleOf(name: ServerName): string {
   if (name === 'raw') return 'raw socket, fixed bytes'
   if (name === 'bare') return 'node:http'
   const { version } = manifest('../package.json')
   if (name === 'trestle') return `trestle ${version}`
+  if (name === 'trestle-full') return `trestle ${version}, all on`
   if (name === 'trestle-node') return `trestle ${version}, node:http`
   const [at, library] = name.startsWith('bun-') ? [' on Bun', name.slice('bun-'.length)] : ['', name]
   return `${library} ${manifest('./package.json').dependencies[library]}${at}`

@@ -123,7 +123,7 @@ export function bodyOf({ body }: Case): string | undefined {
 }
 
 /** A request as it goes over the wire. */
-export function toBytes(one: Case): Buffer {
-  const fields = Object.entries(headersOf(one)).map(([name, value]) => `${name}: ${value}\r\n`)
+export function toBytes(one: Case, more: Readonly<Record<string, string>> = {}): Buffer {
+  const fields = Object.entries({ ...headersOf(one), ...more }).map(([name, value]) => `${name}: ${value}\r\n`)
   return Buffer.from(`${one.method} ${one.target} HTTP/1.1\r\n${fields.join('')}\r\n${bodyOf(one) ?? ''}`)
 }
