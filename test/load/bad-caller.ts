@@ -99,6 +99,7 @@ class BadCaller {
   readonly #reads: boolean
 
   poke(): void {
+    if (this.at === 0) return
     if (this.#trickle !== '' && this.#socket.writable) this.#socket.write(this.#trickle)
     if (this.#reads) this.#socket.resume()
   }
@@ -149,7 +150,8 @@ export class BadCallers {
       const held = holds()
       const now = performance.now()
       // Found gone now, at a look that came some milliseconds late: the bound is on the safe side.
-      for (const { at } of left.filter(({ port, at }) => at > 0 && !held.has(port))) longest = Math.max(longest, now - at)
+      for (const { at } of left.filter(({ port, at }) => at > 0 && !held.has(port)))
+        longest = Math.max(longest, now - at)
       left = left.filter(({ port, at }) => at === 0 || held.has(port))
     }
     const told: Record<string, number> = {}

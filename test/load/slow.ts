@@ -38,7 +38,8 @@ process.exit(failed ? 1 : 0)
 /** What the server is held to. */
 function faultsOf({ timeout, held, good, growth }: SlowOutcome): string[] {
   const faults: string[] = []
-  if (good.failures.length > 0) faults.push(`requests of good callers failed: ${[...new Set(good.failures)].join(', ')}`)
+  if (good.failures.length > 0)
+    faults.push(`requests of good callers failed: ${[...new Set(good.failures)].join(', ')}`)
   if (good.p99 >= 100) faults.push('p99 of good callers is not under 100 ms')
   if (held.left > 0) faults.push(`${held.left} bad connections were never closed`)
   if (held.longest > timeout + 1000) faults.push('a bad connection was held for more than its timeout and 1 s')

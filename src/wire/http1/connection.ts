@@ -3,7 +3,7 @@ import { Problem } from '../../contract/problem.ts'
 import { BadRequest, RequestTimeout } from '../../contract/problems.ts'
 import { Exchange } from '../../pipeline/exchange.ts'
 import type { Report } from '../../pipeline/fail.ts'
-import { isStreamed, letGo } from '../../pipeline/pieces.ts'
+import { letGo } from '../../pipeline/pieces.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
 import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import type { WireLimits } from '../limits.ts'
@@ -15,7 +15,7 @@ import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
 import type { Octets } from './octets.ts'
 import { CONTINUE } from './reply.ts'
-import { ReplyWriter } from './reply-writer.ts'
+import { ReplyWriter, isGradual } from './reply-writer.ts'
 import { RequestHead } from './request-head.ts'
 import type { Timeouts, Waiting } from './timeouts.ts'
 
@@ -27,6 +27,9 @@ const DRAIN = 65_536
 
 /** Milliseconds that a caller has to read the reply that ends its connection. */
 export const LINGER = 1000
+
+/** The same for one that was too slow: it has nothing on its way that could overtake the reply. */
+const SHORT_LINGER = 400
 
 /** What the connections of a server share. */
 export interface Shared {
@@ -68,9 +71,10 @@ export class Connection implements Waiting, BodySource {
   #flushing = false
   /** When what is waited for began. */
   #since: number
-  /** Octets that the caller's system has taken, and when it last took some. */
-  #out = 0
+  /** Octets that the caller's system has taken, and when it last took some; -1 while there are none for it. */
+  #out = -1
   #readAt = 0
+  #linger = LINGER
 
   constructor(socket: Socket, shared: Shared) {
     this.#socket = socket
@@ -171,8 +175,8 @@ export class Connection implements Waiting, BodySource {
     const { line } = this.#head
     const last = this.#isLast(x)
     this.#headSent = true
-    if (isStreamed(reply.body) && !line.isHead && !isBodiless(reply.status)) {
-      this.#writer.streamed(x, reply, line, last, (isLast) => this.#written(x, isLast))
+    if (isGradual(reply.body) && !line.isHead && !isBodiless(reply.status)) {
+      this.#writer.gradual(x, reply, line, last, (isLast) => this.#written(x, isLast))
       return
     }
     this.#writer.whole(reply, line, last)
@@ -301,17 +305,24 @@ export class Connection implements Waiting, BodySource {
         this.#out = out
         this.#readAt = now
       } else if (now - this.#readAt > limits.sendTimeout) this.#socket.destroy()
-    } else if (this.#ending) {
-      if (waited > LINGER) this.#socket.destroy()
+      return
+    }
+    this.#out = -1
+    if (this.#ending) {
+      if (waited > this.#linger) this.#socket.destroy()
     } else if (this.#body !== undefined) {
       if (this.#paused) this.#since = now
-      else if (waited > limits.bodyTimeout + (this.#body.received / limits.bodyRate) * 1000)
-        this.refuse(RequestTimeout() as Problem)
+      else if (waited > limits.bodyTimeout + (this.#body.received / limits.bodyRate) * 1000) this.#tooSlow()
     } else if (this.#x === undefined) {
       if (this.#head.begun) {
-        if (waited > limits.headerTimeout) this.refuse(RequestTimeout() as Problem)
+        if (waited > limits.headerTimeout) this.#tooSlow()
       } else if (waited > this.#patience) this.#leave()
     }
+  }
+
+  #tooSlow(): void {
+    this.#linger = SHORT_LINGER
+    this.refuse(RequestTimeout() as Problem)
   }
 
   wantMore(): void {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Exchange } from '../../pipeline/exchange.ts'
 import type { Report } from '../../pipeline/fail.ts'
 import { isStreamed, letGo } from '../../pipeline/pieces.ts'
-import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
+import { type ReplyBody, type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import { PORTION, sendPieces } from '../send-pieces.ts'
 import { CLOSES, GOES_ON, GOES_ON_10, headOf, lengthField } from './reply.ts'
 import { type ReplyFraming, ReplyStream } from './reply-stream.ts'
@@ -46,34 +46,36 @@ export class ReplyWriter {
     const length = Buffer.byteLength(body)
     const head = headOf(reply, lengthField(reply.status, length) + more)
     if (withoutBody) this.#socket.write(head, 'latin1')
-    else if (length > PORTION || (reply.latin1 && length !== body.length)) this.#two(head, Buffer.from(body))
+    else if (reply.latin1 && length !== body.length) this.#two(head, Buffer.from(body))
     else this.#socket.write(head + body, length === body.length ? 'latin1' : 'utf8')
   }
 
   #two(head: string, body: Uint8Array): void {
     this.#socket.cork()
     this.#socket.write(head, 'latin1')
-    // In portions: a long write tells of nothing until all of it is read.
-    for (let at = 0; at < body.byteLength; at += PORTION) this.#socket.write(body.subarray(at, at + PORTION))
+    this.#socket.write(body)
     this.#socket.uncork()
   }
 
   /**
-   * Writes a reply piece by piece, as fast as the caller reads. One that fails half-way breaks the connection.
+   * Writes a reply as fast as the caller reads. One that fails half-way breaks the connection.
    *
    * @param written called when all of it is handed to the socket; `last` where the connection ends with it.
    */
-  streamed(x: Exchange, reply: WireReply, line: RequestLine, isLast: boolean, written: (last: boolean) => void): void {
-    const body = reply.body as Parameters<typeof sendPieces>[1]
-    const framing: ReplyFraming = body instanceof Blob ? 'length' : line.minor === 0 ? 'close' : 'chunked'
+  gradual(x: Exchange, reply: WireReply, line: RequestLine, isLast: boolean, written: (last: boolean) => void): void {
+    const { status, body } = reply
+    const whole = typeof body === 'string' ? Buffer.from(body) : body instanceof Uint8Array ? body : undefined
+    const framing: ReplyFraming =
+      whole !== undefined || body instanceof Blob ? 'length' : line.minor === 0 ? 'close' : 'chunked'
     const last = isLast || framing === 'close'
-    const size = framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : lengthOfStream(reply.status, body)
+    const size = framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : lengthOfStream(status, whole ?? body)
     this.#socket.write(headOf(reply, size + this.#more(line, last)), 'latin1')
     const stream = new ReplyStream(this.#socket, framing)
     stream.once('finish', () => written(last))
     // What ends with the connection would look whole if that ended well.
     const breakOff = (): void => void (framing === 'close' ? reset(this.#socket) : this.#socket.destroy())
-    void sendPieces(stream, body, x, this.#report, breakOff)
+    const pieces = whole === undefined ? (body as Parameters<typeof sendPieces>[1]) : [whole]
+    void sendPieces(stream, pieces, x, this.#report, breakOff)
   }
 
   /** What every header section ends with. */
@@ -83,9 +85,20 @@ export class ReplyWriter {
   }
 }
 
+/**
+ * True for a body that is written portion by portion: what comes in pieces, and what is long. Written at once, nothing
+ * could be told of a long one until all of it is read, and a steady reader would be taken for one that reads nothing.
+ */
+export function isGradual(body: ReplyBody): boolean {
+  if (body === undefined) return false
+  if (typeof body === 'string') return body.length > PORTION
+  return !(body instanceof Uint8Array) || body.byteLength > PORTION
+}
+
 /** Of what comes in pieces only a Blob knows its length. */
 function lengthOfStream(status: number, body: unknown): string {
   if (status === 205) return lengthField(status, 0)
+  if (body instanceof Uint8Array) return lengthField(status, body.byteLength)
   return body instanceof Blob && !isBodiless(status) ? lengthField(status, body.size) : ''
 }
 
