@@ -55,6 +55,8 @@ async function start(
   tls: ServeOptions['tls'] = issueCertificate(),
 ): Promise<number> {
   server = await serve(app, {
+    // Its callers are in the same process, and their handshakes make the turns of its event loop long.
+    overload: false,
     ...{ port: 0, host: '127.0.0.1', quiet: true, signals: false, tls, deadline: 3000 },
     report: (error) => told.push(error),
     ...options,

@@ -161,9 +161,10 @@ export class RequestBody {
     this.keep()
     if (this.ended) return this.#taken()
     this.#use = 'whole'
-    this.#source.wantMore()
     return new Promise((resolve, reject) => {
       this.#settle = (failure) => (failure === undefined ? resolve(this.#taken()) : reject(failure))
+      // Last: the rest may be here already, and end it at once.
+      this.#source.wantMore()
     })
   }
 
