@@ -1,4 +1,5 @@
 import { type Socket, connect } from 'node:net'
+import type { Holders } from './subject.ts'
 
 /** A way to keep a server waiting. */
 export interface Badness {
@@ -61,8 +62,10 @@ class BadCaller {
   readonly #socket: Socket
   readonly #trickle: string
   port = 0
-  /** When it began. */
+  /** When it began; of one that does not read, when the system last took octets for it. */
   at = 0
+  /** Those that are on their way to it. */
+  queued = 0
   /** The first line of what it was told, where it reads. */
   told = ''
 
@@ -109,7 +112,7 @@ class BadCaller {
   }
 }
 
-/** How long a server held a caller, in milliseconds. */
+/** How long a server held a caller that did nothing for it, in milliseconds. */
 export interface Held {
   readonly longest: number
   /** Those that it held when the watching ended. */
@@ -141,7 +144,7 @@ export class BadCallers {
   }
 
   /** Watches until none is held, for so many milliseconds at most. */
-  async watch(holds: () => ReadonlySet<number>, patience: number): Promise<Held> {
+  async watch(holds: () => Holders, patience: number): Promise<Held> {
     const until = performance.now() + patience
     let longest = 0
     let left = this.#all
@@ -149,10 +152,17 @@ export class BadCallers {
       await new Promise((resolve) => setTimeout(resolve, TICK))
       const held = holds()
       const now = performance.now()
-      // Found gone now, at a look that came some milliseconds late: the bound is on the safe side.
-      for (const { at } of left.filter(({ port, at }) => at > 0 && !held.has(port)))
-        longest = Math.max(longest, now - at)
-      left = left.filter(({ port, at }) => at === 0 || held.has(port))
+      left = left.filter((caller) => {
+        const queued = held.get(caller.port)
+        if (caller.at === 0) return true
+        // Found gone now, at a look that came some milliseconds late: the figure is on the safe side.
+        if (queued === undefined) longest = Math.max(longest, now - caller.at)
+        else if (queued > caller.queued) {
+          caller.queued = queued
+          caller.at = now
+        }
+        return queued !== undefined
+      })
     }
     const told: Record<string, number> = {}
     for (const { told: line } of this.#all) if (line !== '') told[line] = (told[line] ?? 0) + 1

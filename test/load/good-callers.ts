@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { Connection } from '../../bench/connection.ts'
 
 const BODY = JSON.stringify({ customer_id: 42, items: [{ sku: 'TRS-0001', qty: 2 }] })
@@ -7,6 +8,11 @@ const REQUESTS: readonly Buffer[] = [
     `POST /orders HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`,
   ),
 ]
+
+/** What a server that is not new has done: large replies too. */
+const LARGE: readonly Buffer[] = ['large', 'stream'].map((path) =>
+  Buffer.from(`GET /${path}/16 HTTP/1.0\r\nhost: a\r\n\r\n`),
+)
 
 /** Milliseconds from a reply to the next request of the same caller. */
 const PAUSE = 10
@@ -68,6 +74,20 @@ export class GoodCallers {
     }
     connection?.close()
   }
+}
+
+/** Reads large replies, many at once, to the end of each. */
+export async function readLarge(port: number, times: number): Promise<void> {
+  const read = (request: Buffer): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1' })
+      socket
+        .on('error', reject)
+        .on('close', () => resolve())
+        .resume()
+      socket.write(request)
+    })
+  await Promise.all(Array.from({ length: times }, (_, i) => read(LARGE[i % LARGE.length] as Buffer)))
 }
 
 function ask(connection: Connection, request: Buffer): Promise<number> {

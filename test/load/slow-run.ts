@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { WireLimits } from '../../src/wire/limits.ts'
 import { type Badness, BadCallers, type Held } from './bad-caller.ts'
-import { GoodCallers, type Service } from './good-callers.ts'
+import { GoodCallers, type Service, readLarge } from './good-callers.ts'
 import { startSubject } from './subject.ts'
 
 export interface SlowOptions {
@@ -24,12 +24,17 @@ export interface SlowOutcome {
   /** Bytes by which the server grew: what it held after its garbage was collected, and at the worst moment. */
   readonly growth: number
   readonly worst: number
+  /** Bytes by which what its objects own grew. */
+  readonly owned: number
   /** The same when all of it was over. */
   readonly left: number
 }
 
 /** Milliseconds of requests before anything is measured, and with which it is compared. */
 const WARM_UP = 3000
+
+/** Large replies that are read before, where the bad callers ask for such: what a server keeps of them is not theirs. */
+const LARGE = 40
 
 /** Puts bad callers beside good ones, on a server of their own. */
 export async function slow(badness: Badness, options: SlowOptions): Promise<SlowOutcome> {
@@ -43,7 +48,8 @@ export async function slow(badness: Badness, options: SlowOptions): Promise<Slow
     warm.reset()
     await pause(WARM_UP / 2)
     const before = await warm.stop()
-    const { rss } = await subject.facts()
+    if (badness.reads !== undefined) await readLarge(subject.port, LARGE)
+    const { rss, heap, external } = await subject.facts()
 
     const callers = new GoodCallers(subject.port)
     let worst = 0
@@ -66,6 +72,7 @@ export async function slow(badness: Badness, options: SlowOptions): Promise<Slow
       good,
       before,
       growth: full.rss - rss,
+      owned: full.heap + full.external - heap - external,
       worst: worst - rss,
       left: after.rss - rss,
     }

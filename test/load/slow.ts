@@ -48,7 +48,7 @@ function faultsOf({ timeout, held, good, growth }: SlowOutcome): string[] {
 }
 
 function print(outcome: SlowOutcome): void {
-  const { name, count, timeout, held, good, before, growth, worst, left } = outcome
+  const { name, count, timeout, held, good, before, growth, worst, owned, left } = outcome
   const faults = faultsOf(outcome)
   const told = Object.entries(held.told).map(([line, times]) => `${times} × ${line}`)
   const lines = [
@@ -56,7 +56,7 @@ function print(outcome: SlowOutcome): void {
     `  good callers: ${text(good)}; ${good.failures.length} failed; without bad ones ${text(before)}`,
     `  held for ${Math.round(held.longest)} ms at most, the timeout is ${timeout} ms; never closed: ${held.left}`,
     ...(told.length > 0 ? [`  told: ${told.join(', ')}`] : []),
-    `  memory of the server: ${mb(growth)} with all of them there, ${mb(worst)} at the worst moment, ${mb(left)} afterwards`,
+    `  memory of the server: ${mb(growth)} with all of them there (${mb(owned)} in objects), ${mb(worst)} at the worst moment, ${mb(left)} afterwards`,
     ...faults.map((fault) => `  ✗ ${fault}`),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)

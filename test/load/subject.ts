@@ -24,10 +24,12 @@ export interface Subject {
   readonly facts: () => Promise<Facts>
   /** Bytes of memory that it has now, garbage and all. */
   readonly memory: () => number
-  /** The ports of the callers whose sockets it has not closed. */
-  readonly holds: () => ReadonlySet<number>
+  /** The callers whose sockets it has not closed, by their ports, and the octets on their way to each. */
+  readonly holds: () => Holders
   readonly stop: () => Promise<void>
 }
+
+export type Holders = ReadonlyMap<number, number>
 
 /** True where the system tells of another process what is measured here. */
 export const canMeasure: boolean = process.platform === 'linux'
@@ -80,12 +82,12 @@ async function answer<T>(child: ChildProcess): Promise<T> {
  * Reads the system's table of connections. What a process has closed has no inode there, however long the system
  * itself still sends of it: this is what the server holds, whatever its callers notice.
  */
-function holdersOf(port: number): Set<number> {
-  const holders = new Set<number>()
+function holdersOf(port: number): Holders {
+  const holders = new Map<number, number>()
   for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
-    const [, local, remote, state, , , , , , inode] = line.trim().split(/\s+/)
+    const [, local, remote, state, queues, , , , , inode] = line.trim().split(/\s+/)
     if (local === undefined || remote === undefined || inode === '0' || state === LISTEN) continue
-    if (portOf(local) === port) holders.add(portOf(remote))
+    if (portOf(local) === port) holders.set(portOf(remote), Number.parseInt(queues as string, 16))
   }
   return holders
 }
