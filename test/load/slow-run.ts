@@ -9,6 +9,8 @@ export interface SlowOptions {
   readonly count: number
   readonly limits: Pick<WireLimits, 'headerTimeout' | 'bodyTimeout' | 'sendTimeout'>
   readonly engine?: 'trestle' | 'node'
+  /** Milliseconds of requests before anything is measured; the second half is what the rest is compared with. */
+  readonly warmUp?: number
 }
 
 /** What came of one kind of bad callers. */
@@ -30,23 +32,20 @@ export interface SlowOutcome {
   readonly left: number
 }
 
-/** Milliseconds of requests before anything is measured, and with which it is compared. */
-const WARM_UP = 3000
-
 /** Large replies that are read before, where the bad callers ask for such: what a server keeps of them is not theirs. */
 const LARGE = 40
 
 /** Puts bad callers beside good ones, on a server of their own. */
 export async function slow(badness: Badness, options: SlowOptions): Promise<SlowOutcome> {
-  const { count, limits, engine = 'trestle' } = options
+  const { count, limits, engine = 'trestle', warmUp = 3000 } = options
   const timeout = limits[badness.timeout]
   const subject = await startSubject({ limits, engine })
   const bad = new BadCallers()
   try {
     const warm = new GoodCallers(subject.port)
-    await pause(WARM_UP / 2)
+    await pause(warmUp / 2)
     warm.reset()
-    await pause(WARM_UP / 2)
+    await pause(warmUp / 2)
     const before = await warm.stop()
     if (badness.reads !== undefined) await readLarge(subject.port, LARGE)
     const { rss, heap, external } = await subject.facts()
@@ -58,7 +57,7 @@ export async function slow(badness: Badness, options: SlowOptions): Promise<Slow
     }, 20)
     const watching = bad.begin(subject.port, badness, count).then(() => bad.watch(subject.holds, timeout + 10_000))
     // All have begun, and none has been given up.
-    await pause(Math.max(timeout * 0.75, 1000))
+    await pause(timeout * 0.75)
     const full = await subject.facts()
     const held = await watching
     clearInterval(looking)
