@@ -12,7 +12,7 @@ import { Timeouts } from '../../src/wire/http1/timeouts.ts'
 import { WIRE_LIMITS, type WireLimits } from '../../src/wire/limits.ts'
 import { MemorySocket } from './memory-socket.ts'
 import { type Delivery, type Ending, type Reading, type Taken, combined } from './reading.ts'
-import { type Reply, repliesOf } from './replies.ts'
+import { repliesOf } from './replies.ts'
 
 /** So small that generated requests reach them. */
 const LIMITS: WireLimits = { ...WIRE_LIMITS, headerBytes: 2048, headerCount: 24 }
@@ -43,6 +43,7 @@ class EngineRun implements Pipeline {
   #under = 0
   #piece = 0
   #isBroken = false
+  #isEnded = false
 
   constructor(delivery: Delivery) {
     this.#delivery = delivery
@@ -81,6 +82,7 @@ class EngineRun implements Pipeline {
       this.#broken ??= error
     }
     this.#isBroken = socket.destroyed
+    this.#isEnded = socket.writableEnded
     connection.closed()
     socket.destroy()
   }
@@ -136,6 +138,10 @@ class EngineRun implements Pipeline {
     // Its request broke off. The connection is over, and so is its reply.
     const brokeOff = (): WireReply => this.#reply()
     if (use === 'stream') return wholeOf(x.request.stream(BODY_LIMIT)).then(done, brokeOff)
+    if (use === 'late') {
+      const late = setImmediate().then(() => x.request.bytes(BODY_LIMIT))
+      return late.then(latin1).then(done, brokeOff)
+    }
     if (use === 'bytes') {
       const bytes = x.request.bytes(BODY_LIMIT)
       return bytes instanceof Promise ? bytes.then(latin1).then(done, brokeOff) : done(latin1(bytes))
@@ -176,14 +182,14 @@ class EngineRun implements Pipeline {
       one.minor = reply.minor
       one.goesOn = !reply.isLast
     })
-    return { requests, ending: this.#ending(replies), replies: this.#socket.sent }
+    return { requests, ending: this.#ending(), replies: this.#socket.sent }
   }
 
-  #ending(replies: readonly Reply[]): Ending {
+  #ending(): Ending {
     if (this.#broken !== undefined) return { is: 'broken', why: String((this.#broken as Error).stack ?? this.#broken) }
     if (this.#refusal !== undefined) return { is: 'refused', why: this.#refusal }
     if (this.#isBroken) return { is: 'refused', why: 'too late to say' }
-    if (replies.at(-1)?.isLast === true) return { is: 'closed', why: 'after the last reply' }
+    if (this.#isEnded) return { is: 'closed', why: 'after a reply' }
     return { is: 'waits', why: '' }
   }
 }

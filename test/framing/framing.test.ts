@@ -41,6 +41,12 @@ const once: Readonly<Record<string, Trial>> = {
     ...plain,
     text: 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n',
   },
+  'a body that comes in a read of its own, whose handler asks for it after the next read': {
+    ...plain,
+    text: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello',
+    cuts: [47],
+    use: 'late',
+  },
   'a coding with other white space': {
     ...plain,
     text: `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\xa0\r\n\r\n0\r\n\r\n${NEXT}`,

@@ -94,12 +94,12 @@ class Planted {
     return { requests: this.#requests, ending, replies: '' }
   }
 
-  /** What the expression matches here. Where it might with more octets, that is for others to find. */
+  /** What the expression matches here. Where it would with more octets, the line is refused all the same. */
   #take(expression: RegExp): RegExpExecArray {
     const sticky = new RegExp(expression.source, `y${expression.flags}`)
     sticky.lastIndex = this.#at
     const found = sticky.exec(this.#text)
-    if (found === null) throw this.#text.indexOf('\n', this.#at) === -1 ? new More() : new NotHttp()
+    if (found === null) throw new NotHttp()
     this.#at += found[0].length
     return found
   }

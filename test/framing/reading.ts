@@ -46,10 +46,10 @@ export interface Delivery {
   readonly streamed: boolean
 }
 
-/** How a handler reads bodies. */
-export type Use = 'bytes' | 'text' | 'stream' | 'nothing'
+/** How a handler reads bodies; `late`, when it has done something else first. */
+export type Use = 'bytes' | 'text' | 'stream' | 'late' | 'nothing'
 
-export const USES: readonly Use[] = ['bytes', 'text', 'stream', 'nothing']
+export const USES: readonly Use[] = ['bytes', 'text', 'stream', 'late', 'nothing']
 
 export type Reader = (delivery: Delivery) => Promise<Reading>
 
