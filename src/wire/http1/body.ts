@@ -2,10 +2,14 @@ import { BodyCut, BodyTooLarge } from '../../pipeline/incoming.ts'
 import type { WireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { CHUNKED } from './framing.ts'
+import { Held } from './held.ts'
 import type { Octets } from './octets.ts'
 
 /** Octets that wait for somebody to ask for the body, before the caller has to wait instead. */
 const HOLD = 65_536
+
+/** Octets of an unread body that are taken off the wire so that the connection can go on. */
+export const DRAIN = 65_536
 
 /** What a body asks of its connection. */
 export interface BodySource {
@@ -25,20 +29,22 @@ export class RequestBody {
   readonly length: number
   #left: number
   #use: Use = 'none'
-  /** The whole body, in the octets of the read it came with: they are written over by the next. */
-  #view: Octets | undefined = undefined
-  #pieces: Buffer[] = []
-  #held = 0
+  /** The whole body, where it came with its header section. */
+  #whole: Octets | undefined = undefined
+  /** That may be in the octets of the read it came with, until `keep`: the next read, of whomever, writes over them. */
+  #isLent = true
+  /** What has come of it, in one piece: thousands of chunks of one octet would take a hundred times their length. */
+  readonly #held = new Held()
   #settle: ((failure?: Error) => void) | undefined = undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined
   #limit = Number.POSITIVE_INFINITY
-  #failure: BodyCut | undefined = undefined
+  #failure: Error | undefined = undefined
   #expectsContinue: boolean
   #isRefused = false
   /** Octets of the body that have come. */
   received = 0
   /** Those that were thrown away. */
-  dropped = 0
+  #dropped = 0
   ended = false
   /** The rest is left unread. */
   cut: boolean
@@ -53,9 +59,10 @@ export class RequestBody {
     this.cut = expectsContinue
   }
 
-  /** True where the caller has to wait until somebody reads. */
+  /** True where it takes no more, until somebody reads; where nobody ever will, no more at all. */
   get full(): boolean {
-    if (this.#use === 'none') return this.#held >= HOLD
+    if (this.#use === 'none') return this.#held.length >= HOLD
+    if (this.#use === 'dropped') return this.#dropped > DRAIN
     return this.#use === 'stream' && (this.#controller?.desiredSize ?? 0) <= 0
   }
 
@@ -71,45 +78,41 @@ export class RequestBody {
       at = Math.min(to, from + this.#left)
       this.#left -= at - from
       this.ended = this.#left === 0
-      if (this.ended && this.received === 0 && this.#use === 'none') {
+      if (this.ended && this.#isLent) {
         this.received = at - from
-        this.#view = bytes.subarray(from, at) as Octets
+        this.#whole = bytes.subarray(from, at) as Octets
       } else this.#put(bytes, from, at)
     } else {
       at = this.#chunked.read(bytes, from, to, (piece, start, end) => this.#put(piece, start, end))
       this.ended = this.#chunked.done
     }
+    if (this.#use === 'stream' && this.#held.length > 0) this.#controller?.enqueue(this.#held.take())
     if (this.ended) this.#finish()
     return at
   }
 
   /** Copies what is only lent, for whoever reads it later. */
   keep(): void {
-    if (this.#view === undefined) return
-    this.#pieces.push(Buffer.from(this.#view))
-    this.#view = undefined
+    if (!this.#isLent) return
+    this.#isLent = false
+    if (this.#whole !== undefined) this.#whole = Buffer.from(this.#whole) as Octets
   }
 
   #put(bytes: Octets, from: number, to: number): void {
     this.received += to - from
     if (this.#use === 'dropped') {
-      this.dropped += to - from
+      this.#dropped += to - from
       return
     }
     if (this.received > this.#limit) return this.#refuse()
-    const piece = Buffer.from(bytes.subarray(from, to))
-    if (this.#use === 'stream') this.#controller?.enqueue(piece)
-    else {
-      this.#pieces.push(piece)
-      this.#held += piece.length
-    }
+    this.#held.put(bytes, from, to)
   }
 
   #refuse(): void {
-    const failure = new BodyTooLarge(this.#limit)
+    this.#failure = new BodyTooLarge(this.#limit)
     this.cut = true
     this.#isRefused = true
-    this.#end(failure)
+    this.#end(this.#failure)
     this.drop()
   }
 
@@ -126,7 +129,7 @@ export class RequestBody {
     this.#controller = undefined
   }
 
-  /** It broke off: the connection is gone, or its framing wrong. */
+  /** It broke off: the connection is gone, its framing wrong, or its reply sent before all of it was read. */
   fail(cause?: Error): void {
     if (this.ended || this.#failure !== undefined) return
     this.#failure = new BodyCut('the body broke off', { cause })
@@ -134,11 +137,12 @@ export class RequestBody {
     this.#end(this.#failure)
   }
 
-  /** Nobody will read it: what still comes of it is thrown away. */
+  /** What still comes of it is thrown away. Who reads it all the same must not take a part for the whole. */
   drop(): void {
+    this.fail()
     this.#use = 'dropped'
-    this.#pieces = []
-    this.#view = undefined
+    this.#held.clear()
+    this.#whole = undefined
     this.#source.wantMore()
   }
 
@@ -170,19 +174,20 @@ export class RequestBody {
 
   /** The whole body as text, undefined where it has not come with its header section. */
   textHere(limit: number): string | undefined {
-    if (this.#view === undefined) return undefined
+    const whole = this.#whole
+    if (whole === undefined) return undefined
     this.#begin(limit)
-    const text = this.#view.utf8Slice(0, this.#view.length)
+    const text = whole.utf8Slice(0, whole.length)
     // U+FFFD is what stands for what is not UTF-8: only text that has one is looked at again, octet by octet.
     if (text.includes('\ufffd')) return undefined
-    this.#view = undefined
+    this.#taken()
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   }
 
   #taken(): Uint8Array {
-    const pieces = this.#pieces
-    this.#pieces = []
-    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+    const whole = this.#whole
+    this.#whole = undefined
+    return whole ?? this.#held.take()
   }
 
   stream(limit: number): ReadableStream<Uint8Array> {
@@ -190,8 +195,8 @@ export class RequestBody {
     this.keep()
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        for (const piece of this.#pieces) controller.enqueue(piece)
-        this.#pieces = []
+        const here = this.#taken()
+        if (here.length > 0) controller.enqueue(here)
         if (this.ended) return controller.close()
         this.#use = 'stream'
         this.#controller = controller
@@ -199,7 +204,6 @@ export class RequestBody {
       pull: () => this.#source.wantMore(),
       cancel: () => {
         this.#controller = undefined
-        this.cut = !this.ended
         this.drop()
       },
     })

@@ -3,13 +3,13 @@ import { Problem } from '../../contract/problem.ts'
 import { BadRequest, RequestTimeout } from '../../contract/problems.ts'
 import { Exchange } from '../../pipeline/exchange.ts'
 import type { Report } from '../../pipeline/fail.ts'
-import { letGo } from '../../pipeline/pieces.ts'
+import { isStreamed, letGo } from '../../pipeline/pieces.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
 import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import type { WireLimits } from '../limits.ts'
 import { CallerLeft } from '../listening.ts'
 import type { Peers } from '../proxy.ts'
-import { type BodySource, RequestBody } from './body.ts'
+import { type BodySource, DRAIN, RequestBody } from './body.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
@@ -21,9 +21,6 @@ import type { Timeouts, Waiting } from './timeouts.ts'
 
 /** Octets that are read of requests to come while one is answered. */
 const READ_AHEAD = 65_536
-
-/** Octets of an unread body that are taken off the wire so that the connection can go on. */
-const DRAIN = 65_536
 
 /** Milliseconds that a caller has to read the reply that ends its connection. */
 export const LINGER = 1000
@@ -118,12 +115,13 @@ export class Connection implements Waiting, BodySource {
         const body = this.#body
         if (body !== undefined) {
           if (body.full) {
-            this.#pause()
+            // Of a body whose reply is sent, too much comes. Broken off, the connection would lose that reply.
+            if (this.#x === undefined) this.#end()
+            else this.#pause()
             break
           }
           at = body.take(bytes, at, to)
           if (body.ended) this.#bodyEnded()
-          else if (body.dropped > DRAIN) this.#socket.destroy()
         } else if (this.#x !== undefined) break
         else {
           if (!this.#head.begun) this.#since = this.#shared.timeouts.now
@@ -162,8 +160,8 @@ export class Connection implements Waiting, BodySource {
     this.#lastBody = body
     this.#headSent = false
     const reply = pipeline.answer(x)
+    body?.keep()
     if (reply instanceof Promise) {
-      body?.keep()
       void reply.then((settled) => this.#send(x, settled))
     } else this.#send(x, reply)
     return at
@@ -176,6 +174,7 @@ export class Connection implements Waiting, BodySource {
     const last = this.#isLast(x)
     this.#headSent = true
     if (isGradual(reply.body) && !line.isHead && !isBodiless(reply.status)) {
+      this.#flushing = !isStreamed(reply.body)
       this.#writer.gradual(x, reply, line, last, (isLast) => this.#written(x, isLast))
       return
     }
@@ -198,13 +197,14 @@ export class Connection implements Waiting, BodySource {
     if (this.#socket.writableLength === 0) return this.#sent(x, last)
     this.#flushing = true
     this.#socket.write('', () => {
-      this.#flushing = false
       if (!this.#socket.destroyed) this.#sent(x, last)
     })
   }
 
   #sent(x: Exchange, last: boolean): void {
     this.#x = undefined
+    this.#lastBody = undefined
+    this.#flushing = false
     this.#shared.pipeline.finish(x)
     if (last) return this.#end()
     if (this.#body !== undefined) this.#body.drop()
@@ -248,6 +248,7 @@ export class Connection implements Waiting, BodySource {
    */
   #end(): void {
     this.#ending = true
+    this.#body?.fail()
     this.#held.clear()
     this.#resume()
     this.#since = this.#shared.timeouts.now
@@ -304,6 +305,7 @@ export class Connection implements Waiting, BodySource {
       if (out !== this.#out) {
         this.#out = out
         this.#readAt = now
+        if (this.#ending) this.#since = now
       } else if (now - this.#readAt > limits.sendTimeout) this.#socket.destroy()
       return
     }

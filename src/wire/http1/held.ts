@@ -37,15 +37,22 @@ export class Held {
     if (this.#from >= this.#to) this.clear()
   }
 
+  /** All of them, for whoever wants them; nothing is held then. */
+  take(): Octets {
+    const all = this.#bytes.subarray(this.#from, this.#to) as Octets
+    this.clear()
+    return all
+  }
+
   clear(): void {
     this.#bytes = NOTHING
     this.#from = 0
     this.#to = 0
   }
 
-  /** Twice the room each time, so that a request that comes octet by octet is not copied once for each. */
+  /** At least twice the room each time, so that what comes octet by octet is not copied once for each. */
   #makeRoom(more: number): void {
-    const wanted = Buffer.allocUnsafe(Math.max((this.length + more) * 2, 512)) as Octets
+    const wanted = Buffer.allocUnsafe(Math.max(this.length + more, this.#bytes.length * 2, 512)) as Octets
     this.#bytes.copy(wanted, 0, this.#from, this.#to)
     this.#to = this.length
     this.#from = 0

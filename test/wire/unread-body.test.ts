@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { api, bytes, get, post, stream, text } from 'trestle'
+import { type Server, serve } from 'trestle/node'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Connection } from '../matrix/connection.ts'
+
+/** A body of which not all is read: its reply arrives all the same, and nobody takes a part of it for the whole. */
+
+let server: Server
+let read: string[]
+
+beforeEach(async () => {
+  read = []
+  const given = api(
+    { limits: { timeout: 200 } },
+    {
+      hello: get('/hello', () => 'hello'),
+      text: post('/text', { body: text(), returns: text() }, ({ body }) => {
+        read.push(`text of ${body.length}`)
+        return 'taken'
+      }),
+      bytes: post('/bytes', { body: bytes(), returns: text() }, ({ body }) => {
+        read.push(`bytes of ${body.length}`)
+        return 'taken'
+      }),
+      count: post('/count', { body: bytes(), returns: text(), limits: { timeout: 10_000 } }, ({ body }) => {
+        return `${body.length}`
+      }),
+      early: post('/early', { body: stream(), returns: text() }, ({ body, background }) => {
+        background(async () => {
+          const reader = body.getReader()
+          try {
+            while (!(await reader.read()).done);
+            read.push('all of the stream')
+          } catch {
+            read.push('a stream that broke off')
+          }
+        })
+        return 'early'
+      }),
+      first: post('/first', { body: stream(), returns: text() }, async ({ body }) => {
+        const reader = body.getReader()
+        await reader.read()
+        await reader.cancel()
+        await sleep(60)
+        return 'first'
+      }),
+    },
+  )
+  server = await serve(given, { port: 0, host: '127.0.0.1', quiet: true, signals: false, report: () => {} })
+})
+
+afterEach(() => server.stop())
+
+function head(path: string, type: string, framing: string): string {
+  return `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\n${framing}\r\n\r\n`
+}
+
+describe('the rest of a body comes after its reply', () => {
+  test.each([
+    ['/text', 'text/plain', 'Content-Length: 10', 'hello', 'world'],
+    ['/text', 'text/plain', 'Transfer-Encoding: chunked', '5\r\nhello\r\n', '5\r\nworld\r\n0\r\n\r\n'],
+    ['/bytes', 'application/octet-stream', 'Content-Length: 10', 'hello', 'world'],
+  ])('%s (%s, %s): the handler whose time was up does not get a part of it', async (path, type, framing, one, two) => {
+    const connection = await Connection.open(server.port)
+    connection.write(head(path, type, framing) + one)
+    expect((await connection.reply('POST'))?.status).toBe(503)
+    connection.write(`${two}GET /hello HTTP/1.1\r\nHost: a\r\n\r\n`)
+    expect((await connection.reply('GET'))?.body.toString()).toBe('"hello"')
+    connection.end()
+    expect(read).toEqual([])
+  })
+
+  test('who still reads the stream is told that it broke off', async () => {
+    const connection = await Connection.open(server.port)
+    connection.write(`${head('/early', 'application/octet-stream', 'Content-Length: 10')}hello`)
+    expect((await connection.reply('POST'))?.body.toString()).toBe('early')
+    connection.write('world')
+    await expect.poll(() => read).toEqual(['a stream that broke off'])
+    connection.end()
+  })
+})
+
+describe('more comes of a body than is taken off the wire for nothing', () => {
+  const chunked = 'Transfer-Encoding: chunked\r\n\r\n2DC6C0'
+
+  /** The reply, to somebody who looks for it only when all is sent. */
+  async function send(path: string): Promise<[status: number | undefined, body: string | undefined]> {
+    const connection = await Connection.open(server.port)
+    connection.socket.pause()
+    connection.write(head(path, 'application/octet-stream', chunked).replace(/\r\n\r\n$/, '\r\n'))
+    for (let sent = 0; sent < 3_000_000; sent += 30_000) {
+      connection.write(Buffer.alloc(30_000, 'a'))
+      if (sent < 300_000) await sleep(5)
+    }
+    connection.socket.resume()
+    const reply = await connection.reply('POST')
+    connection.end()
+    return [reply?.status, reply?.body.toString()]
+  }
+
+  test('a reply that is made while it comes is not lost', async () => {
+    expect(await send('/first')).toEqual([200, 'first'])
+  })
+
+  test('nor is one that was made before', async () => {
+    expect((await send('/nowhere'))[0]).toBe(404)
+  })
+})
+
+test('a body in chunks of one octet takes no more than a body', async () => {
+  const chunks = Buffer.from('1\r\nx\r\n'.repeat(10_000))
+  const connection = await Connection.open(server.port)
+  connection.write(head('/count', 'application/octet-stream', 'Transfer-Encoding: chunked'))
+  const before = used()
+  let most = 0
+  for (let i = 0; i < 100; i++) {
+    connection.socket.write(chunks)
+    await new Promise((resolve) => setImmediate(resolve))
+    most = Math.max(most, used() - before)
+  }
+  connection.write('0\r\n\r\n')
+  expect((await connection.reply('POST'))?.body.toString()).toBe('1000000')
+  connection.end()
+  expect(most).toBeLessThan(50_000_000)
+})
+
+function used(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
