@@ -61,6 +61,9 @@ const TICK = 50
 class BadCaller {
   readonly #socket: Socket
   readonly #trickle: string
+  readonly #reads: boolean
+  /** It does its harm by what it does not read. */
+  readonly isReader: boolean
   port = 0
   /** When it began; of one that does not read, when the system last took octets for it. */
   at = 0
@@ -96,10 +99,9 @@ class BadCaller {
       socket.write(begin)
     })
     this.#socket = socket
+    this.isReader = most !== undefined
     this.#reads = most !== undefined && most > 0
   }
-
-  readonly #reads: boolean
 
   poke(): void {
     if (this.at === 0) return
@@ -157,7 +159,7 @@ export class BadCallers {
         if (caller.at === 0) return true
         // Found gone now, at a look that came some milliseconds late: the figure is on the safe side.
         if (queued === undefined) longest = Math.max(longest, now - caller.at)
-        else if (queued > caller.queued) {
+        else if (caller.isReader && queued > caller.queued) {
           caller.queued = queued
           caller.at = now
         }
