@@ -70,6 +70,7 @@ class EngineRun implements Pipeline {
       for (this.#piece = 0; this.#piece < pieces.length; this.#piece++) {
         const piece = pieces[this.#piece] as Buffer
         if (this.#under > 0 && (slow || socket.isPaused())) await this.#settled()
+        if (socket.destroyed) break
         if (socket.isPaused()) throw new Error('nobody reads on')
         piece.copy(lent)
         connection.receive(lent, piece.length)

@@ -20,34 +20,11 @@ export function plantedReader(fault?: Fault): Reader {
 export const FAULTS = [
   ...['size with 0x', 'size with a sign', 'space after a size', 'size of 32 bits', 'size line ends in LF'],
   ...['octets lost of a chunk', 'no trailer section', 'extension over two lines', 'data after a chunk passed over'],
-  ...[
-    'the first of two lengths',
-    'the last of two lengths',
-    'length with a sign',
-    'length in a list',
-    'length as hexadecimal',
-  ],
-  ...[
-    'length beside a coding',
-    'coding beside a length',
-    'any coding that ends in chunked',
-    'other white space around a coding',
-  ],
-  ...[
-    'lines end in LF',
-    'lines end in CR',
-    'folded fields',
-    'space before the colon',
-    'NUL in a value',
-    'name with a space',
-  ],
-  ...[
-    'goes on after close',
-    'closes by part of a word',
-    'every version is 1.1',
-    'target with a space',
-    'other white space trimmed',
-  ],
+  ...['the first of two lengths', 'the last of two lengths', 'length with a sign', 'length in a list'],
+  ...['length as hexadecimal', 'length beside a coding', 'coding beside a length', 'any coding that ends in chunked'],
+  ...['other white space around a coding', 'lines end in LF', 'lines end in CR', 'folded fields'],
+  ...['space before the colon', 'NUL in a value', 'name with a space', 'goes on after close'],
+  ...['closes by part of a word', 'every version is 1.1', 'target with a space', 'other white space trimmed'],
   ...['loses LF at a cut', 'takes body with CONNECT'],
 ] as const
 
