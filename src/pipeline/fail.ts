@@ -50,7 +50,7 @@ export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: 
 }
 
 /** True for what somebody throws because the signal told it to stop; why it did is reported where that is a fault. */
-function isObedience(x: Exchange, thrown: unknown): boolean {
+export function isObedience(x: Exchange, thrown: unknown): boolean {
   if (x.aborted === undefined) return false
   return (
     thrown === x.aborted || (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.cause === x.aborted))

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Exchange } from '../pipeline/exchange.ts'
-import { type Report, aboutOf, errorOf, unreadable } from '../pipeline/fail.ts'
+import { type Report, aboutOf, errorOf, isObedience, unreadable } from '../pipeline/fail.ts'
 import { end, piecesOf } from '../pipeline/pieces.ts'
 
 /** Bytes that are written at once: what is left of a longer piece shows whether the caller reads at all. */
@@ -44,7 +44,7 @@ export async function sendPieces(
     }
   } catch (error) {
     x.failure ??= errorOf(error)
-    if (unreadable(error) === undefined) report(error, aboutOf(x))
+    if (unreadable(error) === undefined && !isObedience(x, error)) report(error, aboutOf(x))
     breakOff()
   }
   if (pieces !== undefined) await end(pieces)

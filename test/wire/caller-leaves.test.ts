@@ -1,10 +1,13 @@
-import { api, depends, get, ok, post, stream, text } from 'trestle'
+import { api, bytes, depends, get, ok, post, stream, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Connection } from '../matrix/connection.ts'
 
 /** A caller who leaves is no failure of the server: nothing is told of it, and nothing waits for them. */
+
+/** Longer than what the systems of both sides hold. */
+const long = Buffer.alloc(10_000_000, 'x')
 
 let told: unknown[]
 let server: Server
@@ -27,6 +30,11 @@ beforeEach(async () => {
         late: post('/late', { body: z.object({}), use: { late } }, () => 'never'),
         read: post('/read', { body: text(), returns: text() }, ({ body }) => body),
         echo: post('/echo', { body: stream(), returns: ok(stream()) }, ({ body }) => body),
+        obey: post('/obey', { body: stream(), returns: ok(stream()) }, async function* ({ signal }) {
+          yield 'until told'
+          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        }),
+        long: get('/long', { returns: bytes() }, () => long),
       },
     ),
     { port: 0, host: '127.0.0.1', quiet: true, signals: false, report: (error) => told.push(error) },
@@ -47,6 +55,7 @@ test.each([
   ['/late', 'before anybody asks for the body'],
   ['/read', 'while it is read'],
   ['/echo', 'while the reply is sent'],
+  ['/obey', 'while the reply is sent, which ends as its signal says'],
 ])('%s: %s', async (path) => {
   await leaveDuring(path, 20)
   await new Promise((resolve) => setTimeout(resolve, 700))
@@ -61,4 +70,15 @@ test('a body that grows too large while the reply is made of it ends the reply, 
   connection.write(`200000\r\n${'a'.repeat(0x200000)}\r\n0\r\n\r\n`)
   expect(await connection.closes()).toBe(true)
   expect(told).toEqual([])
+})
+
+test('a reply that is made is sent to the end, though its caller sends no more', async () => {
+  const connection = await Connection.open(server.port)
+  connection.socket.pause()
+  connection.socket.end('GET /long HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  connection.socket.resume()
+  expect((await connection.reply('GET'))?.body.length).toBe(10_000_000)
+  expect((await connection.reply('GET'))?.status).toBe(200)
+  expect(await connection.closes()).toBe(true)
 })
