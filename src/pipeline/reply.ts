@@ -19,6 +19,9 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Fields that say where a reply ends. Two that disagree are two replies to whoever reads them otherwise (RFC 9112 §11.2). */
 const FRAMING = /^(?:content-length|transfer-encoding|trailer)$/i
 
+/** Fields that wires write by themselves, and so look for where one of them is set. */
+const OF_WIRE = /^(?:connection|date)$/i
+
 /** True for statuses whose replies never have content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 export function isBodiless(status: number): boolean {
   return status === 204 || status === 205 || status === 304
@@ -32,6 +35,8 @@ export class WireReply implements Reply {
   readonly fields: string[]
   /** True where a value holds bytes beyond ASCII, which go out as Latin-1. */
   latin1 = false
+  /** True where a field is set that wires write by themselves: Connection, Date. */
+  hasFieldsOfWire = false
 
   constructor(status: number, body: ReplyBody, fields: string[]) {
     this.status = status
@@ -71,6 +76,7 @@ export class WireReply implements Reply {
       throw new TypeError(`the header field "${name}" cannot hold control characters or characters beyond Latin-1`)
     }
     if (!this.latin1 && /[\x80-\xff]/.test(value)) this.latin1 = true
+    if (OF_WIRE.test(name)) this.hasFieldsOfWire = true
     this.fields.push(name, value)
     return this
   }

@@ -10,7 +10,7 @@ import type { WireLimits } from '../limits.ts'
 import { CallerLeft } from '../listening.ts'
 import type { Peers } from '../proxy.ts'
 import { type BodySource, DRAIN, RequestBody } from './body.ts'
-import { type Framing, framingOf } from './framing.ts'
+import { type Framing, framingOf, persists } from './framing.ts'
 import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
 import type { Octets } from './octets.ts'
@@ -171,7 +171,12 @@ export class Connection implements Waiting, BodySource {
     // Its caller left, or was refused for what came after the header section.
     if (this.#x !== x || this.#socket.destroyed) return letGo(reply.body)
     const { line } = this.#head
-    const last = this.#isLast(x)
+    let last = this.#isLast(x)
+    // What a handler says of the connection binds the server as if it had said so itself (§9.6).
+    if (reply.hasFieldsOfWire && !persists(reply.header('connection'), 1)) {
+      reply.remove('connection')
+      last = true
+    }
     this.#headSent = true
     if (isGradual(reply.body) && !line.isHead && !isBodiless(reply.status)) {
       this.#flushing = !isStreamed(reply.body)

@@ -130,7 +130,7 @@ function chunked(coding: string, length: string | undefined, minor: number): num
 }
 
 /** Connection (RFC 9112 §9.3): HTTP/1.1 goes on unless told, HTTP/1.0 when told. */
-function persists(connection: string | undefined, minor: number): boolean {
+export function persists(connection: string | undefined, minor: number): boolean {
   if (connection === undefined) return minor === 1
   if (has(connection, 'close')) return false
   return minor === 1 || has(connection, 'keep-alive')

@@ -29,7 +29,7 @@ export class ReplyWriter {
   whole(reply: WireReply, line: RequestLine, last: boolean): void {
     const { status, body } = reply
     const withoutBody = line.isHead || isBodiless(status)
-    const more = this.#more(line, last)
+    const more = this.#more(reply, line, last)
     if (typeof body === 'string') this.#text(reply, body, more, withoutBody)
     else if (isStreamed(body)) {
       letGo(body)
@@ -69,7 +69,7 @@ export class ReplyWriter {
       whole !== undefined || body instanceof Blob ? 'length' : line.minor === 0 ? 'close' : 'chunked'
     const last = isLast || framing === 'close'
     const size = framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : lengthOfStream(status, whole ?? body)
-    this.#socket.write(headOf(reply, size + this.#more(line, last)), 'latin1')
+    this.#socket.write(headOf(reply, size + this.#more(reply, line, last)), 'latin1')
     const stream = new ReplyStream(this.#socket, framing)
     stream.once('finish', () => written(last))
     // What ends with the connection would look whole if that ended well.
@@ -78,10 +78,11 @@ export class ReplyWriter {
     void sendPieces(stream, pieces, x, this.#report, breakOff)
   }
 
-  /** What every header section ends with. */
-  #more({ minor }: RequestLine, last: boolean): string {
-    if (last) return this.#timeouts.date + CLOSES
-    return this.#timeouts.date + (minor === 0 ? GOES_ON_10 : GOES_ON)
+  /** What every header section ends with. One date is enough: a reply that came from elsewhere may bring its own. */
+  #more(reply: WireReply, { minor }: RequestLine, last: boolean): string {
+    const date = reply.hasFieldsOfWire && reply.header('date') !== undefined ? '' : this.#timeouts.date
+    if (last) return date + CLOSES
+    return date + (minor === 0 ? GOES_ON_10 : GOES_ON)
   }
 }
 
