@@ -6,7 +6,7 @@ import { type EventLoop, nodeEventLoop } from './event-loop.ts'
 export interface OverloadOptions {
   /** Requests that may be worked on at once: 1,000 unless told. */
   readonly concurrency?: number
-  /** Milliseconds that a request may have to wait for its turn when more come than can be served: 150 unless told. */
+  /** Milliseconds that a request may have to wait for its turn when more come than can be served: 1,000 unless told. */
   readonly delay?: number
 }
 
@@ -89,7 +89,7 @@ export class Overload implements Admission {
   #refused = 0
   #toldAt = Number.NEGATIVE_INFINITY
 
-  constructor({ concurrency = 1000, delay = 150 }: OverloadOptions, loop: EventLoop, told: Told) {
+  constructor({ concurrency = 1000, delay = 1000 }: OverloadOptions, loop: EventLoop, told: Told) {
     this.#concurrency = concurrency
     this.#limit = concurrency
     this.#delay = delay
