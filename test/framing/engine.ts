@@ -8,6 +8,7 @@ import type { Pipeline } from '../../src/pipeline/pipeline.ts'
 import { WireReply } from '../../src/pipeline/reply.ts'
 import { Connection } from '../../src/wire/http1/connection.ts'
 import type { Octets } from '../../src/wire/http1/octets.ts'
+import { Pace } from '../../src/wire/http1/pace.ts'
 import { Timeouts } from '../../src/wire/http1/timeouts.ts'
 import { WIRE_LIMITS, type WireLimits } from '../../src/wire/limits.ts'
 import { MemorySocket } from './memory-socket.ts'
@@ -64,6 +65,7 @@ class EngineRun implements Pipeline {
       limits: LIMITS,
       report,
       timeouts,
+      pace: new Pace(),
       peers,
     })
     try {

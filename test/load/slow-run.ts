@@ -9,6 +9,8 @@ export interface SlowOptions {
   readonly count: number
   readonly limits: Pick<WireLimits, 'headerTimeout' | 'bodyTimeout' | 'sendTimeout'>
   readonly engine?: 'trestle' | 'node'
+  /** False to let the server take whatever comes. */
+  readonly overload?: false
   /** Milliseconds of requests before anything is measured; the second half is what the rest is compared with. */
   readonly warmUp?: number
 }
@@ -37,9 +39,9 @@ const LARGE = 40
 
 /** Puts bad callers beside good ones, on a server of their own. */
 export async function slow(badness: Badness, options: SlowOptions): Promise<SlowOutcome> {
-  const { count, limits, engine = 'trestle', warmUp = 3000 } = options
+  const { count, limits, engine = 'trestle', overload, warmUp = 3000 } = options
   const timeout = limits[badness.timeout]
-  const subject = await startSubject({ limits, engine })
+  const subject = await startSubject({ limits, engine, ...(overload === false ? { overload } : {}) })
   const bad = new BadCallers()
   try {
     const warm = new GoodCallers(subject.port)

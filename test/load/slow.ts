@@ -1,7 +1,7 @@
 /**
  * `npm run slow`: a thousand callers who send or read as slowly as they can, beside sixteen good ones.
  *
- *     npm run slow -- --count 1000 --timeout 2000 --only body --engine node
+ *     npm run slow -- --count 1000 --timeout 2000 --only body --engine node --off
  */
 import { parseArgs } from 'node:util'
 import { describeMachine, toLine } from '../../bench/machine.ts'
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     timeout: { type: 'string', default: '2000' },
     only: { type: 'string', default: '' },
     engine: { type: 'string', default: 'trestle' },
+    /** Without admission: what the engine does by itself. */
+    off: { type: 'boolean', default: false },
   },
 })
 
@@ -29,7 +31,7 @@ let failed = false
 for (const badness of [SLOWLORIS, SLOW_BODY, SLOW_READER, ...STALLED_READERS]) {
   if (!badness.name.includes(values.only)) continue
   const count = Number(STALLED_READERS.includes(badness) ? values.stalled : values.count)
-  const outcome = await slow(badness, { count, limits, engine })
+  const outcome = await slow(badness, { count, limits, engine, ...(values.off ? { overload: false } : {}) })
   print(outcome)
   if (faultsOf(outcome).length > 0) failed = true
 }

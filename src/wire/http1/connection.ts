@@ -14,6 +14,7 @@ import { type Framing, framingOf, persists } from './framing.ts'
 import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
 import type { Octets } from './octets.ts'
+import type { Pace } from './pace.ts'
 import { CONTINUE } from './reply.ts'
 import { ReplyWriter, isGradual } from './reply-writer.ts'
 import { RequestHead } from './request-head.ts'
@@ -34,6 +35,7 @@ export interface Shared {
   readonly limits: WireLimits
   readonly report: Report
   readonly timeouts: Timeouts
+  readonly pace: Pace
   readonly peers: Peers
 }
 
@@ -76,7 +78,7 @@ export class Connection implements Waiting, BodySource {
   constructor(socket: Socket, shared: Shared) {
     this.#socket = socket
     this.#shared = shared
-    this.#writer = new ReplyWriter(socket, shared.timeouts, shared.report)
+    this.#writer = new ReplyWriter(socket, shared.timeouts, shared.pace, shared.report)
     this.#head = new RequestHead(shared.limits)
     this.#since = shared.timeouts.now
     this.#patience = shared.limits.headerTimeout

@@ -1,5 +1,9 @@
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
+import { type Pace, Portion } from './pace.ts'
+
+/** Octets that wait here for a caller that does not read. What the system holds for it is some megabytes already. */
+const HOLD = 16_384
 
 /** How a body of unknown length is ended: by its last chunk, by its declared length, or by the connection (§6.3). */
 export type ReplyFraming = 'chunked' | 'length' | 'close'
@@ -8,22 +12,18 @@ export type ReplyFraming = 'chunked' | 'length' | 'close'
 export class ReplyStream extends Writable {
   readonly #socket: Socket
   readonly #framing: ReplyFraming
-  #next: (() => void) | undefined = undefined
-  readonly #onDrain = (): void => {
-    const next = this.#next
-    this.#next = undefined
-    next?.()
-  }
+  readonly #portion: Portion
   readonly #onClose = (): void => {
     this.destroy()
   }
 
   /** @param socket to which the header section was written. */
-  constructor(socket: Socket, framing: ReplyFraming) {
+  constructor(socket: Socket, framing: ReplyFraming, pace: Pace) {
     super({ decodeStrings: true, highWaterMark: 1 })
     this.#socket = socket
     this.#framing = framing
-    socket.on('drain', this.#onDrain).once('close', this.#onClose)
+    this.#portion = new Portion(pace)
+    socket.once('close', this.#onClose)
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: () => void): void {
@@ -37,8 +37,10 @@ export class ReplyStream extends Writable {
       socket.write('\r\n', 'latin1')
       socket.uncork()
     } else socket.write(bytes)
-    if (socket.writableNeedDrain) this.#next = done
-    else done()
+    const goOn = (): void => this.#portion.after(bytes.length, done)
+    // An empty write is done when all before it is.
+    if (socket.writableLength > HOLD) socket.write('', () => goOn())
+    else goOn()
   }
 
   override _final(done: () => void): void {
@@ -47,7 +49,7 @@ export class ReplyStream extends Writable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#socket.off('drain', this.#onDrain).off('close', this.#onClose)
+    this.#socket.off('close', this.#onClose)
     done(error)
   }
 }

@@ -4,6 +4,7 @@ import type { Report } from '../../pipeline/fail.ts'
 import { isStreamed, letGo } from '../../pipeline/pieces.ts'
 import { type ReplyBody, type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import { PORTION, sendPieces } from '../send-pieces.ts'
+import type { Pace } from './pace.ts'
 import { CLOSES, GOES_ON, GOES_ON_10, headOf, lengthField } from './reply.ts'
 import { type ReplyFraming, ReplyStream } from './reply-stream.ts'
 import type { RequestLine } from './request-line.ts'
@@ -14,11 +15,13 @@ export class ReplyWriter {
   readonly #socket: Socket
   readonly #timeouts: Timeouts
   readonly #report: Report
+  readonly #pace: Pace
 
-  constructor(socket: Socket, timeouts: Timeouts, report: Report) {
+  constructor(socket: Socket, timeouts: Timeouts, pace: Pace, report: Report) {
     this.#socket = socket
     this.#timeouts = timeouts
     this.#report = report
+    this.#pace = pace
   }
 
   /**
@@ -70,7 +73,7 @@ export class ReplyWriter {
     const last = isLast || framing === 'close'
     const size = framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : lengthOfStream(status, whole ?? body)
     this.#socket.write(headOf(reply, size + this.#more(reply, line, last)), 'latin1')
-    const stream = new ReplyStream(this.#socket, framing)
+    const stream = new ReplyStream(this.#socket, framing, this.#pace)
     stream.once('finish', () => written(last))
     // What ends with the connection would look whole if that ended well.
     const breakOff = (): void => void (framing === 'close' ? reset(this.#socket) : this.#socket.destroy())
