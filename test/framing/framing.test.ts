@@ -47,6 +47,10 @@ const once: Readonly<Record<string, Trial>> = {
     cuts: [47],
     use: 'late',
   },
+  'a coding in a trailer section that is not whole': {
+    ...plain,
+    text: 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nTransfer-Encoding: h',
+  },
   'a coding with other white space': {
     ...plain,
     text: `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\xa0\r\n\r\n0\r\n\r\n${NEXT}`,

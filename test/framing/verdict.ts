@@ -27,6 +27,7 @@ export type End =
  * - a target that the pipeline refuses with 400, as node's parser does by itself;
  * - what follows CONNECT: node stops there, the engine closes;
  * - a tab after a transfer coding, which is white space around a value (RFC 9112 §5.1): node takes it for part of it;
+ * - a trailer section that is not whole: node refuses a length or a coding in it at once, the engine at its end;
  * - Connection in a trailer section, which says nothing there (RFC 9110 §6.5.1): node obeys it.
  */
 export function compare(engine: Reading, node: Reading, text: string): Verdict {
@@ -100,9 +101,13 @@ function differenceOf(one: Taken, other: Taken): string | undefined {
   return undefined
 }
 
-/** Node refuses a length in a trailer section once it has its name, the engine when it has the section. */
+/** Node refuses fields of framing in a trailer section as they come, the engine when it has all of the section. */
 function isInTrailer({ fields }: Taken, why: string): boolean {
-  return why === 'HPE_INVALID_CONTENT_LENGTH' && fields.some(([name]) => name === 'transfer-encoding')
+  const isOfFraming = why === 'HPE_INVALID_CONTENT_LENGTH' || why === 'HPE_INVALID_TRANSFER_ENCODING'
+  // With this coding, and no length beside it, it cannot have been the header section.
+  return (
+    isOfFraming && fields.some(([name, value]) => name === 'transfer-encoding' && value.toLowerCase() === 'chunked')
+  )
 }
 
 function hasCodingWithTab({ fields }: Taken, text: string): boolean {
