@@ -1,20 +1,24 @@
 import { performance } from 'node:perf_hooks'
 
-/** What the event loop tells of itself. Each is a field or a short call: nothing wakes up to measure. */
+/** What the event loop tells of itself, and lets be done. Nothing wakes up to measure: libuv counts by itself. */
 export interface EventLoop {
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
-  /** Milliseconds for which it has had nothing to do. */
+  /** Milliseconds for which it has waited for something to do. */
   readonly idle: () => number
   /** How many turns it has begun. */
   readonly turns: () => number
   /** How many things have come from outside: connections, octets, ends. */
   readonly events: () => number
-  /** Calls back in this turn or the next, after all that has come. */
+  /** Calls back before anything else is done, but for what has been promised before. */
+  readonly soon: (callback: () => void) => void
+  /** Calls back once what has come is read. */
   readonly afterwards: (callback: () => void) => void
+  /** Calls back in a millisecond. */
+  readonly later: (callback: () => void) => void
 }
 
-/** The one of this process (libuv counts idle time and turns by itself). */
+/** The one of this process. */
 export function nodeEventLoop(): EventLoop {
   const { nodeTiming } = performance
   return {
@@ -22,6 +26,8 @@ export function nodeEventLoop(): EventLoop {
     idle: () => nodeTiming.idleTime,
     turns: () => nodeTiming.uvMetricsInfo.loopCount,
     events: () => nodeTiming.uvMetricsInfo.events,
-    afterwards: setImmediate,
+    soon: queueMicrotask,
+    afterwards: (callback) => void setImmediate(callback),
+    later: (callback) => void setTimeout(callback, 1),
   }
 }

@@ -10,97 +10,94 @@ export interface OverloadOptions {
   readonly delay?: number
 }
 
-/** What is told of requests that were refused, now and then: how many since the last time. */
-export type Told = (refused: number) => void
+/** One of this many requests looks at the clock: a look costs more than all the rest of admission. */
+const STRIDE = 4
 
 /** Milliseconds of a turn of the event loop that is long. */
 const LONG = 10
 
-/** Milliseconds that go to requests in line, before what came meanwhile is read; and to reading, at most, after that. */
+/** Milliseconds of a turn that go to requests in line, before what came meanwhile is read. */
 const SLICE = 5
 
-/** One of this many requests looks at the clock: a look costs as much as all the rest of admission. */
-const STRIDE = 4
-
-/** Slices whose pace is known before anything is refused for it: one slow handler is no pace. */
+/** Slices after which the pace is known: nobody is refused for one slow handler. */
 const TRIAL = 2
 
-/** What is left of the pace that was measured a slice ago. */
-const MEMORY = 0.8
+/** Milliseconds of work after which what was measured counts for a third. */
+const MEMORY = 200
 
-/** What is left of the concurrency that made turns long, and how fast more is tried. */
-const LESS = 0.8
-const MORE = 1.1
+/** The part of its time that the server plans to fill, where requests are worked on after they waited. */
+const FILL = 0.95
 
-/** Milliseconds without long turns after which what made them long counts no more, and concurrency doubles. */
-const FORGET = 1000
-const DOUBLING = 100
+/** Milliseconds of work that are begun at once, at most, after a turn in which nothing could be begun. */
+const BURST = 30
 
 /** Milliseconds between two reports. */
 const QUIET = 10_000
 
 /**
  * Keeps a server at what it can do. As long as the turns of the event loop are short, requests pass. When they are
- * long, requests line up and are begun for `SLICE` ms of each turn, so that what comes is read, and refused, in
+ * long, requests line up, and the line is served for `SLICE` ms at a time, so that what comes is read, and refused, in
  * between: a refusal waits for one turn and never for the line. Refused is
  *
- * - who would wait longer than `delay`: the length of the line times what one of it took lately. That is the delay
- *   of RFC 8033 (PIE), by Little's law; its probability of a drop is not needed, for a caller who gets a 503 knows
- *   what happened, and the line has one sharp end;
- * - who would be one too many at work. The limit is `concurrency`; while requests that wait for something make turns
- *   long by what they do afterwards, it is less, by additive increase and multiplicative decrease as in TCP (RFC 5681),
- *   once for each limit's worth of replies. The sign to decrease is long turns, not long waits: a slow database is no
- *   reason to do less.
+ * - who would wait longer than `delay`. The wait is the length of the line times how long one of it took lately: the
+ *   latency of RFC 8033 (PIE), by Little's law. Its drop probability is for senders that slow down without being
+ *   told; here a sharp end of the line does, and wastes nothing,
+ * - who would be one too many at work, by `concurrency`.
+ *
+ * Requests that wait for something cost the loop most after they were begun, when nothing can be done about them any
+ * more. So they are begun at the pace at which the loop can go through with them, by what they cost: begun all at
+ * once, they would all come back at once, and a turn would take as long as the line.
  */
 export class Overload implements Admission {
   readonly #concurrency: number
   readonly #delay: number
   readonly #loop: EventLoop
-  readonly #told: Told
-  #seen = 0
-  #looked: { at: number; idle: number; turns: number }
+  readonly #told: (refused: number) => void
+
+  /** Requests that were begun, and those of them that wait for something. */
+  #begun = 0
+  #atWork = 0
+  /** The same, the time, the idle time and the turns of the loop when they were last looked at. */
+  #seen: Looked
+  /** Lately: milliseconds of work, the requests that were done in them, and the milliseconds that passed. */
+  #spent = 0
+  #done = 0
+  #passed = 0
 
   /** Turns are long: requests line up. */
   #busy = false
   #line: ((admitted: boolean) => void)[] = []
-  #first = 0
-  /** When the last slice ended, when this one began, and how many of the line it has begun. */
-  #sliceEnd = 0
+  /** How many at the front of the line are begun. */
+  #taken = 0
+  #slices = 0
   #sliceStart = 0
-  #begun = 0
-  /** When this turn began, how long the longest since the last slice was, and what had come before it. */
+  #sliceEnd = 0
+  /** For how long this slice may go on. */
+  #slice = SLICE
+  /** Requests that may be begun while others are at work. */
+  #credit = 0
+  /** When this turn began, how long the longest since the last slice was, what had come before. */
   #turnStart = 0
   #longest = 0
   #events = 0
-  /** Slices that began a request, since turns are long; milliseconds and requests of the last of them. */
-  #slices = 0
-  #spent = 0
-  #left = 0
-
-  #atWork = 0
-  #limit: number
-  /** Requests that were answered since the limit was changed; so many are needed to change it again. */
-  #answered = 0
-  #window = 0
-  #longTurns = 0
-  #longAt = Number.NEGATIVE_INFINITY
-  #doubledAt = Number.NEGATIVE_INFINITY
 
   #refused = 0
   #toldAt = Number.NEGATIVE_INFINITY
 
-  constructor({ concurrency = 1000, delay = 1000 }: OverloadOptions, loop: EventLoop, told: Told) {
+  constructor({ concurrency = 1000, delay = 1000 }: OverloadOptions, loop: EventLoop, told: (refused: number) => void) {
     this.#concurrency = concurrency
-    this.#limit = concurrency
     this.#delay = delay
     this.#loop = loop
     this.#told = told
-    this.#looked = { at: loop.now(), idle: loop.idle(), turns: loop.turns() }
+    this.#seen = { at: loop.now(), idle: loop.idle(), turns: loop.turns(), begun: 0, atWork: 0 }
   }
 
   readonly admit = (): Verdict => {
-    if (this.#busy || this.#atWork >= this.#limit) return this.#judge()
-    return ++this.#seen % STRIDE === 0 ? this.#look() : 'go'
+    if (this.#atWork >= this.#concurrency) return this.#refuse()
+    if (this.#busy) return this.#expected() > this.#delay ? this.#refuse() : 'wait'
+    if (++this.#begun % STRIDE !== 0 || !this.#turnsAreLong()) return 'go'
+    this.#begun--
+    return 'wait'
   }
 
   readonly wait = (go: (admitted: boolean) => void): void => {
@@ -113,37 +110,54 @@ export class Overload implements Admission {
 
   readonly ended = (): void => {
     this.#atWork--
-    this.#answered++
   }
 
-  /** Looks, every `LONG` ms at most, at how long turns were: by what they took without the idle time in them. */
-  #look(): Verdict {
-    const last = this.#looked
-    const at = this.#loop.now()
-    if (at - last.at < LONG) return 'go'
-    const idle = this.#loop.idle()
-    const turns = this.#loop.turns()
-    this.#looked = { at, idle, turns }
-    const busy = at - last.at - (idle - last.idle)
-    // Of the first turn and the last, only a part was seen.
-    if (busy < LONG || busy / (turns - last.turns + 1) < LONG / 2) return 'go'
-    this.#busy = true
-    this.#slices = 0
-    this.#spent = 0
-    this.#left = 0
-    this.#longest = 0
-    this.#longTurns = 0
-    this.#sliceEnd = at
-    this.#goOn(at)
-    return 'wait'
+  /** Looks at the last turns, every `LONG` ms at most: they are as long as the time that was not idle, by their number. */
+  #turnsAreLong(): boolean {
+    const now = this.#loop.now()
+    const { at, turns } = this.#seen
+    if (now - at < LONG) return false
+    const work = this.#look(now)
+    // Of the first and the last, only a part was seen.
+    const isLong = work.ms >= LONG && work.ms / (this.#seen.turns - turns + 1) >= LONG / 2
+    // What made turns long may be one slow handler, and no measure of the others.
+    if (!isLong) this.#count(work)
+    else this.#lineUp(now)
+    return isLong
   }
 
-  #judge(): Verdict {
-    if (this.#atWork >= this.#limit) {
-      this.#tryMore()
-      return this.#refuse()
+  #look(at: number): Work {
+    const was = this.#seen
+    const now: Looked = {
+      at,
+      idle: this.#loop.idle(),
+      turns: this.#loop.turns(),
+      begun: this.#begun,
+      atWork: this.#atWork,
     }
-    return this.#expected() > this.#delay ? this.#refuse() : 'wait'
+    this.#seen = now
+    const passed = at - was.at
+    const done = now.begun - was.begun - (now.atWork - was.atWork)
+    return { passed, ms: passed - (now.idle - was.idle), done }
+  }
+
+  #count({ passed, ms, done }: Work): void {
+    const kept = Math.exp(-ms / MEMORY)
+    this.#spent = this.#spent * kept + ms
+    this.#done = this.#done * kept + done
+    // Without a line, time that passes is no measure of how fast a line would be.
+    this.#passed = this.#busy ? this.#passed * kept + passed : this.#spent
+  }
+
+  /** Milliseconds of work that a request takes; 0 where that is not known yet. */
+  get #cost(): number {
+    return this.#done > 0 ? this.#spent / this.#done : 0
+  }
+
+  /** Milliseconds that one more would wait. */
+  #expected(): number {
+    if (this.#slices < TRIAL || this.#done <= 0) return 0
+    return ((this.#line.length - this.#taken) * this.#passed) / this.#done
   }
 
   #refuse(): Verdict {
@@ -157,10 +171,14 @@ export class Overload implements Admission {
     return 'refuse'
   }
 
-  /** Milliseconds that one more would wait. */
-  #expected(): number {
-    if (this.#slices < TRIAL || this.#left === 0) return 0
-    return ((this.#line.length - this.#first) * this.#spent) / this.#left
+  #lineUp(now: number): void {
+    this.#busy = true
+    this.#slices = 0
+    this.#longest = 0
+    this.#credit = Number.POSITIVE_INFINITY
+    this.#sliceStart = now
+    this.#sliceEnd = now
+    this.#goOn(now)
   }
 
   #goOn(now: number): void {
@@ -171,85 +189,78 @@ export class Overload implements Admission {
   /** The loop has turned: what had come is read, and what was at work went on. */
   readonly #turn = (): void => {
     const now = this.#loop.now()
-    const events = this.#loop.events()
     this.#longest = Math.max(this.#longest, now - this.#turnStart)
-    // A turn takes one new connection only (libuv), so that a line of them would wait for a slice each.
-    if (events !== this.#events && now - this.#sliceEnd < SLICE) {
-      this.#events = events
-      return this.#goOn(now)
+    const events = this.#loop.events()
+    const came = events !== this.#events
+    this.#events = events
+    // A turn takes one new connection only (libuv): a hundred of them would wait for a hundred slices.
+    if (came && now - this.#sliceEnd < SLICE) return this.#goOn(now)
+    this.#count(this.#look(now))
+    const cost = this.#cost
+    if (cost > 0) {
+      const most = Math.max(1, (BURST * FILL) / cost)
+      this.#credit = Math.min(this.#credit + ((now - this.#sliceStart) * FILL) / cost, most)
     }
-    this.#steer(this.#longest, now)
-    this.#longest = 0
+    // Where reading alone takes long, there is to be time for some requests all the same.
+    this.#slice = Math.max(SLICE, (now - this.#sliceEnd) / 2)
     this.#sliceStart = now
-    this.#begun = 0
     this.#step()
   }
 
-  /** Begins one of the line. Its reply goes out before the next is begun: that is why these are microtasks. */
+  /** Begins one of the line. Its reply goes out before the next is begun: that is what these steps are for. */
   readonly #step = (): void => {
-    const next = this.#line[this.#first]
     const now = this.#loop.now()
-    if (next === undefined || (this.#begun > 0 && now - this.#sliceStart >= SLICE)) return this.#endSlice(now)
-    this.#first++
-    this.#begun++
-    if (this.#atWork < this.#limit) next(true)
-    else {
+    const next = this.#line[this.#taken]
+    if (next === undefined) return this.#endSlice(now, false)
+    if (this.#atWork > 0 && this.#credit < 1) return this.#endSlice(now, true)
+    if (this.#taken > 0 && now - this.#sliceStart >= this.#slice) return this.#endSlice(now, false)
+    this.#taken++
+    if (this.#atWork < this.#concurrency) {
+      this.#begun++
+      this.#credit--
+      next(true)
+    } else {
       this.#refuse()
       next(false)
     }
-    queueMicrotask(this.#step)
+    this.#loop.soon(this.#step)
   }
 
-  #endSlice(now: number): void {
-    const spent = now - this.#sliceEnd
+  #endSlice(now: number, isTooEarly: boolean): void {
+    if (this.#taken > 0) this.#slices++
+    const isShort = this.#longest < LONG && now - this.#sliceStart < SLICE
+    const isKnown = this.#slices === TRIAL && this.#taken > 0
+    this.#line.splice(0, this.#taken)
+    this.#taken = 0
+    this.#longest = 0
     this.#sliceEnd = now
-    this.#line.splice(0, this.#first)
-    this.#first = 0
-    if (this.#begun > 0) {
-      this.#slices++
-      this.#spent = this.#spent * MEMORY + spent
-      this.#left = this.#left * MEMORY + this.#begun
-      // More may have lined up than can be served, before the pace was known; the last of them have just come.
-      if (this.#slices === TRIAL) while (this.#expected() > this.#delay) this.#refuseLast()
-    }
-    if (this.#line.length > 0 || spent >= SLICE) return this.#goOn(now)
-    this.#busy = false
-    this.#looked = { at: now, idle: this.#loop.idle(), turns: this.#loop.turns() }
+    // Who lined up before the pace was known; the last have just come.
+    if (isKnown) while (this.#expected() > this.#delay) this.#refuseLast()
+    if (this.#line.length === 0 && isShort) this.#busy = false
+    // Through the rest of the loop, or timers that are due would keep it from reading.
+    else if (isTooEarly) this.#loop.later(() => this.#goOn(this.#loop.now()))
+    else this.#goOn(now)
   }
 
   #refuseLast(): void {
     this.#refuse()
     this.#line.pop()?.(false)
   }
+}
 
-  /** Lowers the limit where requests at work made two turns long in a row. */
-  #steer(longest: number, now: number): void {
-    if (longest < LONG || this.#atWork === 0) {
-      this.#longTurns = 0
-      return
-    }
-    this.#longAt = now
-    this.#longTurns++
-    if (this.#longTurns < 2 || this.#answered < this.#window) return
-    this.#limit = Math.max(1, Math.floor(Math.min(this.#atWork, this.#limit) * LESS))
-    this.#window = this.#limit
-    this.#answered = 0
-  }
+interface Looked {
+  readonly at: number
+  readonly idle: number
+  readonly turns: number
+  readonly begun: number
+  readonly atWork: number
+}
 
-  /** Raises the limit, which refuses somebody. */
-  #tryMore(): void {
-    if (this.#limit >= this.#concurrency) return
-    const now = this.#loop.now()
-    if (now - this.#longAt > FORGET) {
-      if (now - this.#doubledAt < DOUBLING) return
-      this.#doubledAt = now
-      this.#limit = Math.min(this.#concurrency, this.#limit * 2)
-    } else if (this.#answered >= this.#limit) {
-      this.#limit = Math.min(this.#concurrency, Math.ceil(this.#limit * MORE))
-    } else return
-    this.#window = this.#limit
-    this.#answered = 0
-  }
+/** What was done in so many milliseconds of work, while so many passed. */
+interface Work {
+  readonly passed: number
+  readonly ms: number
+  readonly done: number
 }
 
 /**

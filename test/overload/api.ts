@@ -4,14 +4,38 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Api, api, depends, get, post } from 'trestle'
 import { z } from 'zod'
+import { connectUpstream } from './upstream.ts'
 
 /** Milliseconds of the core that one request costs. */
 const COST = 1
 
-/** Milliseconds that an endpoint waits for something elsewhere. */
-const WAIT = 20
-
 const ITEMS = Array.from({ length: 20 }, (_, i) => ({ sku: `s-${i}`, qty: i, note: 'x'.repeat(20) }))
+
+const Digest = z.object({ digest: z.string() })
+const Total = z.object({ total: z.number() })
+
+/** @param port of the upstream that some of them wait for. */
+export function overloadedApi(port: number): Api {
+  const rounds = calibrate(hash)
+  const total = depends({}, () => ordersTotal(), { scope: 'app', eager: true })
+  const upstream = depends({}, () => connectUpstream(port), { scope: 'app', eager: true })
+  return api({
+    /** Never leaves the core. */
+    work: get('/work', { returns: Digest }, () => ({ digest: hash(rounds) })),
+    /** The same, for a request with a body. */
+    send: post('/send', { body: z.array(z.string()), returns: Digest }, () => ({ digest: hash(rounds) })),
+    /** Waits, then works: what it costs comes after it was admitted. */
+    ask: get('/ask', { returns: Total, use: { total, upstream } }, async ({ total, upstream }) => {
+      await upstream()
+      return total()
+    }),
+    /** The same with a timer, which is harder: node goes through all timers that are due before it reads anything. */
+    pause: get('/pause', { returns: Total, use: { total } }, async ({ total }) => {
+      await pause(20)
+      return total()
+    }),
+  })
+}
 
 function hash(rounds: number): string {
   let text = JSON.stringify(ITEMS)
@@ -19,37 +43,16 @@ function hash(rounds: number): string {
   return text
 }
 
-const Digest = z.object({ digest: z.string() })
-const Total = z.object({ total: z.number() })
-
-export function overloadedApi(): Api {
-  const rounds = calibrate(hash)
-  const rows = depends(
-    {},
-    () => {
-      const db = new DatabaseSync(':memory:')
-      db.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, qty INTEGER)')
-      db.exec(
-        'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO orders SELECT i, i % 7 FROM n',
-      )
-      const sum = db.prepare('SELECT sum(qty * qty) AS total FROM orders WHERE id <= ?')
-      const read = (count: number): unknown => sum.get(count)
-      const count = calibrate(read)
-      return () => read(count) as { total: number }
-    },
-    { scope: 'app', eager: true },
+/** A query that reads as many rows as it costs. */
+function ordersTotal(): () => { total: number } {
+  const db = new DatabaseSync(':memory:')
+  db.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY, qty INTEGER)')
+  db.exec(
+    'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) INSERT INTO orders SELECT i, i % 7 FROM n',
   )
-  return api({
-    /** Never leaves the core. */
-    work: get('/work', { returns: Digest }, () => ({ digest: hash(rounds) })),
-    /** The same, for a request with a body. */
-    send: post('/send', { body: z.array(z.string()), returns: Digest }, () => ({ digest: hash(rounds) })),
-    /** Waits, then works: what it costs comes after it was admitted. */
-    wait: get('/wait', { returns: Total, use: { rows } }, async ({ rows }) => {
-      await pause(WAIT)
-      return rows()
-    }),
-  })
+  const sum = db.prepare('SELECT sum(qty * qty) AS total FROM orders WHERE id <= ?')
+  const rows = calibrate((rows) => sum.get(rows))
+  return () => sum.get(rows) as { total: number }
 }
 
 /** How much of the work takes `COST`, on this machine. */

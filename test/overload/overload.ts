@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { describeMachine, toLine } from '../../bench/machine.ts'
-import { CASES, type Outcome, type Spread, overload } from './overload-run.ts'
+import { CASES, type Outcome, type Spread, overload } from './run.ts'
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ function isGood({ peak, goodput, refusals, silent, normalAfter, failures }: Outc
 }
 
 function print(outcome: Outcome): void {
-  const { name, peak, offered, goodput, refused, silent, normalAfter, failures, late } = outcome
+  const { name, peak, offered, goodput, refused, silent, normalAfter, failures, late, told } = outcome
   const percent = Math.round((goodput / peak) * 100)
   const lines = [
     `${isGood(outcome) ? '✓' : '✗'} ${name}`,
@@ -49,7 +49,7 @@ function print(outcome: Outcome): void {
     `  503      ${text(outcome.refusals)}, without Retry-After: ${silent}`,
     `  /healthz ${text(outcome.health)}`,
     `  at half the peak: before ${text(outcome.before)}; after ${text(outcome.after)}; the last odd one after ${Math.round(normalAfter)} ms`,
-    `  the caller sent up to ${late.toFixed(0)} ms late`,
+    `  the caller sent up to ${late.toFixed(0)} ms late; reported: ${told.join('; ')}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { type Answered, Callers, type Yield } from './caller.ts'
+import { startUpstream } from './upstream.ts'
 
 /** What is asked for, and how. */
 export interface Case {
@@ -10,7 +11,8 @@ export interface Case {
 
 export const CASES: readonly Case[] = [
   { name: 'works 1 ms', request: Buffer.from('GET /work HTTP/1.1\r\nhost: a\r\n\r\n') },
-  { name: 'waits 20 ms, works 1 ms', request: Buffer.from('GET /wait HTTP/1.1\r\nhost: a\r\n\r\n') },
+  { name: 'asks another server, then works 1 ms', request: Buffer.from('GET /ask HTTP/1.1\r\nhost: a\r\n\r\n') },
+  { name: 'pauses, then works 1 ms', request: Buffer.from('GET /pause HTTP/1.1\r\nhost: a\r\n\r\n') },
   { name: 'works 1 ms, 10 KB body', request: post(10_000) },
 ]
 
@@ -49,7 +51,10 @@ export interface Outcome {
   readonly before: Spread
   readonly after: Spread
   readonly normalAfter: number
+  /** What the server reported. */
+  readonly told: readonly string[]
   readonly failures: number
+  /** Milliseconds by which the caller itself was late at most: what it measures is that much too long. */
   readonly late: number
 }
 
@@ -62,7 +67,8 @@ export interface Spread {
 
 /** Measures a case against a server of its own. */
 export async function overload(one: Case, options: Options): Promise<Outcome> {
-  const server = await start(options)
+  const upstream = await startUpstream()
+  const server = await start(options, upstream.port)
   const callers = new Callers(server.port, one.request)
   const probes = new Callers(server.port, Buffer.from('GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'))
   try {
@@ -92,6 +98,7 @@ export async function overload(one: Case, options: Options): Promise<Outcome> {
       before: spread(before.answered),
       after: spread(after.answered),
       normalAfter: Math.max(0, ...odd.map(({ at }) => at - start)),
+      told: server.told,
       failures: [calm, before, storm, health, after].reduce((sum, { failures }) => sum + failures.length, 0),
       late: storm.late,
     }
@@ -99,6 +106,7 @@ export async function overload(one: Case, options: Options): Promise<Outcome> {
     callers.close()
     probes.close()
     server.process.kill('SIGKILL')
+    upstream.stop()
   }
 }
 
@@ -112,12 +120,22 @@ function spread(answered: readonly Answered[]): Spread {
   return { count: took.length, p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
-function start({ engine, overload }: Options): Promise<{ port: number; process: ChildProcess }> {
-  const child = fork(path.join(import.meta.dirname, 'server.ts'), [engine, JSON.stringify(overload)], {
+interface Running {
+  readonly port: number
+  readonly process: ChildProcess
+  readonly told: readonly string[]
+}
+
+function start({ engine, overload }: Options, upstream: number): Promise<Running> {
+  const child = fork(path.join(import.meta.dirname, 'server.ts'), [engine, JSON.stringify(overload), `${upstream}`], {
     execArgv: ['--conditions=trestle-source', '--disable-warning=ExperimentalWarning'],
   })
+  const told: string[] = []
   return new Promise((resolve, reject) => {
-    child.once('message', ({ port }: { port: number }) => resolve({ port, process: child }))
+    child.on('message', (message: { readonly port?: number; readonly told?: string }) => {
+      if (message.told !== undefined) told.push(message.told)
+      if (message.port !== undefined) resolve({ port: message.port, process: child, told })
+    })
     child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened`)))
   })
 }

@@ -1,18 +1,16 @@
-/** Serves what is measured, in a process of its own: `server.ts <engine> <overload as JSON>`. */
+/** Serves what is measured, in a process of its own: `server.ts <engine> <overload as JSON> <port of the upstream>`. */
 import { serve } from 'trestle/node'
 import { overloadedApi } from './api.ts'
 
-const [engine, overload] = process.argv.slice(2)
-const refusals: string[] = []
-const server = await serve(overloadedApi(), {
+const [engine, overload, upstream] = process.argv.slice(2)
+const server = await serve(overloadedApi(Number(upstream)), {
   port: 0,
   host: '127.0.0.1',
   quiet: true,
   signals: false,
   engine: engine as 'trestle' | 'node',
   overload: JSON.parse(overload as string),
-  report: (error) => refusals.push((error as Error).message),
+  report: (error) => process.send?.({ told: (error as Error).message }),
 })
 process.send?.({ port: server.port })
-process.on('message', () => process.send?.({ usage: process.cpuUsage(), refusals }))
 process.on('disconnect', () => process.exit(0))
