@@ -41,12 +41,7 @@ export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: 
   x.failure ??= errorOf(thrown)
   // A method that nobody knows is the caller's doing: told, anybody could fill the log.
   if (problem.status >= 500 && problem.status !== 501 && !isObedience(x, thrown)) report(thrown, aboutOf(x))
-  try {
-    return problemReply(problem, format)
-  } catch (error) {
-    report(error, aboutOf(x))
-    return problemReply(InternalError() as Problem, problemDocuments())
-  }
+  return problemReply(problem, format, (error) => report(error, aboutOf(x)))
 }
 
 /** True for what somebody throws because the signal told it to stop; why it did is reported where that is a fault. */
@@ -78,8 +73,21 @@ export function unreadable(thrown: unknown): Problem | undefined {
   return MalformedBody({ detail: 'The body broke off', cause: thrown }) as Problem
 }
 
-/** A problem as a reply. */
-export function problemReply(problem: Problem, format: ErrorFormat): WireReply {
+/**
+ * A problem as a reply; where that fails, an internal error.
+ *
+ * @param tell told why: a format may throw for a problem that its author did not think of.
+ */
+export function problemReply(problem: Problem, format: ErrorFormat, tell: (error: unknown) => void): WireReply {
+  try {
+    return formatted(problem, format)
+  } catch (error) {
+    tell(error)
+    return formatted(InternalError() as Problem, problemDocuments())
+  }
+}
+
+function formatted(problem: Problem, format: ErrorFormat): WireReply {
   const body = JSON.stringify(format.body(declared(problem)))
   const reply = new WireReply(problem.status, body, ['content-type', format.mediaType])
   for (const [name, value] of Object.entries(problem.headers ?? {})) reply.set(name, value)

@@ -38,7 +38,7 @@ export interface Pipeline {
    * is released, and the promise rejects with what that one threw.
    */
   readonly start: () => Promise<void>
-  /** The reply to a request that is so wrong that it never became an exchange. */
+  /** The reply to a request that is so wrong that it never became an exchange. It never throws. */
   readonly refuse: (problem: Problem) => WireReply
   /** Releases what the exchange holds, then runs its background work. */
   readonly finish: (x: Exchange, failure?: Error) => void
@@ -136,7 +136,10 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
         throw error
       }
     },
-    refuse: (problem) => problemReply(problem, plan.errors),
+    refuse: (problem) => {
+      const about = { operation: undefined, request: `a refusal with ${problem.code}` }
+      return problemReply(problem, plan.errors, (error) => options.report(error, about))
+    },
     finish,
     close,
   }

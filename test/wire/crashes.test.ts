@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
-import { api, get, stream } from 'trestle'
+import { api, errorFormat, get, stream } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Connection } from '../matrix/connection.ts'
 
 /** What one request does ends no more than that request: an error that nobody catches would end the process. */
 
@@ -84,4 +85,31 @@ test('in development, a failure that causes itself, and one that cannot be read'
     expect(reply.status).toBe(500)
   }
   await shown.stop()
+})
+
+test('a format of errors that throws', async () => {
+  const errors = errorFormat({
+    name: 'Fault',
+    mediaType: 'application/json',
+    // Not every problem has a detail.
+    body: (problem) => ({ fault: (problem.detail as string).toUpperCase(), fields: problem.errors?.length }),
+    schema: () => ({ type: 'object' }),
+  })
+  const odd = await serve(api({ errors }, { hello: get('/hello', () => 'hello') }), {
+    port: 0,
+    host: '127.0.0.1',
+    quiet: true,
+    signals: false,
+    limits: { headerTimeout: 100 },
+    report: (error) => told.push(error),
+  })
+  for (const text of ['GET /hello HTTP/1.1\r\n', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`]) {
+    const connection = await Connection.open(odd.port)
+    connection.write(text)
+    expect((await connection.reply('GET'))?.status).toBe(500)
+    connection.end()
+  }
+  expect(told.map(String)).toEqual([expect.stringContaining('toUpperCase'), expect.stringContaining('toUpperCase')])
+  expect(await (await fetch(`${odd.url}/hello`)).text()).toBe('"hello"')
+  await odd.stop()
 })
