@@ -4,9 +4,9 @@ import { type EventLoop, nodeEventLoop } from './event-loop.ts'
 
 /** When a server refuses requests, so that it can answer the others. */
 export interface OverloadOptions {
-  /** Requests that may be worked on at once: 1,000 unless told. */
+  /** Requests that may be worked on at once: 10,000 unless told. */
   readonly concurrency?: number
-  /** Milliseconds that a request may have to wait for its turn when more come than can be served: 1,000 unless told. */
+  /** Milliseconds that a request may have to wait for its turn when more come than can be served: 3,000 unless told. */
   readonly delay?: number
 }
 
@@ -80,11 +80,17 @@ export class Overload implements Admission {
   #turnStart = 0
   #longest = 0
   #events = 0
+  /** When the first turn after the last slice ended; 0 before. */
+  #readFrom = 0
 
   #refused = 0
   #toldAt = Number.NEGATIVE_INFINITY
 
-  constructor({ concurrency = 1000, delay = 1000 }: OverloadOptions, loop: EventLoop, told: (refused: number) => void) {
+  constructor(
+    { concurrency = 10_000, delay = 3000 }: OverloadOptions,
+    loop: EventLoop,
+    told: (refused: number) => void,
+  ) {
     this.#concurrency = concurrency
     this.#delay = delay
     this.#loop = loop
@@ -194,7 +200,9 @@ export class Overload implements Admission {
     const came = events !== this.#events
     this.#events = events
     // A turn takes one new connection only (libuv): a hundred of them would wait for a hundred slices.
-    if (came && now - this.#sliceEnd < SLICE) return this.#goOn(now)
+    this.#readFrom ||= now
+    if (came && now - this.#readFrom < SLICE) return this.#goOn(now)
+    this.#readFrom = 0
     this.#count(this.#look(now))
     const cost = this.#cost
     if (cost > 0) {
