@@ -1,8 +1,8 @@
 import { BadRequest } from '../../contract/problems.ts'
 import type { WireLimits } from '../limits.ts'
 import { FieldSection } from './field-section.ts'
+import { bareCr, bareLf } from './line-end.ts'
 import { BACKSLASH, CLASS, CR, EQUALS, HEX, LF, type Octets, QUOTE, SEMICOLON, TOKEN, VALUE } from './octets.ts'
-import { bareCr, bareLf } from './request-line.ts'
 
 /** Octets of one chunk's extensions: nobody here reads them, and they are no way to send for ever (RFC 9112 §7.1.1). */
 const EXTENSION_LIMIT = 256

@@ -173,7 +173,7 @@ export class Connection implements Waiting, BodySource {
     // Its caller left, or was refused for what came after the header section.
     if (this.#x !== x || this.#socket.destroyed) return letGo(reply.body)
     const { line } = this.#head
-    let last = this.#isLast(x)
+    let last = this.#isLast()
     // What a handler says of the connection binds the server as if it had said so itself (§9.6).
     if (reply.hasFieldsOfWire && !persists(reply.header('connection'), 1)) {
       reply.remove('connection')
@@ -190,10 +190,10 @@ export class Connection implements Waiting, BodySource {
   }
 
   /** True where the connection ends with the reply to this (§9.3, §9.6). */
-  #isLast(x: Exchange): boolean {
+  #isLast(): boolean {
     this.#served++
     if (!this.#stopping) this.#patience = this.#shared.limits.keepAliveTimeout
-    if (this.#framing?.keepAlive !== true || this.#stopping || x.request.cut) return true
+    if (this.#framing?.keepAlive !== true || this.#stopping) return true
     if (this.#served >= this.#shared.limits.requestsPerConnection) return true
     if (this.#callerEnded && this.#held.length === 0) return true
     return this.#lastBody?.cut === true || (this.#body !== undefined && this.#body.length > DRAIN)

@@ -1,8 +1,8 @@
 import { BadRequest } from '../../contract/problems.ts'
 import type { WireLimits } from '../limits.ts'
 import { HeadersTooLarge } from '../refusals.ts'
+import { bareCr, bareLf } from './line-end.ts'
 import { CLASS, COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from './octets.ts'
-import { bareCr, bareLf } from './request-line.ts'
 
 const LINE_START = 0
 const NAME = 1

@@ -18,11 +18,10 @@ export interface Framing {
   readonly keepAlive: boolean
   /** The caller waits for 100 before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean
-  readonly upgrade: boolean
 }
 
 /** What nearly every request without a body comes to. */
-const PLAIN: Framing = { length: 0, hasBody: false, keepAlive: true, expectsContinue: false, upgrade: false }
+const PLAIN: Framing = { length: 0, hasBody: false, keepAlive: true, expectsContinue: false }
 
 /**
  * Reads the fields that say how messages follow each other. What two readers could read in two ways is refused,
@@ -37,7 +36,6 @@ export function framingOf(head: RequestHead): Framing {
   let coding: string | undefined
   let connection: string | undefined
   let expect: string | undefined
-  let upgrade = false
   for (let i = 0; i < head.count; i++) {
     // The names that matter here differ in length, all but two.
     switch (head.nameLength(i)) {
@@ -48,9 +46,6 @@ export function framingOf(head: RequestHead): Framing {
         break
       case 6:
         if (head.isNamed(i, 'expect')) expect = joined(expect, head.value(i))
-        break
-      case 7:
-        if (head.isNamed(i, 'upgrade')) upgrade = true
         break
       case 10:
         if (head.isNamed(i, 'connection')) connection = joined(connection, head.value(i))
@@ -71,13 +66,7 @@ export function framingOf(head: RequestHead): Framing {
   if (isConnect && !isAuthority(head.target)) {
     throw BadRequest({ detail: 'The target of CONNECT is a host and a port (RFC 9112 §3.2.3)' })
   }
-  if (
-    lengthText === undefined &&
-    coding === undefined &&
-    connection === undefined &&
-    expect === undefined &&
-    !upgrade
-  ) {
+  if (lengthText === undefined && coding === undefined && connection === undefined && expect === undefined) {
     return minor === 1 && !isConnect ? PLAIN : { ...PLAIN, keepAlive: false }
   }
   const length = coding === undefined ? toLength(lengthText) : chunked(coding, lengthText, minor)
@@ -87,7 +76,6 @@ export function framingOf(head: RequestHead): Framing {
     hasBody: lengthText !== undefined || coding !== undefined,
     keepAlive: persists(connection, minor),
     expectsContinue: expect !== undefined && expectsContinue(expect, minor) && length !== 0,
-    upgrade: upgrade && minor === 1 && connection !== undefined && has(connection, 'upgrade'),
   }
 }
 

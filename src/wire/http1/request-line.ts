@@ -1,6 +1,7 @@
 import { TARGET_LIMIT } from '../../pipeline/frame.ts'
 import { BadRequest, NotImplemented, TargetTooLong } from '../../contract/problems.ts'
 import { VersionNotSupported } from '../refusals.ts'
+import { bareCr, bareLf } from './line-end.ts'
 import { CLASS, CR, LF, SP, TARGET, TOKEN } from './octets.ts'
 
 /** Octets of a method: longer than any that is registered, so nobody has to be told what it was. */
@@ -130,15 +131,6 @@ function wrongTarget(octet: number): Error {
   if (octet === LF) return bareLf()
   if (octet === CR || octet === SP) return notHttp()
   return BadRequest({ detail: 'The target has a character that must be percent-encoded (RFC 9112 §3.2)' })
-}
-
-/** A line that ends in LF alone is one to some readers and half of one to others (RFC 9112 §2.2). */
-export function bareLf(): Error {
-  return BadRequest({ detail: 'A line ends in LF without CR (RFC 9112 §2.2)' })
-}
-
-export function bareCr(): Error {
-  return BadRequest({ detail: 'There is a CR without LF (RFC 9112 §2.2)' })
 }
 
 function notHttp(): Error {
