@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { api, bytes, get, post, stream, text } from 'trestle'
+import { api, bytes, get, ok, post, stream, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Connection } from '../matrix/connection.ts'
@@ -38,6 +38,7 @@ beforeEach(async () => {
         })
         return 'early'
       }),
+      echo: post('/echo', { body: stream(), returns: ok(stream()) }, ({ body }) => body),
       first: post('/first', { body: stream(), returns: text() }, async ({ body }) => {
         const reader = body.getReader()
         await reader.read()
@@ -106,6 +107,16 @@ describe('more comes of a body than is taken off the wire for nothing', () => {
   test('nor is one that was made before', async () => {
     expect((await send('/nowhere'))[0]).toBe(404)
   })
+})
+
+test('a long body that is read while its reply is sent does not end the connection', async () => {
+  const connection = await Connection.open(server.port)
+  connection.write(`${head('/echo', 'application/octet-stream', 'Content-Length: 200000')}${'a'.repeat(1000)}`)
+  expect(await connection.holds('aaa')).toBe(true)
+  connection.write(`${'a'.repeat(199_000)}GET /hello HTTP/1.1\r\nHost: a\r\n\r\n`)
+  expect((await connection.reply('POST'))?.body.length).toBe(200_000)
+  expect((await connection.reply('GET'))?.status).toBe(200)
+  connection.end()
 })
 
 test('a body in chunks of one octet takes no more than a body', async () => {

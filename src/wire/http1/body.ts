@@ -9,7 +9,7 @@ import type { Octets } from './octets.ts'
 const HOLD = 65_536
 
 /** Octets of an unread body that are taken off the wire so that the connection can go on. */
-export const DRAIN = 65_536
+const DRAIN = 65_536
 
 /** What a body asks of its connection. */
 export interface BodySource {
@@ -26,7 +26,7 @@ export class RequestBody {
   readonly #source: BodySource
   readonly #chunked: ChunkedDecoder | undefined
   /** Octets, or CHUNKED. */
-  readonly length: number
+  readonly #length: number
   #left: number
   #use: Use = 'none'
   /** The whole body, where it came with its header section. */
@@ -51,7 +51,7 @@ export class RequestBody {
 
   constructor(source: BodySource, length: number, expectsContinue: boolean, limits: WireLimits) {
     this.#source = source
-    this.length = length
+    this.#length = length
     this.#left = length
     this.#chunked = length === CHUNKED ? new ChunkedDecoder(limits) : undefined
     this.#expectsContinue = expectsContinue
@@ -64,6 +64,11 @@ export class RequestBody {
     if (this.#use === 'none') return this.#held.length >= HOLD
     if (this.#use === 'dropped') return this.#dropped > DRAIN
     return this.#use === 'stream' && (this.#controller?.desiredSize ?? 0) <= 0
+  }
+
+  /** True where nobody reads it, and more of it is to come than is taken off the wire for nothing. */
+  get isUnread(): boolean {
+    return this.#use === 'none' && this.#left > DRAIN
   }
 
   /**
@@ -149,7 +154,7 @@ export class RequestBody {
   /** @throws {BodyTooLarge} @throws {BodyCut} */
   #begin(limit: number): void {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.length > limit || this.received > limit) {
+    if (this.#length > limit || this.received > limit) {
       this.cut = true
       throw new BodyTooLarge(limit)
     }

@@ -9,7 +9,7 @@ import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import type { WireLimits } from '../limits.ts'
 import { CallerLeft } from '../listening.ts'
 import type { Peers } from '../proxy.ts'
-import { type BodySource, DRAIN, RequestBody } from './body.ts'
+import { type BodySource, RequestBody } from './body.ts'
 import { type Framing, framingOf, persists } from './framing.ts'
 import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
@@ -196,7 +196,7 @@ export class Connection implements Waiting, BodySource {
     if (this.#framing?.keepAlive !== true || this.#stopping) return true
     if (this.#served >= this.#shared.limits.requestsPerConnection) return true
     if (this.#callerEnded && this.#held.length === 0) return true
-    return this.#lastBody?.cut === true || (this.#body !== undefined && this.#body.length > DRAIN)
+    return this.#lastBody?.cut === true || this.#lastBody?.isUnread === true
   }
 
   /** The reply is handed to the socket; it is sent when the socket has handed it on. */
