@@ -90,7 +90,9 @@ describe.each(kinds)('`node main.ts` on %s', (kind) => {
     const { stock } = await one.products.read({ params })
     await one.products.stock({ params, body: { change: 7 - stock } })
     const body = { customer_id: 1, items: [{ sku: 'GRINDER-HAND', qty: 1 }] }
-    const asked = Array.from({ length: 200 }, (_, index) => patiently(() => (index % 2 ? one : other).orders.create({ body })))
+    const asked = Array.from({ length: 200 }, (_, index) =>
+      patiently(() => (index % 2 ? one : other).orders.create({ body })),
+    )
     const outcomes = await Promise.allSettled(asked)
     const short = outcomes.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
     for (const reason of short) await refusal(Promise.reject(reason), OutOfStock)
