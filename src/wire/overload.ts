@@ -16,6 +16,9 @@ const STRIDE = 4
 /** Milliseconds of a turn of the event loop that is long. */
 const LONG = 10
 
+/** The part of `delay` that a line may take which has not been empty for all of it. */
+const STANDING = 1 / 3
+
 /** Milliseconds of a turn that go to requests in line, before what came meanwhile is read. */
 const SLICE = 5
 
@@ -25,11 +28,8 @@ const TRIAL = 2
 /** Milliseconds of work after which what was measured counts for a third. */
 const MEMORY = 200
 
-/** The part of its time that the server plans to fill, where requests are worked on after they waited. */
-const FILL = 0.95
-
 /** Milliseconds of work that are begun at once, at most, after a turn in which nothing could be begun. */
-const BURST = 30
+const BURST = 40
 
 /** Milliseconds between two reports. */
 const QUIET = 10_000
@@ -41,7 +41,8 @@ const QUIET = 10_000
  *
  * - who would wait longer than `delay`. The wait is the length of the line times how long one of it took lately: the
  *   latency of RFC 8033 (PIE), by Little's law. Its drop probability is for senders that slow down without being
- *   told; here a sharp end of the line does, and wastes nothing,
+ *   told; here a sharp end of the line does, and wastes nothing. A line that does not end is no burst, and its length
+ *   helps nobody: it is held to a third (after "Fail at Scale", ACM Queue 13.8),
  * - who would be one too many at work, by `concurrency`.
  *
  * Requests that wait for something cost the loop most after they were begun, when nothing can be done about them any
@@ -67,6 +68,9 @@ export class Overload implements Admission {
   /** Turns are long: requests line up. */
   #busy = false
   #line: ((admitted: boolean) => void)[] = []
+  /** When the line was empty last, and how long one more may have to wait. */
+  #emptyAt = 0
+  #patience = 0
   /** How many at the front of the line are begun. */
   #taken = 0
   #slices = 0
@@ -100,7 +104,7 @@ export class Overload implements Admission {
 
   readonly admit = (): Verdict => {
     if (this.#atWork >= this.#concurrency) return this.#refuse()
-    if (this.#busy) return this.#expected() > this.#delay ? this.#refuse() : 'wait'
+    if (this.#busy) return this.#expected() > this.#patience ? this.#refuse() : 'wait'
     if (++this.#begun % STRIDE !== 0 || !this.#turnsAreLong()) return 'go'
     this.#begun--
     return 'wait'
@@ -180,6 +184,8 @@ export class Overload implements Admission {
   #lineUp(now: number): void {
     this.#busy = true
     this.#slices = 0
+    this.#emptyAt = now
+    this.#patience = this.#delay
     this.#longest = 0
     this.#credit = Number.POSITIVE_INFINITY
     this.#sliceStart = now
@@ -203,11 +209,13 @@ export class Overload implements Admission {
     this.#readFrom ||= now
     if (came && now - this.#readFrom < SLICE) return this.#goOn(now)
     this.#readFrom = 0
-    this.#count(this.#look(now))
+    const work = this.#look(now)
+    // Reading all that lined up at once is not what one of them takes.
+    if (this.#slices > 0) this.#count(work)
     const cost = this.#cost
     if (cost > 0) {
-      const most = Math.max(1, (BURST * FILL) / cost)
-      this.#credit = Math.min(this.#credit + ((now - this.#sliceStart) * FILL) / cost, most)
+      const most = Math.max(1, BURST / cost)
+      this.#credit = Math.min(this.#credit + (now - this.#sliceStart) / cost, most)
     }
     // Where reading alone takes long, there is to be time for some requests all the same.
     this.#slice = Math.max(SLICE, (now - this.#sliceEnd) / 2)
@@ -242,8 +250,10 @@ export class Overload implements Admission {
     this.#taken = 0
     this.#longest = 0
     this.#sliceEnd = now
+    if (this.#line.length === 0) this.#emptyAt = now
+    this.#patience = now - this.#emptyAt > this.#delay ? this.#delay * STANDING : this.#delay
     // Who lined up before the pace was known; the last have just come.
-    if (isKnown) while (this.#expected() > this.#delay) this.#refuseLast()
+    if (isKnown) while (this.#expected() > this.#patience) this.#refuseLast()
     if (this.#line.length === 0 && isShort) this.#busy = false
     // Through the rest of the loop, or timers that are due would keep it from reading.
     else if (isTooEarly) this.#loop.later(() => this.#goOn(this.#loop.now()))

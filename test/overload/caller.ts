@@ -69,7 +69,7 @@ export class Callers {
   readonly #all = new Set<Caller>()
   #idle: Caller[] = []
 
-  constructor(port: number, request: Buffer, most = 3000) {
+  constructor(port: number, request: Buffer, most = 8000) {
     this.#port = port
     this.#request = request
     this.#most = most
