@@ -46,8 +46,11 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const server = secure?.server ?? createPlain(connect)
   await bind(server, options).catch((error: unknown) => {
     secure?.abandon()
+    timeouts.stop()
     throw error
   })
+  // A connection that could not be accepted is its caller's to try again, and no reason to end the process.
+  server.on('error', (error) => shared.report(error, { operation: undefined, request: 'accept' }))
   const address = server.address() as AddressInfo | string
   return {
     port: typeof address === 'string' ? 0 : address.port,
