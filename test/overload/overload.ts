@@ -26,7 +26,9 @@ for (const one of CASES) {
     engine: values.engine as 'trestle' | 'node',
     overload: values.off ? false : {},
     peakFor: 5,
+    beforeFor: 3,
     overloadFor: Number(values.seconds),
+    afterFor: 6,
     times: Number(values.times),
   })
   print(outcome)

@@ -26,9 +26,11 @@ function post(size: number): Buffer {
 export interface Options {
   readonly engine: 'trestle' | 'node'
   readonly overload: false | object
-  /** Seconds for which the peak is measured, and those of overload. */
+  /** Seconds for which the peak is measured, half of it, twice of it, and half of it again. */
   readonly peakFor: number
+  readonly beforeFor: number
   readonly overloadFor: number
+  readonly afterFor: number
   /** How many times the peak is asked for. */
   readonly times: number
 }
@@ -75,13 +77,13 @@ export async function overload(one: Case, options: Options): Promise<Outcome> {
     await callers.closed(64, 1) // what is compiled late is compiled now
     const calm = await callers.closed(64, options.peakFor)
     const peak = of(calm, 200).length / calm.seconds
-    const before = await callers.open(peak / 2, 3)
+    const before = await callers.open(peak / 2, options.beforeFor)
     const [storm, health] = await Promise.all([
       callers.open(peak * options.times, options.overloadFor),
       probes.open(20, options.overloadFor),
     ])
     const start = performance.now()
-    const after = await callers.open(peak / 2, 5)
+    const after = await callers.open(peak / 2, options.afterFor)
     const slow = Math.max(2 * spread(before.answered).p99, 50)
     const odd = after.answered.filter(({ status, took }) => status !== 200 || took > slow)
     const refused = of(storm, 503)
