@@ -119,5 +119,7 @@ test.each([
   [{ delay: 0 }, 'overload: delay takes a number from 1'],
   [{ concurrency: Number.NaN }, 'overload: concurrency takes a number from 1'],
 ])('%o is refused at start', async (overload, message) => {
-  await expect(serve(api({}), { port: 0, quiet: true, signals: false, overload })).rejects.toThrow(message)
+  await expect(
+    serve(api({}), { port: 0, quiet: true, signals: false, overload: overload as OverloadOptions }),
+  ).rejects.toThrow(message)
 })
