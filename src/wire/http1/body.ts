@@ -11,6 +11,12 @@ const HOLD = 65_536
 /** Octets of an unread body that are taken off the wire so that the connection can go on. */
 const DRAIN = 65_536
 
+/**
+ * The same of a chunked body. How long it is nobody knows when the reply says that the connection goes on, and it should
+ * be true: more than what common limits let through is needed to break it.
+ */
+const CHUNKED_DRAIN = 4_194_304
+
 /** What a body asks of its connection. */
 export interface BodySource {
   /** It takes more. */
@@ -62,7 +68,7 @@ export class RequestBody {
   /** True where it takes no more, until somebody reads; where nobody ever will, no more at all. */
   get full(): boolean {
     if (this.#use === 'none') return this.#held.length >= HOLD
-    if (this.#use === 'dropped') return this.#dropped > DRAIN
+    if (this.#use === 'dropped') return this.#dropped > CHUNKED_DRAIN
     return this.#use === 'stream' && (this.#controller?.desiredSize ?? 0) <= 0
   }
 
