@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+const { performance } = process.getBuiltinModule('node:perf_hooks')
 
 /** What the event loop tells of itself, and lets be done. Nothing wakes up to measure: libuv counts by itself. */
 export interface EventLoop {

@@ -1,4 +1,4 @@
-import { BlockList, SocketAddress, isIPv4, isIPv6 } from 'node:net'
+const { BlockList, SocketAddress, isIPv4, isIPv6 } = process.getBuiltinModule('node:net')
 
 /** Networks whose proxies are believed. */
 export interface Networks {
@@ -31,7 +31,7 @@ export function createNetworks(trust: readonly string[]): Networks {
   }
 }
 
-function add(list: BlockList, cidr: string): void {
+function add(list: InstanceType<typeof BlockList>, cidr: string): void {
   const [, base = '', size] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(cidr) ?? []
   const address = plainAddress(base)
   if (address === undefined) throw notNetwork(cidr)

@@ -1,4 +1,4 @@
-import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import type { Problem } from '../../contract/problem.ts'
 import { careful } from '../../pipeline/fail.ts'
 import type { Pipeline } from '../../pipeline/pipeline.ts'
@@ -11,6 +11,9 @@ import { TooManyConnections } from '../refusals.ts'
 import { Pace } from './pace.ts'
 import { Reading, type Receive, readEvents } from './reading.ts'
 import { Timeouts } from './timeouts.ts'
+
+/** Not `import`, which makes a list of every export, at every start. */
+const { createServer } = process.getBuiltinModule('node:net')
 
 /** Milliseconds in which a connection that was just used may bring another request when the server stops. */
 const PARTING = 1000

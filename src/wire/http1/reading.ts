@@ -1,5 +1,7 @@
-import { Socket, type SocketConstructorOpts } from 'node:net'
+import type { Socket, SocketConstructorOpts } from 'node:net'
 import type { Octets } from './octets.ts'
+
+const { Socket: NodeSocket } = process.getBuiltinModule('node:net')
 
 /** Octets that one read may give. */
 const READ = 65_536
@@ -40,7 +42,7 @@ export class Reading {
         },
       },
     }
-    const socket = new Socket(options as unknown as SocketConstructorOpts)
+    const socket = new NodeSocket(options as unknown as SocketConstructorOpts)
     receive = connect(socket)
     return socket
   }

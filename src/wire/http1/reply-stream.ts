@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net'
-import { Writable } from 'node:stream'
+import type { Writable as Stream } from 'node:stream'
 import { type Pace, Portion } from './pace.ts'
+
+/** Not `import`, which makes a list of every export, at every start. */
+const Writable: typeof Stream = process.getBuiltinModule('node:stream').Writable
 
 /** Octets that wait here for a caller that does not read. What the system holds for it is some megabytes already. */
 const HOLD = 16_384
