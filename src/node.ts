@@ -11,11 +11,10 @@ import { traffic } from './contract/readiness.ts'
 import type { Report } from './pipeline/fail.ts'
 import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
-import { failurePage } from './wire/failure-page.ts'
 import { type WireLimits, wireLimits } from './wire/limits.ts'
 import type { ListenOptions, Listening } from './wire/listening.ts'
 import { type OverloadOptions, createOverload } from './wire/overload.ts'
-import { type ProxyOptions, createProxy } from './wire/proxy.ts'
+import type { ProxyOptions } from './wire/proxy.ts'
 import type { TlsOptions } from './wire/tls.ts'
 
 export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
@@ -81,10 +80,11 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const overrides = overridesOf([[traffic, wanted], ...given])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
     report,
-    ...(development ? { showFailure: failurePage } : {}),
+    // Here and below: what is not asked for is not loaded.
+    ...(development ? { showFailure: (await import('./wire/failure-page.ts')).failurePage } : {}),
     ...(options.overload === false ? {} : { admission: createOverload(options.overload, report) }),
   })
-  const proxy = options.proxy && createProxy(options.proxy)
+  const proxy = options.proxy && (await import('./wire/proxy.ts')).createProxy(options.proxy)
   const limits = wireLimits(options.limits)
   const port = options.port ?? portOf(process.env.PORT || '8000')
   const { host, path, tls } = options
