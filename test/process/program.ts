@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const program = path.join(root, 'src/cli/main.ts')
+
+/** The command from its sources, and as it is published. */
+const FORMS = {
+  source: ['--conditions=trestle-source', path.join(root, 'src/cli/main.ts')],
+  built: [path.join(root, 'dist/cli/main.js')],
+}
 
 /** A folder of its own for a program: what it serves is written into it. */
 export interface Folder {
@@ -34,8 +39,13 @@ export interface Program {
 }
 
 /** Runs `trestle` with arguments in a folder, on any free port unless told. */
-export function runTrestle(folder: Folder, args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, ['--conditions=trestle-source', program, ...args], {
+export function runTrestle(
+  folder: Folder,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  form: keyof typeof FORMS = 'source',
+): Program {
+  const child = spawn(process.execPath, [...FORMS[form], ...args], {
     cwd: folder.path,
     env: { ...process.env, NODE_ENV: '', PORT: '0', ...env },
   })
