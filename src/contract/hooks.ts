@@ -6,6 +6,8 @@ export interface Reply {
   status: number
   body: unknown
   header(name: string): string | undefined
+  /** All header fields in the order in which they were set, names in lower case; one that was added twice comes twice. */
+  headers(): Iterable<readonly [name: string, value: string]>
   /** Sets a field, replacing what it held. Throws a TypeError for CR, LF or NUL in a value. */
   set(name: string, value: string): this
   /** Adds a field beside others of that name. */

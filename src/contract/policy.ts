@@ -1,5 +1,6 @@
 import type { Reply } from './hooks.ts'
 import type { AnyProblem } from './problem.ts'
+import type { StatedReply } from './reply-spec.ts'
 import type { Request } from './request.ts'
 
 /**
@@ -30,14 +31,17 @@ export interface PolicyContext {
   readonly operation: string
 }
 
+/** A reply that a policy was given, or one that it states. */
+export type GivenReply = Reply | StatedReply | undefined
+
 /** What a policy does, by the stage of the pipeline at which it does it. Each is optional. */
 export interface PolicyStages {
   /** Before anything of the body is read: throw a problem to refuse. */
   readonly limit?: (context: PolicyContext) => void | Promise<void>
-  /** When the input is valid: a reply here is sent in place of running the handler. */
-  readonly replay?: (context: PolicyContext) => Reply | undefined | Promise<Reply | undefined>
+  /** When the input is valid: a reply here, such as `reply(200, body)`, is sent in place of running the handler. */
+  readonly replay?: (context: PolicyContext) => GivenReply | Promise<GivenReply>
   /** When the reply is encoded: change its header fields, or give another reply. */
-  readonly encode?: (context: PolicyContext, reply: Reply) => Reply | undefined | Promise<Reply | undefined>
+  readonly encode?: (context: PolicyContext, reply: Reply) => GivenReply | Promise<GivenReply>
   /** The last thing before the reply is sent. */
   readonly record?: (context: PolicyContext, reply: Reply) => void | Promise<void>
 }

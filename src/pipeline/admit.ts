@@ -3,7 +3,7 @@ import type { Problem } from '../contract/problem.ts'
 import { Overloaded } from '../contract/problems.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, fail } from './fail.ts'
-import { WireReply } from './reply.ts'
+import type { WireReply } from './reply.ts'
 import type { Endpoint } from './stages.ts'
 
 /** What becomes of a request: it is worked on, it waits for its turn, or it is refused. */
@@ -40,7 +40,7 @@ export function admit(admission: Admission, answer: Answering, report: Report): 
       refusals.set(errors, made)
     }
     // Wires add fields of their own.
-    return new WireReply(made.status, made.body, [...made.fields])
+    return made.copy()
   }
   const begin: Answering = (x, endpoint) => {
     const reply = answer(x, endpoint)

@@ -28,6 +28,8 @@ export class Exchange implements MiddlewareContext {
   releases: Releases | undefined = undefined
   /** What the handler and all around it come to, while they run. */
   running: Promise<WireReply> | undefined = undefined
+  /** The sending of a body that comes in pieces: it settles when their source has ended. It never rejects. */
+  sending: Promise<void> | undefined = undefined
   /** The reply is sent, or nobody waits for it. */
   over = false
   tasks: (() => unknown)[] | undefined = undefined

@@ -22,7 +22,7 @@ export function onion(
     }
     return async (x) => {
       try {
-        return sendable(toReply(await layer(x, next)))
+        return toReply(await layer(x, next))
       } catch (error) {
         return fail(x, error)
       }
@@ -41,14 +41,26 @@ function sendable(reply: WireReply): WireReply {
   throw new TypeError('the body of a reply is text, bytes, a Blob or a stream: for JSON, set JSON.stringify(value)')
 }
 
-function toReply(given: unknown): WireReply {
+/**
+ * A reply as middleware and policies may give it: the one they were given, or one that they state.
+ *
+ * @throws {TypeError} for anything else, and for a body that no wire can send.
+ */
+export function toReply(given: unknown): WireReply {
+  return sendable(asReply(given))
+}
+
+function asReply(given: unknown): WireReply {
   if (given instanceof WireReply) return given
   if (!(given instanceof StatedReply)) {
-    throw new TypeError('middleware must return what next(context) gave, or reply(status, body)')
+    throw new TypeError('a reply is what next(context) gave, or reply(status, body)')
   }
   const { status, body, headers } = given
   if (body === undefined) return new WireReply(status, undefined, []).addAll(headers)
-  return typeof body === 'string'
-    ? new WireReply(status, body, ['content-type', 'text/plain; charset=utf-8']).addAll(headers)
+  if (typeof body === 'string') {
+    return new WireReply(status, body, ['content-type', 'text/plain; charset=utf-8']).addAll(headers)
+  }
+  return body instanceof Uint8Array
+    ? new WireReply(status, body, ['content-type', 'application/octet-stream']).addAll(headers)
     : new WireReply(status, JSON.stringify(body), ['content-type', 'application/json']).addAll(headers)
 }

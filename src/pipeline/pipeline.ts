@@ -174,14 +174,14 @@ async function settle(x: Exchange, failure: Error | undefined, hurried: Promise<
 const GRACE = 30_000
 
 /**
- * Waits for a handler whose caller left, or whose time was up. What it works with is not released under
+ * Waits for a handler whose caller left, or whose time was up, and for the stream that it returned. What it works with is not released under
  * it: the next request would get a connection with its transaction open. One that does not end when its
  * signal fires, nor in its own time limit after that, is told and loses what it holds.
  */
 async function handlerEnds(x: Exchange, hurried: Promise<void>, report: Report): Promise<void> {
-  if (x.running === undefined) return
+  if (x.running === undefined && x.sending === undefined) return
   const patience = x.endpoint?.timeout || GRACE
-  if (await within(Promise.race([x.running, hurried]), patience)) return
+  if (await within(Promise.race([Promise.all([x.running, x.sending]), hurried]), patience)) return
   const mend = 'hand `signal` to what it awaits'
   report(new Error(`${x.operation} went on for ${patience} ms after its reply was over: ${mend}`), aboutOf(x))
 }

@@ -56,6 +56,22 @@ export class WireReply implements Reply {
     this.#status = status
   }
 
+  headers(): Iterable<readonly [string, string]> {
+    const pairs: [string, string][] = []
+    for (let i = 0; i < this.fields.length; i += 2) {
+      pairs.push([(this.fields[i] as string).toLowerCase(), this.fields[i + 1] as string])
+    }
+    return pairs
+  }
+
+  /** One with fields of its own. */
+  copy(): WireReply {
+    const copy = new WireReply(this.#status, this.body, [...this.fields])
+    copy.latin1 = this.latin1
+    copy.hasFieldsOfWire = this.hasFieldsOfWire
+    return copy
+  }
+
   header(name: string): string | undefined {
     const wanted = name.toLowerCase()
     const values: string[] = []

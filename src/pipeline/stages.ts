@@ -2,13 +2,13 @@ import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import type { EndpointPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
-import type { PolicyStages } from '../contract/policy.ts'
+import type { GivenReply, PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
 import { type AppScope, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
-import { type Answer, onion } from './onion.ts'
+import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
 
 /** One step of an endpoint's way to its reply. */
@@ -62,10 +62,15 @@ function declaresInput(decoders: Decoders): boolean {
   return Object.values(decoders).some((decoder) => decoder !== undefined)
 }
 
-async function replayed(x: Exchange, replay: NonNullable<PolicyStages['replay']>): Promise<void> {
-  if (x.reply !== undefined) return
-  const reply = await replay(x.context)
-  if (reply !== undefined) x.reply = reply as WireReply
+function replayed(x: Exchange, replay: NonNullable<PolicyStages['replay']>): void | Promise<void> {
+  if (x.reply === undefined) return put(x, replay(x.context))
+}
+
+/** Puts a reply that a policy gave in the place of the one there is. */
+function put(x: Exchange, given: GivenReply | Promise<GivenReply>): void | Promise<void> {
+  if (given instanceof Promise) return given.then((reply) => put(x, reply))
+  // A copy of one that was kept from an earlier request: what is set on this must not stay there.
+  if (given !== undefined && given !== x.reply) x.reply = toReply(given).copy()
 }
 
 /** What policies do to a reply that is made, be it a failure's: change it, then record it. */
@@ -75,15 +80,8 @@ function lastStages(policies: readonly PolicyStages[]): readonly Stage[] {
   return [
     ...encoding.map(
       (encode): Stage =>
-        (x) => {
-          const changed = encode(x.context, x.reply as WireReply)
-          if (changed instanceof Promise) {
-            return changed.then((reply) => {
-              x.reply = (reply as WireReply | undefined) ?? x.reply
-            })
-          }
-          x.reply = (changed as WireReply | undefined) ?? x.reply
-        },
+        (x) =>
+          put(x, encode(x.context, x.reply as WireReply)),
     ),
     ...recording.map(
       (record): Stage =>

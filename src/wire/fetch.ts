@@ -184,16 +184,17 @@ function streamOf(
         x.failure ??= failure
         if (unreadable(error) === undefined) report(error, aboutOf(x))
         controller.error(failure)
+        if (pieces !== undefined) x.sending = end(pieces)
         finish(failure)
-        if (pieces !== undefined) await end(pieces)
       }
     },
     async cancel() {
       const failure = new Error('the caller left before the reply was sent')
       x.abort(failure)
-      finish(failure)
       if (pieces === undefined) letGo(body)
-      else await end(pieces)
+      else x.sending = end(pieces)
+      finish(failure)
+      await x.sending
     },
   })
 }

@@ -201,7 +201,8 @@ async function closeServer(
 
 /** Sends a reply that is in memory. */
 function sendWhole(response: ServerResponse, reply: WireReply, method: string): void {
-  const { status, fields } = reply
+  const { status } = reply
+  const fields = [...reply.fields]
   const body = reply.body as string | Uint8Array | undefined
   const none = isBodiless(status)
   // A 205 says that its content is nothing (RFC 9110 §15.3.6); the other two never say how much it is.
@@ -218,15 +219,15 @@ function sendWhole(response: ServerResponse, reply: WireReply, method: string): 
 /** Sends a reply whose body comes in pieces. */
 function sendStreamed(response: ServerResponse, reply: WireReply, x: Exchange, report: Report): void {
   const body = reply.body as Parameters<typeof piecesOf>[0]
-  if (body instanceof Blob) reply.fields.push('content-length', String(body.size))
-  response.writeHead(reply.status, reply.fields)
+  const fields = body instanceof Blob ? [...reply.fields, 'content-length', String(body.size)] : reply.fields
+  response.writeHead(reply.status, fields)
   if (x.request.method === 'HEAD') {
     letGo(body)
     response.end()
     return
   }
   response.flushHeaders()
-  void sendPieces(response, body, x, report, () => response.destroy())
+  sendPieces(response, body, x, report, () => response.destroy())
 }
 
 /** Writes a reply to a socket that node's parser has given up on, and closes it. */

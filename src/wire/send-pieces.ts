@@ -7,11 +7,17 @@ import { end, piecesOf } from '../pipeline/pieces.ts'
 export const PORTION = 65_536
 
 /**
- * Sends a body piece by piece, as fast as the caller reads.
+ * Sends a body piece by piece, as fast as the caller reads. What the pieces are made with is not released before their
+ * source has ended.
  *
  * @param breakOff breaks a reply that fails half-way, so that nobody takes the half for the whole.
  */
-export async function sendPieces(
+export function sendPieces(...how: Parameters<typeof send>): void {
+  const [, , x] = how
+  x.sending = send(...how)
+}
+
+async function send(
   out: Writable,
   body: Parameters<typeof piecesOf>[0],
   x: Exchange,

@@ -80,23 +80,66 @@ onEveryWire('A stream', (open) => {
     expect(running.failures).toEqual([])
   })
 
-  it('that waits is not waited for when its reader leaves', async () => {
+  it('uses what it was made with until its source has ended, though its reader has left', async () => {
+    const seen: string[] = []
+    const released = deferred()
+    let isOpen = true
+    const session = depends({}, async function* () {
+      yield { rollback: async () => void seen.push(`rolled back, open: ${isOpen}`) }
+      isOpen = false
+      released.resolve()
+    })
+    const running = await open(
+      api(quiet, {
+        rows: get('/rows', { returns: stream('text/csv'), use: { session } }, async function* (context) {
+          try {
+            for (;;) {
+              yield 'a'.repeat(1000)
+              await new Promise((resolve) => setTimeout(resolve, 20))
+            }
+          } finally {
+            await new Promise((resolve) => setTimeout(resolve, 20))
+            await context.session.rollback()
+          }
+        }),
+      }),
+    )
+    const reader = ((await running.fetch('/rows')).body as ReadableStream<Uint8Array>).getReader()
+    await reader.read()
+    await reader.cancel()
+    await released.promise
+    expect(seen).toEqual(['rolled back, open: true'])
+    expect(running.failures).toEqual([])
+  })
+
+  it('that waits for ever is waited for as long as its endpoint may take, when its reader leaves', async () => {
+    const stuck = deferred()
     const released = deferred<unknown>()
     const pool = depends({}, async function* () {
       released.resolve(yield 'pool')
     })
     const running = await open(
       api(quiet, {
-        stuck: get('/stuck', { returns: stream('text/csv'), use: { pool } }, async function* () {
-          yield 'a'
-          await new Promise(() => {})
-        }),
+        stuck: get(
+          '/stuck',
+          { returns: stream('text/csv'), use: { pool }, limits: { timeout: 200 } },
+          async function* () {
+            yield 'a'
+            stuck.resolve()
+            await new Promise(() => {})
+          },
+        ),
       }),
     )
     const reader = ((await running.fetch('/stuck')).body as ReadableStream<Uint8Array>).getReader()
     await reader.read()
-    await reader.cancel()
+    void reader.read()
+    await stuck.promise
+    void reader.cancel()
     expect(String(await released.promise)).toContain('left')
+    expect(running.failures.map(({ error }) => String(error))).toEqual([
+      expect.stringContaining('went on for 200 ms after its reply was over'),
+    ])
   })
 
   it('is not begun for HEAD, and its source is told where it began', async () => {

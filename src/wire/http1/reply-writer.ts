@@ -78,7 +78,7 @@ export class ReplyWriter {
     // What ends with the connection would look whole if that ended well.
     const breakOff = (): void => void (framing === 'close' ? reset(this.#socket) : this.#socket.destroy())
     const pieces = whole === undefined ? (body as Parameters<typeof sendPieces>[1]) : [whole]
-    void sendPieces(stream, pieces, x, this.#report, breakOff)
+    sendPieces(stream, pieces, x, this.#report, breakOff)
   }
 
   /** What every header section ends with. One date is enough: a reply that came from elsewhere may bring its own. */

@@ -130,7 +130,7 @@ export class Answer {
     if (body instanceof Blob) headers['content-length'] = String(body.size)
     this.stream.respond(headers)
     this.#finishes()
-    void sendPieces(this.stream, body, x, this.#serving.report, () => this.#breakOff())
+    sendPieces(this.stream, body, x, this.#serving.report, () => this.#breakOff())
   }
 
   /** In portions: a long write tells of nothing until all of it is read. */

@@ -1,0 +1,79 @@
+import { type Reply, api, get, policy, reply } from 'trestle'
+import { expect, it } from 'vitest'
+import { onEveryWire } from '../pipeline/wires.ts'
+
+const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false } } as const
+
+onEveryWire('A policy', (open) => {
+  it('gives a reply that it states, in place of the handler', async () => {
+    let handled = 0
+    const cached = policy('cached', {}, () => ({ replay: () => reply(203, 'kept', { 'x-from': 'policy' }) }))
+    const running = await open(api(quiet, { read: get('/', { policies: [cached] }, () => handled++) }))
+    const answer = await running.fetch('/')
+    expect([answer.status, await answer.text(), answer.headers.get('x-from')]).toEqual([203, 'kept', 'policy'])
+    expect(handled).toBe(0)
+  })
+
+  it('gives bytes and values', async () => {
+    const bytes = policy('bytes', {}, () => ({ encode: () => reply(200, new Uint8Array([104, 105])) }))
+    const value = policy('value', {}, () => ({ replay: async () => reply(200, { kept: true }) }))
+    const running = await open(
+      api(quiet, {
+        bytes: get('/bytes', { policies: [bytes] }, () => 1),
+        value: get('/value', { policies: [value] }, () => 1),
+      }),
+    )
+    expect(await (await running.fetch('/bytes')).text()).toBe('hi')
+    expect(await (await running.fetch('/value')).json()).toEqual({ kept: true })
+  })
+
+  it('may keep a reply and give it again: what is set on one does not stay for the next', async () => {
+    let kept: Reply | undefined
+    const once = policy('once', {}, () => ({
+      replay: () => kept,
+      record: (_context, given) => {
+        kept ??= given
+      },
+    }))
+    const counted = policy('counted', {}, () => ({
+      encode: (_context, given) => void given.append('x-seen', '1'),
+    }))
+    const running = await open(api(quiet, { read: get('/', { policies: [once, counted] }, () => ({ a: 1 })) }))
+    await running.fetch('/')
+    for (let i = 0; i < 3; i++) {
+      const answer = await running.fetch('/')
+      expect(await answer.json()).toEqual({ a: 1 })
+      expect(answer.headers.get('x-seen')).toBe('1, 1')
+    }
+  })
+
+  it.each([
+    ['what is no reply', {} as never],
+    ['a reply of a value that JSON cannot carry', reply(200, 1n)],
+  ])('that gives %s is a 500 that is told', async (_, given) => {
+    const odd = policy('odd', {}, () => ({ replay: () => given }))
+    const running = await open(api(quiet, { read: get('/', { policies: [odd] }, () => 1) }))
+    expect((await running.fetch('/')).status).toBe(500)
+    expect(running.failures).toHaveLength(1)
+    expect((await running.fetch('/')).status).toBe(500)
+  })
+
+  it('reads all fields of a reply', async () => {
+    const seen: unknown[] = []
+    const reading = policy('reading', {}, () => ({
+      record: (_context, given) => void seen.push(...given.headers()),
+    }))
+    const answer = reply(200, 'a', { 'Set-Cookie': ['a=1', 'b=2'] })
+    const running = await open(
+      api(quiet, {
+        read: get('/', { policies: [policy('answer', {}, () => ({ replay: () => answer })), reading] }, () => 1),
+      }),
+    )
+    await running.fetch('/')
+    expect(seen).toEqual([
+      ['content-type', 'text/plain; charset=utf-8'],
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+    ])
+  })
+})
