@@ -31,6 +31,10 @@ const MEMORY = 200
 /** Milliseconds of work that are begun at once, at most, after a turn in which nothing could be begun. */
 const BURST = 40
 
+/** Requests that must be done before others are taken for like them, and of how many that were begun. */
+const ENOUGH = 20
+const FEW = 4
+
 /** Milliseconds between two reports. */
 const QUIET = 10_000
 
@@ -59,10 +63,14 @@ export class Overload implements Admission {
   #begun = 0
   #atWork = 0
   /** The same, the time, the idle time and the turns of the loop when they were last looked at. */
-  #seen: Looked
-  /** Lately: milliseconds of work, the requests that were done in them, and the milliseconds that passed. */
+  #seen: Looked | undefined = undefined
+  /** Lately: milliseconds of work, the requests begun and done in them, and the milliseconds that passed. */
   #spent = 0
+  #started = 0
   #done = 0
+  /** Lately in slices: milliseconds, and the requests begun in them. */
+  #opening = 0
+  #opened = 0
   #passed = 0
 
   /** Turns are long: requests line up. */
@@ -99,7 +107,6 @@ export class Overload implements Admission {
     this.#delay = delay
     this.#loop = loop
     this.#told = told
-    this.#seen = { at: loop.now(), idle: loop.idle(), turns: loop.turns(), begun: 0, atWork: 0 }
   }
 
   readonly admit = (): Verdict => {
@@ -125,11 +132,10 @@ export class Overload implements Admission {
   /** Looks at the last turns, every `LONG` ms at most: they are as long as the time that was not idle, by their number. */
   #turnsAreLong(): boolean {
     const now = this.#loop.now()
-    const { at, turns } = this.#seen
-    if (now - at < LONG) return false
+    if (this.#seen !== undefined && now - this.#seen.at < LONG) return false
     const work = this.#look(now)
     // Of the first and the last, only a part was seen.
-    const isLong = work.ms >= LONG && work.ms / (this.#seen.turns - turns + 1) >= LONG / 2
+    const isLong = work.ms >= LONG && work.ms / (work.turns + 1) >= LONG / 2
     // What made turns long may be one slow handler, and no measure of the others.
     if (!isLong) this.#count(work)
     else this.#lineUp(now)
@@ -137,7 +143,6 @@ export class Overload implements Admission {
   }
 
   #look(at: number): Work {
-    const was = this.#seen
     const now: Looked = {
       at,
       idle: this.#loop.idle(),
@@ -145,15 +150,19 @@ export class Overload implements Admission {
       begun: this.#begun,
       atWork: this.#atWork,
     }
+    // What came before the first request is its program's start.
+    const was = this.#seen ?? now
     this.#seen = now
     const passed = at - was.at
-    const done = now.begun - was.begun - (now.atWork - was.atWork)
-    return { passed, ms: passed - (now.idle - was.idle), done }
+    const started = now.begun - was.begun
+    const done = started - (now.atWork - was.atWork)
+    return { passed, ms: passed - (now.idle - was.idle), turns: now.turns - was.turns, started, done }
   }
 
-  #count({ passed, ms, done }: Work): void {
+  #count({ passed, ms, started, done }: Work): void {
     const kept = Math.exp(-ms / MEMORY)
     this.#spent = this.#spent * kept + ms
+    this.#started = this.#started * kept + started
     this.#done = this.#done * kept + done
     // Without a line, time that passes is no measure of how fast a line would be.
     this.#passed = this.#busy ? this.#passed * kept + passed : this.#spent
@@ -161,13 +170,23 @@ export class Overload implements Admission {
 
   /** Milliseconds of work that a request takes; 0 where that is not known yet. */
   get #cost(): number {
-    return this.#done > 0 ? this.#spent / this.#done : 0
+    return this.#isKnown ? this.#spent / this.#done : this.#beginning
   }
 
-  /** Milliseconds that one more would wait. */
+  /** False where hardly any of those that were begun are done: then it is known only what it takes to begin one. */
+  get #isKnown(): boolean {
+    return this.#done >= ENOUGH && this.#done >= this.#started / FEW
+  }
+
+  /** Milliseconds that it takes to begin one: all that it takes, where its handler does not wait. */
+  get #beginning(): number {
+    return this.#opened > 0 ? this.#opening / this.#opened : 0
+  }
+
+  /** Milliseconds that one more would wait until it is begun. */
   #expected(): number {
-    if (this.#slices < TRIAL || this.#done <= 0) return 0
-    return ((this.#line.length - this.#taken) * this.#passed) / this.#done
+    if (this.#slices < TRIAL) return 0
+    return (this.#line.length - this.#taken) * (this.#isKnown ? this.#passed / this.#done : this.#beginning)
   }
 
   #refuse(): Verdict {
@@ -211,7 +230,7 @@ export class Overload implements Admission {
     this.#readFrom = 0
     const work = this.#look(now)
     // Reading all that lined up at once is not what one of them takes.
-    if (this.#slices > 0) this.#count(work)
+    if (this.#slices > 0 && (work.started > 0 || work.done > 0)) this.#count(work)
     const cost = this.#cost
     if (cost > 0) {
       const most = Math.max(1, BURST / cost)
@@ -243,7 +262,13 @@ export class Overload implements Admission {
   }
 
   #endSlice(now: number, isTooEarly: boolean): void {
-    if (this.#taken > 0) this.#slices++
+    if (this.#taken > 0) {
+      this.#slices++
+      const ms = now - this.#sliceStart
+      const kept = Math.exp(-ms / MEMORY)
+      this.#opening = this.#opening * kept + ms
+      this.#opened = this.#opened * kept + this.#taken
+    }
     const isShort = this.#longest < LONG && now - this.#sliceStart < SLICE
     const isKnown = this.#slices === TRIAL && this.#taken > 0
     this.#line.splice(0, this.#taken)
@@ -274,10 +299,12 @@ interface Looked {
   readonly atWork: number
 }
 
-/** What was done in so many milliseconds of work, while so many passed. */
+/** What was begun and done in so many milliseconds of work and turns, while so many passed. */
 interface Work {
   readonly passed: number
   readonly ms: number
+  readonly turns: number
+  readonly started: number
   readonly done: number
 }
 

@@ -76,6 +76,29 @@ describe('no overload', () => {
     for (const { refused } of fates) expect(refused).toHaveLength(0)
   })
 
+  test.each([
+    ['300', 300],
+    ['1,000', 1000],
+    ['3,000', 3000],
+    ['9,000', 9000],
+  ])('are %s requests at once that wait for long, and cheap ones beside them', (_, count) => {
+    for (const before of [0, 20, 300]) {
+      const [, polls, cheap] = simulate([
+        { cost: 0.05, rate: before / 1000, ms: 1000 },
+        { cost: 0.05, wait: 20_000, rate: count, ms: 1 },
+        { cost: 0.05, rate: 0.05, ms: 15_000 },
+      ]) as [Fate, Fate, Fate]
+      expect(polls.refused).toHaveLength(0)
+      expect(cheap.refused).toHaveLength(0)
+      expect(at(0.9, cheap.served)).toBeLessThan(20)
+    }
+  })
+
+  it('are many that wait for long and come one after the other', () => {
+    const [polls] = simulate([{ cost: 0.05, wait: 20_000, rate: 0.3, ms: 20_000 }]) as [Fate]
+    expect(polls.refused).toHaveLength(0)
+  })
+
   it('is a slow database, as long as there is room', () => {
     const [fate] = simulate([{ cost: 0.1, wait: 2000, rate: 1, ms: 5000 }]) as [Fate]
     expect(fate.refused).toHaveLength(0)
