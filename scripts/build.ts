@@ -4,6 +4,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import path from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 import { root, scratch } from './places.ts'
+import { programsOf } from './programs.ts'
 import { type Outcome, run } from './run.ts'
 
 const src = path.join(root, 'src')
@@ -18,11 +19,6 @@ export function sources(): string[] {
 
 /** Resolves with what went wrong, or at once where all is up to date. */
 export async function build(): Promise<Outcome> {
-  const fetched = await run('node', ['scripts/vendor-assets.mjs'], { seconds: 180 })
-  return fetched.ok ? emit() : fetched
-}
-
-async function emit(): Promise<Outcome> {
   const assets = await run('node', ['scripts/vendor-assets.mjs'], { seconds: 300 })
   if (!assets.ok) return assets
   const files = sources()
@@ -46,7 +42,12 @@ async function emit(): Promise<Outcome> {
  * @returns the files that were written, relative to dist.
  */
 async function bundle(files: readonly string[]): Promise<readonly string[]> {
-  const entries = files.filter((file) => !file.includes(path.sep) || PROGRAMS.has(file))
+  const tree = Object.fromEntries(
+    files.map((file) => [file.replaceAll(path.sep, '/'), readFileSync(path.join(src, file), 'utf8')]),
+  )
+  const { bin } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const programs = new Set(programsOf(tree, bin).map((file) => path.normalize(file)))
+  const entries = files.filter((file) => !file.includes(path.sep) || programs.has(file))
   const bundled = await rolldown({
     input: Object.fromEntries(entries.map((file) => [stemOf(file), path.join(src, file)])),
     external: (name) => !name.startsWith('.') && !path.isAbsolute(name),
@@ -61,9 +62,6 @@ async function bundle(files: readonly string[]): Promise<readonly string[]> {
   })
   return output.map(({ fileName }) => fileName)
 }
-
-/** Sources that a process is started with, relative to src. */
-const PROGRAMS = new Set(['cli/main.ts', 'cli/serve-once.ts', 'cli/worker.ts'].map((file) => path.normalize(file)))
 
 /** A source that asks where it is finds what lies beside it, whatever file it went into. Lines stay: `map: null`. */
 const knowsItsPlace: Plugin = {
@@ -94,6 +92,7 @@ function fingerprint(files: readonly string[]): string {
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/build.ts',
+    'scripts/programs.ts',
     'node_modules/typescript/package.json',
     'node_modules/rolldown/package.json',
   ]
