@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, watch } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandError } from './load-api.ts'
 import type { CommandOptions } from './main.ts'
+import { watchFolders } from './watch-folders.ts'
 
 /** What a save may change. A database that the API writes is no reason to start anew. */
 const SOURCES = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '.env', '.sql', '.html', '.css'])
-const PASSED_OVER = /(?:^|[\\/])(?:node_modules|dist|coverage|\.[^\\/]+)[\\/]/
 
 /** Editors save in several steps; one start is enough for all of them. */
 const QUIET_MS = 40
@@ -19,7 +19,6 @@ const QUIET_MS = 40
 export async function dev(file: string, { port, host }: CommandOptions): Promise<void> {
   const path = resolve(file)
   if (!existsSync(path)) throw new CommandError(`There is no file ${path}`)
-  const root = projectOf(path)
   let wanted = port ?? 8000
   let child: ChildProcess | undefined
   let began = 0
@@ -46,7 +45,9 @@ export async function dev(file: string, { port, host }: CommandOptions): Promise
     console.log(`${changed} changed`)
     const old = child
     child = undefined
-    if (old === undefined || old.exitCode !== null || old.signalCode !== null) return launch()
+    // One ends already, and when it has, the next is launched with all that changed meanwhile.
+    if (old === undefined) return
+    if (old.exitCode !== null || old.signalCode !== null) return launch()
     old.once('exit', launch)
     old.kill('SIGTERM')
     const stubborn = setTimeout(() => old.kill('SIGKILL'), 500)
@@ -54,8 +55,7 @@ export async function dev(file: string, { port, host }: CommandOptions): Promise
   }
 
   let timer: NodeJS.Timeout | undefined
-  watch(root, { recursive: true }, (_event, name) => {
-    if (name === null || PASSED_OVER.test(`${name}/`.slice(0, -1)) || !isSource(name)) return
+  watchFolders(projectOf(path), isSource, (name) => {
     clearTimeout(timer)
     timer = setTimeout(relaunch, QUIET_MS, name)
   })

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -71,6 +71,14 @@ function trestleWith(env: Record<string, string>, ...args: string[]): Running {
     })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   return { child, output: () => output, says, ended }
+}
+
+/** What is answered; undefined as long as nobody listens. */
+function asked(url: string): Promise<unknown> {
+  return fetch(url).then(
+    (reply) => reply.json(),
+    () => undefined,
+  )
 }
 
 test('help lists every command', async () => {
@@ -168,11 +176,7 @@ test('dev serves new code in under a second after a save, and lives through code
   await write('api.ts', API)
   const run = trestle('dev', 'api.ts')
   const [, url] = await run.says(/(\S+) ready in \d+ ms/)
-  const hello = (): Promise<unknown> =>
-    fetch(`${url}/hello/ann`).then(
-      (reply) => reply.json(),
-      () => undefined,
-    )
+  const hello = (): Promise<unknown> => asked(`${url}/hello/ann`)
   expect(await hello()).toEqual({ hello: 'ann' })
 
   // The quickest of several: another process may have had the machine meanwhile.
@@ -189,6 +193,91 @@ test('dev serves new code in under a second after a save, and lives through code
   await run.says(/SyntaxError[\s\S]*Waiting for a change/)
   await write('api.ts', API)
   await expect.poll(hello, { interval: 10, timeout: 5000 }).toEqual({ hello: 'ann' })
+})
+
+test('dev sees every save by rename', async () => {
+  await write('api.ts', API)
+  const run = trestle('dev', 'api.ts')
+  const [, url] = await run.says(/(\S+) ready in \d+ ms/)
+  for (const end of ['!', '?', '.']) {
+    await write('api.tmp', API.replace('params.name', `params.name + '${end}'`))
+    await rename(path.join(folder, 'api.tmp'), path.join(folder, 'api.ts'))
+    await expect.poll(() => asked(`${url}/hello/ann`), { interval: 10, timeout: 5000 }).toEqual({ hello: `ann${end}` })
+  }
+})
+
+test('dev sees files of folders that come, go and are replaced', async () => {
+  await mkdir(path.join(folder, 'words'))
+  await write('words/start.json', '"first"')
+  await write(
+    'api.ts',
+    `import { existsSync, readFileSync } from 'node:fs'
+import { api, get } from 'trestle'
+const file = ['words/new/greeting.json', 'words/start.json'].find((file) => existsSync(file))
+const word = file === undefined ? 'none' : JSON.parse(readFileSync(file, 'utf8'))
+export default api({ word: get('/word', () => word) })
+`,
+  )
+  const run = trestle('dev', 'api.ts')
+  const [, url] = await run.says(/(\S+) ready in \d+ ms/)
+  const word = () => expect.poll(() => asked(`${url}/word`), { interval: 10, timeout: 5000 })
+  await word().toBe('first')
+  await mkdir(path.join(folder, 'words/new'))
+  await write('words/new/greeting.json', '"new"')
+  await word().toBe('new')
+  await write('words/new/greeting.json', '"saved"')
+  await word().toBe('saved')
+  await rm(path.join(folder, 'words'), { recursive: true })
+  await word().toBe('none')
+  await mkdir(path.join(folder, 'words/new'), { recursive: true })
+  await write('words/new/greeting.json', '"again"')
+  await word().toBe('again')
+  await rename(path.join(folder, 'words'), path.join(folder, 'moved'))
+  await word().toBe('none')
+  await mkdir(path.join(folder, 'other/new'), { recursive: true })
+  await write('other/new/greeting.json', '"other"')
+  await rename(path.join(folder, 'other'), path.join(folder, 'words'))
+  await word().toBe('other')
+  await write('words/new/greeting.json', '"last"')
+  await word().toBe('last')
+})
+
+test('dev passes over what is installed, made or hidden, and what is no source', async () => {
+  await write('api.ts', API)
+  for (const name of ['dist', '.cache']) await mkdir(path.join(folder, name))
+  const run = trestle('dev', 'api.ts')
+  await run.says(/ready in/)
+  await mkdir(path.join(folder, 'coverage'))
+  for (const name of ['dist/a.ts', '.cache/a.ts', 'coverage/a.ts', 'shop.db']) await write(name, '1')
+  await write('api.ts', `${API}\n`)
+  await run.says(/ready in[\s\S]*ready in/)
+  expect(run.output().match(/\S+ changed/g)).toEqual(['api.ts changed'])
+})
+
+test('dev has one process at a time, however soon saves follow each other', async () => {
+  await write(
+    'api.ts',
+    `import { appendFileSync } from 'node:fs'
+import { api, depends, get } from 'trestle'
+const slow = depends({}, async function* () {
+  appendFileSync('log', '+')
+  yield 1
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  appendFileSync('log', '-')
+}, { scope: 'app', eager: true })
+export default api({ hello: get('/hello', { use: { slow } }, () => 1) })
+`,
+  )
+  const run = trestle('dev', 'api.ts')
+  await run.says(/ready in/)
+  for (const name of ['a.ts', 'b.ts']) {
+    await write(name, '1')
+    await run.says(new RegExp(`${name} changed`))
+  }
+  await run.says(/b\.ts changed[\s\S]*ready in/)
+  await write('c.ts', '1')
+  await run.says(/c\.ts changed[\s\S]*ready in/)
+  expect(await readFile(path.join(folder, 'log'), 'utf8')).toBe('+-+-+')
 })
 
 test('dev shows browsers the line that failed', async () => {
