@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { lookup } from 'node:dns/promises'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type ProxyOptions, createProxy } from '../wire/proxy.ts'
@@ -116,7 +117,7 @@ async function main(args: readonly string[]): Promise<void> {
       command.takes.includes('port') && socket === undefined
         ? (toPort('--port', values.port) ?? toPort('PORT', process.env.PORT))
         : undefined,
-    host: values.host,
+    host: await toHost(values.host),
     socket,
     tls: toTls(values['tls-cert'], values['tls-key']),
     proxy: toProxy(values['trust-proxy'], values['path-prefix']),
@@ -143,6 +144,12 @@ function toPort(name: string, text: string | undefined): number | undefined {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw new CommandError(`${name} takes a number from 0 to 65535, not "${text}"`)
+}
+
+/** A name that nobody knows is told here: later, it could be that of a database as well. */
+async function toHost(host: string | undefined): Promise<string | undefined> {
+  if (host === undefined || (await lookup(host).catch(() => undefined)) !== undefined) return host
+  throw new CommandError(`--host takes an address of this machine, and nobody knows "${host}"`)
 }
 
 function toTls(cert: string | undefined, key: string | undefined): TlsOptions | undefined {

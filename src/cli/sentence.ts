@@ -11,6 +11,8 @@ export function sentenceOf(error: unknown): string | undefined {
   const { code, syscall, port, address } = error as NodeJS.ErrnoException & ListenFailure
   // A worker is told of what the bind of its supervisor came to.
   if (syscall !== 'listen' && syscall !== 'bind') return undefined
+  if (code === 'EADDRNOTAVAIL')
+    return `${address} is no address of this machine: give one that is with --host, or leave it out for all`
   if (port === undefined || port < 0) return socketSentence(code, address)
   if (code === 'EADDRINUSE')
     return `Port ${port} is taken: stop what listens there, or give another with --port or PORT`

@@ -100,6 +100,19 @@ test.each([
     /^proxy: trust has "0\.0\.0\.0\/0", which is everybody/,
   ],
   [['start', 'api.ts', '--path-prefix', 'api'], /^proxy: "api" is no prefix: write "\/api"/],
+  [['start', 'api.ts', '--host', '192.0.2.1'], /^192\.0\.2\.1 is no address of this machine: .*--host/],
+  [['start', 'api.ts', '--host', '192.0.2.1', '--workers', '1'], /^192\.0\.2\.1 is no address of this machine/],
+  [
+    ['start', 'api.ts', '--host', 'nowhere.invalid'],
+    /^--host takes an address of this machine, and nobody knows "nowhere\.invalid"/,
+  ],
+  [['openapi', 'api.ts', '--out', 'none/api.json'], /^There can be no file none\/api\.json: its folder does not exist/],
+  [
+    ['openapi', 'api.ts', '--out', 'api.ts/api.json'],
+    /^There can be no file api\.ts\/api\.json: its folder does not exist/,
+  ],
+  [['openapi', 'api.ts', '--out', '.'], /^There can be no file \.: it is a folder/],
+  [['openapi', 'twice.ts'], /^OpenAPI: two different schemas are named "Order"/],
   [['routes', 'api.ts', '--port', '1'], /"routes" takes no --port/],
   [['routes', 'api.ts', '--colour'], /Unknown option '--colour'/],
   [['start', 'faulty.ts'], /The API cannot start: one fault[\s\S]*GET \/a\/\{id\} \(one\)[\s\S]*params\.id/],
@@ -111,6 +124,14 @@ test.each([
     `import { api, get } from 'trestle'
 import { z } from 'zod'
 export default api({ one: get('/a/{id}', { params: z.object({ }) }, () => 1) })
+`,
+  )
+  await write(
+    'twice.ts',
+    `import { api, get } from 'trestle'
+import { z } from 'zod'
+const order = () => z.object({ id: z.int() }).meta({ id: 'Order' })
+export default api({ a: get('/a', { returns: order() }, () => ({ id: 1 })), b: get('/b', { returns: order() }, () => ({ id: 1 })) })
 `,
   )
   const run = trestle(...args)
@@ -138,7 +159,9 @@ ${API}`,
     )
     const unset = trestle(command, 'unset.ts')
     await unset.says(/DATABASE_URL is missing/)
-    for (const run of [wrong, second, unset]) expect(run.output()).not.toMatch(/^\s+at /m)
+    const elsewhere = trestle(command, 'api.ts', '--host', '192.0.2.1')
+    await elsewhere.says(/^192\.0\.2\.1 is no address of this machine/)
+    for (const run of [wrong, second, unset, elsewhere]) expect(run.output()).not.toMatch(/^\s+at /m)
   },
 )
 
