@@ -13,6 +13,7 @@ import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { type WireLimits, wireLimits } from './wire/limits.ts'
 import type { ListenOptions, Listening } from './wire/listening.ts'
+import { checkValues } from './wire/option-values.ts'
 import { type OverloadOptions, createOverload } from './wire/overload.ts'
 import type { ProxyOptions } from './wire/proxy.ts'
 import type { TlsOptions } from './wire/tls.ts'
@@ -63,7 +64,7 @@ export interface Server {
  * Serves an API.
  *
  * @throws {StartError} with every fault in the API's declaration.
- * @throws {TypeError} for an option that is none.
+ * @throws {TypeError} that names an option with a value that it cannot have.
  * @throws an error that names the file, for a certificate that cannot be served.
  * @throws the system's error where the port cannot be had.
  * @example
@@ -73,6 +74,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   api: Api,
   options: ServeOptions<Values> = {},
 ): Promise<Server> {
+  checkValues(options)
   const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
   const development = options.development ?? process.env.NODE_ENV === 'development'
   const wanted = { wanted: true }
