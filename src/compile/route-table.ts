@@ -26,8 +26,8 @@ const NONE: readonly string[] = []
 /**
  * Finds endpoints by path. Paths without parameters are one look-up; the others walk a trie whose
  * cost follows the segments of the path and not the number of routes. In each segment text beats a
- * parameter, and a parameter beats the rest of the path; where the better choice leads nowhere, the
- * next is tried.
+ * parameter, and a parameter beats the rest of the path; where the better choice leads nowhere, or to
+ * what was passed over, the next is tried.
  *
  * @example
  * const table = new RouteTable<string>()
@@ -58,15 +58,16 @@ export class RouteTable<T> {
   /**
    * Finds what a path, as it stands in the request, leads to.
    *
+   * @param passed leaves that it leads to as well, and that have not what is looked for.
    * @throws {UndecodablePath}
    */
-  match(path: string): Match<T> | undefined {
+  match(path: string, passed: Passed<T> = undefined): Match<T> | undefined {
     const exact = this.#exact.get(path)
-    if (exact !== undefined) return exact
+    if (exact !== undefined && isOpen(exact.leaf, passed)) return exact
     const encoded = path.includes('%')
     const values: string[] = []
-    const leaf = path === '/' ? this.#root.leaf : descend(this.#root, path, 1, encoded, values)
-    return leaf === undefined ? undefined : { leaf, values }
+    const leaf = path === '/' ? this.#root.leaf : descend(this.#root, path, 1, encoded, values, passed)
+    return isOpen(leaf, passed) ? { leaf, values } : undefined
   }
 
   #leafOf(segments: readonly Segment[]): Leaf<T> {
@@ -96,8 +97,21 @@ function node<T>(): Node<T> {
   return { literals: new Map(), param: undefined, rest: undefined, leaf: undefined }
 }
 
+type Passed<T> = ReadonlySet<Leaf<T>> | undefined
+
+function isOpen<T>(leaf: Leaf<T> | undefined, passed: Passed<T>): leaf is Leaf<T> {
+  return leaf !== undefined && (passed === undefined || !passed.has(leaf))
+}
+
 /** Walks from `at` with the segment that begins at `from`. Values of parameters are pushed, and popped on the way back. */
-function descend<T>(at: Node<T>, path: string, from: number, encoded: boolean, values: string[]): Leaf<T> | undefined {
+function descend<T>(
+  at: Node<T>,
+  path: string,
+  from: number,
+  encoded: boolean,
+  values: string[],
+  passed: Passed<T>,
+): Leaf<T> | undefined {
   let end = path.indexOf('/', from)
   if (end === -1) end = path.length
   const last = end === path.length
@@ -106,16 +120,16 @@ function descend<T>(at: Node<T>, path: string, from: number, encoded: boolean, v
 
   const literal = at.literals.get(segment)
   if (literal !== undefined) {
-    const found = last ? literal.leaf : descend(literal, path, end + 1, encoded, values)
-    if (found !== undefined) return found
+    const found = last ? literal.leaf : descend(literal, path, end + 1, encoded, values, passed)
+    if (isOpen(found, passed)) return found
   }
   if (at.param !== undefined && segment !== '') {
     values.push(segment)
-    const found = last ? at.param.leaf : descend(at.param, path, end + 1, encoded, values)
-    if (found !== undefined) return found
+    const found = last ? at.param.leaf : descend(at.param, path, end + 1, encoded, values, passed)
+    if (isOpen(found, passed)) return found
     values.pop()
   }
-  if (at.rest !== undefined && from < path.length) {
+  if (from < path.length && isOpen(at.rest, passed)) {
     values.push(decode(path.slice(from)))
     return at.rest
   }

@@ -24,7 +24,7 @@ const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
  *
  * | Request | Reply |
  * |---|---|
- * | its path and method are an operation's | what the operation declares, below 500 |
+ * | its path and method are an operation's, the first of several | what the operation declares, below 500 |
  * | HEAD where there is GET | what GET declares, without the body |
  * | a path that fits no template | 404; 400 where its escapes are no text |
  * | another method on a path there is | 405 and `Allow`; OPTIONS: 204 and `Allow` |
@@ -56,15 +56,17 @@ export function allowanceOf(draft: Draft, description: Description): Allowance {
   if (draft.query !== undefined && /[#\x80-\xff\0-\x20]/.test(draft.query)) others.add(400)
   if (unclean || target.length > TARGET) return none(...(unclean ? [400] : []), ...(undecodable ? [404] : []))
 
-  const found = description.find(path)
-  if (found === undefined) return none(404, ...(undecodable ? [400] : []))
-  const { operations } = found.template
-  const operation = operations.get(draft.method) ?? (draft.method === 'HEAD' ? operations.get('GET') : undefined)
-  if (operation !== undefined) return { operation, found, others, allow: undefined }
-  const methods = new Set([...operations.keys(), 'OPTIONS'])
+  const fitting = description.findAll(path)
+  if (fitting.length === 0) return none(404, ...(undecodable ? [400] : []))
+  for (const found of fitting) {
+    const { operations } = found.template
+    const operation = operations.get(draft.method) ?? (draft.method === 'HEAD' ? operations.get('GET') : undefined)
+    if (operation !== undefined) return { operation, found, others, allow: undefined }
+  }
+  const methods = new Set([...fitting.flatMap(({ template }) => [...template.operations.keys()]), 'OPTIONS'])
   if (methods.has('GET')) methods.add('HEAD')
   others.add(draft.method === 'OPTIONS' ? 204 : 405)
-  return { operation: undefined, found, others, allow: [...methods].toSorted() }
+  return { operation: undefined, found: fitting[0], others, allow: [...methods].toSorted() }
 }
 
 /** Bytes from the first field to the empty line after the last. */

@@ -69,8 +69,13 @@ export class Description {
     this.failure = this.#failureBody()
   }
 
-  /** What a path, as it stands in the request, leads to. Text beats a parameter, segment by segment. */
+  /** What a path, as it stands in the request, leads to first. */
   find(path: string): Found | undefined {
+    return this.findAll(path)[0]
+  }
+
+  /** All that a path leads to, the first first. Text beats a parameter, segment by segment. */
+  findAll(path: string): Found[] {
     const segments = path.slice(1).split('/').map(decoded)
     const fitting = this.templates.filter(
       (template) =>
@@ -79,9 +84,12 @@ export class Description {
           text === undefined ? Boolean(segments[index]) : text === segments[index],
         ),
     )
-    const [template] = fitting.toSorted((a, b) => rank(a).localeCompare(rank(b)))
-    if (template === undefined) return undefined
-    return { template, values: segments.filter((_, index) => template.segments[index] === undefined) as string[] }
+    return fitting
+      .toSorted((a, b) => rank(a).localeCompare(rank(b)))
+      .map((template) => ({
+        template,
+        values: segments.filter((_, index) => template.segments[index] === undefined) as string[],
+      }))
   }
 
   /** What a reference leads to, or the value itself. */
