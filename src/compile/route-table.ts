@@ -16,6 +16,8 @@ interface Node<T> {
   param: Node<T> | undefined
   rest: Leaf<T> | undefined
   leaf: Leaf<T> | undefined
+  /** What lies here and below. */
+  readonly all: T[]
 }
 
 /** A path that cannot be decoded: bad percent-encoding, bad UTF-8, or a NUL. */
@@ -45,10 +47,11 @@ export class RouteTable<T> {
    */
   add(method: string, path: string, value: T): T | undefined {
     const segments = parsePath(path)
-    const leaf = this.#leafOf(segments)
+    const { leaf, way } = this.#leafOf(segments)
     const taken = leaf.methods.get(method)
     if (taken !== undefined) return taken
     leaf.methods.set(method, value)
+    for (const { all } of way) all.push(value)
     if (segments.every((segment) => segment.kind === 'literal' && encodeURIComponent(segment.text) === segment.text)) {
       this.#exact.set(path, { leaf, values: NONE })
     }
@@ -70,9 +73,29 @@ export class RouteTable<T> {
     return isOpen(leaf, passed) ? { leaf, values } : undefined
   }
 
-  #leafOf(segments: readonly Segment[]): Leaf<T> {
+  /**
+   * All endpoints that lie where the way of a path ends, or below: of a path that leads nowhere, those that it comes
+   * nearest to. None where not even its first segment leads anywhere. It never throws.
+   */
+  near(path: string): readonly T[] {
     let at = this.#root
+    for (const raw of path.startsWith('/') ? path.slice(1).split('/') : []) {
+      const next = at.literals.get(decodedOr(raw, '')) ?? (raw === '' ? undefined : at.param)
+      if (next === undefined) break
+      at = next
+    }
+    return at === this.#root ? [] : at.all
+  }
+
+  /** The leaf of a path, made where there is none, and the nodes on the way to it. */
+  #leafOf(segments: readonly Segment[]): { readonly leaf: Leaf<T>; readonly way: readonly Node<T>[] } {
+    let at = this.#root
+    const way = [at]
     for (const segment of segments) {
+      if (segment.kind === 'rest') {
+        at.rest ??= { methods: new Map() }
+        return { leaf: at.rest, way }
+      }
       if (segment.kind === 'literal') {
         let next = at.literals.get(segment.text)
         if (next === undefined) {
@@ -80,21 +103,19 @@ export class RouteTable<T> {
           at.literals.set(segment.text, next)
         }
         at = next
-      } else if (segment.kind === 'param') {
+      } else {
         at.param ??= node()
         at = at.param
-      } else {
-        at.rest ??= { methods: new Map() }
-        return at.rest
       }
+      way.push(at)
     }
     at.leaf ??= { methods: new Map() }
-    return at.leaf
+    return { leaf: at.leaf, way }
   }
 }
 
 function node<T>(): Node<T> {
-  return { literals: new Map(), param: undefined, rest: undefined, leaf: undefined }
+  return { literals: new Map(), param: undefined, rest: undefined, leaf: undefined, all: [] }
 }
 
 type Passed<T> = ReadonlySet<Leaf<T>> | undefined
@@ -144,4 +165,12 @@ function decode(raw: string): string {
     if (!text.includes('\0')) return text
   } catch {}
   throw new UndecodablePath()
+}
+
+function decodedOr(raw: string, otherwise: string): string {
+  try {
+    return decode(raw)
+  } catch {
+    return otherwise
+  }
 }

@@ -61,7 +61,8 @@ export function membersOf(api: Api): Members {
 
 /**
  * Puts an API under a prefix, as a member of another. Its hooks, policies, limits and error format
- * stay its own; its title, version, servers, schema names and places do not come along.
+ * stay its own; its title, version, servers, schema names and places do not come along. Two versions
+ * may each have named an `Order`, and a document has one.
  *
  * @example
  * api({ title: 'Shop' }, { v1: mount('/v1', shopV1), v2: mount('/v2', shopV2) })

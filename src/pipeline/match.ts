@@ -1,6 +1,8 @@
 import { type Leaf, UndecodablePath } from '../compile/route-table.ts'
+import type { Problem } from '../contract/problem.ts'
 import { BadRequest, MethodNotAllowed, NotFound, NotImplemented } from '../contract/problems.ts'
 import type { Exchange } from './exchange.ts'
+import { problemReply } from './fail.ts'
 import type { Routes } from './pipeline.ts'
 import { WireReply } from './reply.ts'
 import type { Endpoint } from './stages.ts'
@@ -10,35 +12,57 @@ const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
 
 /**
  * Stage 2. Finds the endpoint: of all paths that fit, the first that has the method. HEAD is answered by GET;
- * OPTIONS says what the path has, where no endpoint of its own does (RFC 9110 §9.3.7).
+ * OPTIONS says what the path has, where no endpoint of its own does (RFC 9110 §9.3.7). Without an endpoint there is a
+ * reply, or a problem is thrown, which gets the API's format.
  *
  * @throws NotFound, MethodNotAllowed, NotImplemented, BadRequest
  */
 export function match(x: Exchange, routes: Routes): void {
   const { method, path } = x.request
   let passed: Set<Leaf<Endpoint>> | undefined
-  for (let found = find(routes, path); found !== undefined; found = find(routes, path, passed)) {
-    const { methods } = found.leaf
-    const endpoint = methods.get(method) ?? (method === 'HEAD' ? methods.get('GET') : undefined)
-    if (endpoint !== undefined) {
-      x.endpoint = endpoint
-      x.pathValues = found.values
-      return
+  try {
+    for (let found = routes.match(path); found !== undefined; found = routes.match(path, passed)) {
+      const { methods } = found.leaf
+      const endpoint = methods.get(method) ?? (method === 'HEAD' ? methods.get('GET') : undefined)
+      if (endpoint !== undefined) {
+        x.endpoint = endpoint
+        x.pathValues = found.values
+        return
+      }
+      passed ??= new Set()
+      passed.add(found.leaf)
     }
-    passed ??= new Set()
-    passed.add(found.leaf)
+  } catch (error) {
+    if (!(error instanceof UndecodablePath)) throw error
+    const detail = 'The path has percent-encoding that is not UTF-8, or a NUL'
+    return refuse(x, BadRequest({ detail }) as Problem, routes.near(path))
   }
-  if (!KNOWN.has(method)) throw NotImplemented()
   if (passed === undefined) {
-    // Its target is an authority, no path: there is no tunnel here (RFC 9110 §9.3.6).
-    if (method === 'CONNECT') throw MethodNotAllowed({ headers: { allow: '' } })
-    if (method !== 'OPTIONS' || path !== '*') throw NotFound()
-    x.reply = new WireReply(204, undefined, [])
+    if (method === 'OPTIONS' && path === '*') x.reply = new WireReply(204, undefined, [])
+    else refuse(x, unknownPath(method), routes.near(path))
     return
   }
+  const endpoints = [...passed].flatMap(({ methods }) => [...methods.values()])
+  if (!KNOWN.has(method)) return refuse(x, NotImplemented() as Problem, endpoints)
   const allow = allowed([...passed].flatMap(({ methods }) => [...methods.keys()]))
   if (method === 'OPTIONS') x.reply = new WireReply(204, undefined, ['allow', allow])
-  else throw MethodNotAllowed({ headers: { allow } })
+  else refuse(x, MethodNotAllowed({ headers: { allow } }) as Problem, endpoints)
+}
+
+function unknownPath(method: string): Problem {
+  if (!KNOWN.has(method)) return NotImplemented() as Problem
+  // Its target is an authority, no path: there is no tunnel here (RFC 9110 §9.3.6).
+  return (method === 'CONNECT' ? MethodNotAllowed({ headers: { allow: '' } }) : NotFound()) as Problem
+}
+
+/** Refuses in the format of the endpoints that the path belongs to, where they have one and the same. */
+function refuse(x: Exchange, problem: Problem, endpoints: readonly Endpoint[]): void {
+  const format = endpoints[0]?.errors
+  if (format === undefined || endpoints.some(({ errors }) => errors !== format)) throw problem
+  x.failure = problem
+  x.reply = problemReply(problem, format, (error) => {
+    throw error
+  })
 }
 
 /** The value of `Allow`: what is declared, and what comes with it. */
@@ -47,13 +71,4 @@ function allowed(methods: readonly string[]): string {
   if (all.has('GET')) all.add('HEAD')
   all.add('OPTIONS')
   return [...all].join(', ')
-}
-
-function find(routes: Routes, path: string, passed?: ReadonlySet<Leaf<Endpoint>>): ReturnType<Routes['match']> {
-  try {
-    return routes.match(path, passed)
-  } catch (error) {
-    if (!(error instanceof UndecodablePath)) throw error
-    throw BadRequest({ detail: 'The path has percent-encoding that is not UTF-8, or a NUL' })
-  }
 }
