@@ -1,45 +1,37 @@
 import type { SchemaResult } from '../contract/schema.ts'
+import { type Authored, PROMISED } from './authored.ts'
 import type { Validate } from './validator.ts'
-import type { ZodSchema } from './zod-schema.ts'
 
 /** The two ways to run a zod schema. */
 export interface Ways {
-  /** Gives a promise only where the schema turns out to wait for something: it has then been run twice. */
-  readonly atOnce: Validate
+  /** The fast one, where nobody waits. */
+  readonly atOnce: (value: unknown) => SchemaResult<unknown>
   readonly waiting: (value: unknown) => Promise<SchemaResult<unknown>>
 }
 
 /**
- * Runs a zod schema at once, or waiting where it asks others: async refinements, codecs that return promises.
- *
- * Zod learns which it is by failing, and drops the promise it met: should that one reject, nobody hears it and the
- * process ends. So until a value is accepted each is first run by somebody who listens, and after the first promise
- * every value is run waiting, once. What only few values reach can still be dropped, the first time.
+ * Runs a zod schema at once, or waiting where it asks others: async refinements, codecs that return promises. Which it
+ * is can be seen where a function is declared `async`. Any other is found out by its first promise, be it that of a field
+ * which few values have: that value is run once more, and from then on every value is run waiting.
  */
-export function settling(schema: ZodSchema, direction: 'forward' | 'backward', { atOnce, waiting }: Ways): Validate {
-  let waits: boolean | undefined
-  return (value) => {
-    if (waits === undefined && promises(schema, direction, value)) waits = true
-    if (waits) return waiting(value)
-    const result = atOnce(value)
-    if (result instanceof Promise) {
-      return result.then((settled) => {
-        waits = true
-        return settled
-      })
-    }
-    if (waits === undefined && result.issues === undefined) waits = false
-    return result
+export function settling(functions: readonly Authored[], { atOnce, waiting }: Ways): Validate {
+  let waits = false
+  const wait = (): void => {
+    waits = true
+    for (const one of functions) one.rejects = true
   }
-}
-
-function promises(schema: ZodSchema, direction: 'forward' | 'backward', value: unknown): boolean {
-  try {
-    const run = schema._zod.run({ value, issues: [] }, { async: true, direction })
-    if (!(run instanceof Promise)) return false
-    run.catch(() => {}) // it is run again, and fails again
-    return true
-  } catch {
-    return false // it throws again where the failure is told
+  if (functions.some(({ isAsync }) => isAsync)) wait()
+  return (value) => {
+    if (waits) return waiting(value)
+    for (const one of functions) one.atOnce = true
+    try {
+      return atOnce(value)
+    } catch (error) {
+      if (error !== PROMISED) throw error
+      wait()
+    } finally {
+      for (const one of functions) one.atOnce = false
+    }
+    return waiting(value)
   }
 }

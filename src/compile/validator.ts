@@ -1,11 +1,13 @@
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/schema.ts'
+import { authoredIn } from './authored.ts'
 import { settling } from './settling.ts'
-import { type ZodSchema, callsOut, isZodSchema } from './zod-schema.ts'
+import { type ZodSchema, isZodSchema } from './zod-schema.ts'
 
 /** The parts of zod that compilation uses. It is loaded only where an API has a zod schema. */
 export interface Zod {
   readonly compile: <S>(schema: S) => S
+  readonly safeParse: (schema: ZodSchema, value: unknown) => ZodResult
   readonly safeEncode: (schema: ZodSchema, value: unknown) => ZodResult
   readonly safeEncodeAsync: (schema: ZodSchema, value: unknown) => Promise<ZodResult>
   readonly safeParseAsync: (schema: ZodSchema, value: unknown) => Promise<ZodResult>
@@ -26,27 +28,21 @@ export type Validate = (value: unknown) => SchemaResult<unknown> | Promise<Schem
  */
 export function validator(schema: AnySchema, zod: Zod | undefined): Validate {
   if (zod === undefined || !isZodSchema(schema)) return (schema as Schema)['~standard'].validate
-  const ready = zod.compile(schema) as unknown as Schema
-  const atOnce = ready['~standard'].validate
-  if (!callsOut(schema)) return atOnce
-  return settling(schema, 'forward', {
-    atOnce,
+  const functions = authoredIn(schema) // before it is compiled, for that keeps those that it finds
+  const ready = zod.compile(schema)
+  if (functions.length === 0) return (ready as unknown as Schema)['~standard'].validate
+  return settling(functions, {
+    atOnce: (value) => resultOf(zod.safeParse(ready, value)),
     waiting: (value) => zod.safeParseAsync(schema, value).then(resultOf),
   })
 }
 
 /** The way back through a zod schema with codecs, from what a handler has to what is sent. Zod does not compile it. */
 export function zodEncoder(schema: ZodSchema, zod: Zod): Validate {
-  const waiting = (value: unknown): Promise<SchemaResult<unknown>> => zod.safeEncodeAsync(schema, value).then(resultOf)
-  const atOnce = (value: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> => {
-    try {
-      return resultOf(zod.safeEncode(schema, value))
-    } catch {
-      // A codec that fails, or one that gave a promise: in an object zod stumbles over that with an error of its own.
-      return waiting(value)
-    }
-  }
-  return settling(schema, 'backward', { atOnce, waiting })
+  return settling(authoredIn(schema), {
+    atOnce: (value) => resultOf(zod.safeEncode(schema, value)),
+    waiting: (value) => zod.safeEncodeAsync(schema, value).then(resultOf),
+  })
 }
 
 function resultOf(result: ZodResult): SchemaResult<unknown> {

@@ -6,6 +6,8 @@ export interface ZodSchema {
     readonly def: ZodDef
     readonly traits: ReadonlySet<string>
     readonly run: (payload: { value: unknown; issues: unknown[] }, context: object) => unknown
+    /** Of a lazy schema, which makes it once. */
+    readonly innerType?: ZodSchema
     readonly optin?: 'optional' | undefined
     readonly optout?: 'optional' | undefined
   }
@@ -27,8 +29,9 @@ export interface ZodDef {
   readonly innerType?: ZodSchema
   readonly in?: ZodSchema
   readonly out?: ZodSchema
-  readonly getter?: () => ZodSchema
-  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[]
+  getter?: () => ZodSchema
+  readonly check?: string
+  readonly checks?: readonly { readonly _zod: { readonly def: { readonly check?: string } } }[]
   readonly coerce?: boolean
 }
 
@@ -60,7 +63,7 @@ export function* zodChildren(schema: ZodSchema): Generator<readonly [key: string
     const child = def[part]
     if (isZodSchema(child)) yield [undefined, child]
   }
-  if (def.getter !== undefined) yield [undefined, def.getter()]
+  if (def.getter !== undefined) yield [undefined, schema._zod.innerType ?? def.getter()]
 }
 
 /**
@@ -69,15 +72,6 @@ export function* zodChildren(schema: ZodSchema): Generator<readonly [key: string
  */
 export function holdsCodec(schema: AnySchema): boolean {
   return isZodSchema(schema) && holds(schema, isCodec)
-}
-
-/** True where a zod schema calls functions of its author, which may give promises: codecs, transforms, refinements. */
-export function callsOut(schema: ZodSchema): boolean {
-  return holds(schema, (one) => {
-    const { type, checks } = one._zod.def
-    if (isCodec(one) || type === 'transform' || type === 'custom') return true
-    return checks?.some((check) => check._zod.def.check === 'custom') === true
-  })
 }
 
 function isCodec(schema: ZodSchema): boolean {

@@ -13,14 +13,19 @@ type Part = 'params' | 'query' | 'headers' | 'cookies' | 'body'
 /** What decoding one request gathers: every refused field, and the parts whose schemas take their time. */
 class Decoding {
   readonly errors: FieldError[] = []
-  waiting: Promise<void>[] | undefined = undefined
+  #waiting: Promise<void>[] | undefined = undefined
 
   settle(context: Context, part: Part, input: unknown, validate: Validate): void {
     const result = validate(input)
-    if (result instanceof Promise) {
-      this.waiting ??= []
-      this.waiting.push(result.then((settled) => this.#take(context, part, input, settled)))
-    } else this.#take(context, part, input, result)
+    if (result instanceof Promise) this.wait(result.then((settled) => this.#take(context, part, input, settled)))
+    else this.#take(context, part, input, result)
+  }
+
+  /** Waits for work in the end. It is heard from now on: it may fail while the body arrives, or where that is refused. */
+  wait(work: Promise<void>): void {
+    work.catch(() => {})
+    this.#waiting ??= []
+    this.#waiting.push(work)
   }
 
   #take(context: Context, part: Part, input: unknown, result: SchemaResult<unknown>): void {
@@ -29,7 +34,7 @@ class Decoding {
   }
 
   finish(): void | Promise<void> {
-    if (this.waiting !== undefined) return Promise.all(this.waiting).then(() => this.#refuse())
+    if (this.#waiting !== undefined) return Promise.all(this.#waiting).then(() => this.#refuse())
     this.#refuse()
   }
 
@@ -157,11 +162,13 @@ function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): voi
   else if (decoder.kind === 'stream') context.body = new Blob([]).stream()
   else if (decoder.form !== undefined) decoding.settle(context, 'body', {}, decoder.form.validate)
   else {
-    const result = (decoder.validate as Validate)(undefined)
-    if (result instanceof Promise || result.issues !== undefined) {
-      throw MalformedBody({ detail: `The body is empty; ${decoder.mediaType} is expected` })
+    const takeNothing = (result: SchemaResult<unknown>): void => {
+      if (result.issues === undefined) context.body = result.value
+      else throw MalformedBody({ detail: `The body is empty; ${decoder.mediaType} is expected` })
     }
-    context.body = result.value
+    const result = (decoder.validate as Validate)(undefined)
+    if (result instanceof Promise) decoding.wait(result.then(takeNothing))
+    else takeNothing(result)
   }
   return decoding.finish()
 }
