@@ -85,9 +85,12 @@ function encoder(
   }
 }
 
+/** Of codecs in a problem that nobody declared, where zod is not loaded: forward they would give something else. */
+const NO_WAY_BACK: Validate = () => ({ issues: [{ message: 'zod is not loaded' }] })
+
 /** A zod schema with a codec encodes, output to input; any other is parsed, which drops what it does not declare. */
-function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
-  if (zod !== undefined && isZodSchema(schema) && holdsCodec(schema)) return zodEncoder(schema, zod)
+export function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
+  if (isZodSchema(schema) && holdsCodec(schema)) return zod === undefined ? NO_WAY_BACK : zodEncoder(schema, zod)
   return validator(withoutExtras(schema), zod)
 }
 

@@ -8,6 +8,7 @@ import { type Decoders, compileDecoders } from './decoder.ts'
 import { type Checks, type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
 import { type Fault, StartError, checkOperationId, checkPath, diagnose, noteFor } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
+import { compileProblems } from './problem-encoder.ts'
 import { RouteTable } from './route-table.ts'
 import { usesZod } from './unsendable.ts'
 import type { Zod } from './validator.ts'
@@ -31,7 +32,7 @@ export interface Plan {
   readonly api: Api
   readonly endpoints: readonly EndpointPlan[]
   readonly routes: RouteTable<EndpointPlan>
-  /** Holds for requests that match no endpoint. */
+  /** Holds for requests that match no endpoint. Here and in endpoints it encodes the members of problems. */
   readonly errors: ErrorFormat
   readonly middleware: readonly Middleware[]
 }
@@ -68,6 +69,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   if (faults.length > 0) throw new StartError(faults)
 
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
+  const encoded = compileProblems(operations, zod)
   const routes = new RouteTable<EndpointPlan>()
   const endpoints = operations.map((operation, index): EndpointPlan => {
     const plan: EndpointPlan = {
@@ -79,10 +81,10 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
         policy.attach({ operation: operation.id, method: operation.method }),
       ),
       limits: { ...LIMITS, ...operation.limits },
-      errors: operation.errors ?? errors,
+      errors: encoded(operation.errors ?? errors),
     }
     routes.add(operation.method, operation.path, plan)
     return plan
   })
-  return { api, endpoints, routes, errors, middleware: api[OPTIONS].middleware ?? [] }
+  return { api, endpoints, routes, errors: encoded(errors), middleware: api[OPTIONS].middleware ?? [] }
 }

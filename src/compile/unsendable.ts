@@ -1,5 +1,6 @@
 import { isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
+import { declaredFaults } from './faults.ts'
 import { type ZodSchema, holds } from './zod-schema.ts'
 
 /** A part of a zod schema that cannot travel. */
@@ -138,7 +139,8 @@ function visit(node: Node, side: Side, path: readonly string[], seen: Set<Node>,
 /** True where any schema of an operation is zod's. */
 export function usesZod(operation: Operation): boolean {
   const { params, query, headers, cookies, body, returns } = operation.spec
-  return [params, query, headers, cookies, body, returns].some((part) => holdsZod(part))
+  const members = declaredFaults(operation).map(({ extra }) => extra)
+  return [params, query, headers, cookies, body, returns, ...members].some((part) => holdsZod(part))
 }
 
 function holdsZod(part: unknown): boolean {

@@ -1,8 +1,6 @@
-import { holdsCodec, isZodSchema } from '../compile/zod-schema.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import { Problem } from '../contract/problem.ts'
 import { ContentTooLarge, InternalError, MalformedBody } from '../contract/problems.ts'
-import type { AnySchema, Schema } from '../contract/schema.ts'
 import type { Exchange } from './exchange.ts'
 import { BodyCut, BodyTooLarge, NotUtf8 } from './incoming.ts'
 import { WireReply } from './reply.ts'
@@ -88,36 +86,8 @@ export function problemReply(problem: Problem, format: ErrorFormat, tell: (error
 }
 
 function formatted(problem: Problem, format: ErrorFormat): WireReply {
-  const body = JSON.stringify(format.body(declared(problem)))
+  const body = JSON.stringify(format.body(problem))
   const reply = new WireReply(problem.status, body, ['content-type', format.mediaType])
   for (const [name, value] of Object.entries(problem.headers ?? {})) reply.set(name, value)
   return reply
-}
-
-/** The problem with the members its type declares, and no others. */
-function declared(problem: Problem): Problem {
-  const schema = problem.type.extra as Schema | undefined
-  if (problem.extra === undefined || schema === undefined) return problem
-  return new Problem(problem.type as never, encoded(schema, problem.extra), {
-    ...(problem.detail === undefined ? {} : { detail: problem.detail }),
-    ...(problem.errors === undefined ? {} : { errors: problem.errors }),
-  })
-}
-
-/** What the schema lets out, and undefined where the value does not fit it. */
-function encoded(schema: Schema, extra: unknown): unknown {
-  if (isZodSchema(schema) && holdsCodec(schema as AnySchema)) {
-    try {
-      return (schema as Partial<Encoding>).safeEncode?.(extra).data
-    } catch {
-      return undefined // a transform within has no way back
-    }
-  }
-  const result = schema['~standard'].validate(extra)
-  return result instanceof Promise || result.issues !== undefined ? undefined : result.value
-}
-
-/** Zod's schemas encode by themselves; those of zod/mini do not, and zod is not loaded here. */
-interface Encoding {
-  readonly safeEncode: (value: unknown) => { readonly data?: unknown }
 }

@@ -76,7 +76,7 @@ onEveryWire('A field that is not there', (open) => {
     const ids = z
       .string()
       .transform((text) => text.split(','))
-      .pipe(z.array(z.coerce.number()))
+      .pipe(z.array(z.coerce.number<string>()))
     const { fetch } = await open(
       api({ places }, { list: get('/', { query: z.object({ ids, limit: z.coerce.number() }) }, () => 'made') }),
     )
