@@ -8,6 +8,7 @@ import { isPieces, letGo } from './pieces.ts'
 import { type ReplyBody, WireReply } from './reply.ts'
 import { checkHeaders } from './reply-headers.ts'
 import { ReplyMismatch } from './reply-mismatch.ts'
+import { checkUndeclared } from './undeclared.ts'
 
 /**
  * Stage 9. Makes a reply of what the handler returned: the body goes through its schema, which drops
@@ -22,6 +23,8 @@ export function encode(x: Exchange, replies: readonly ReplyEncoder[]): void | Pr
     x.reply = result
     return
   }
+  // A hook, or a handler whose reply is not declared, may return what it meant to throw.
+  if (result instanceof Error) throw result
   if (!(result instanceof StatedReply)) return encodeBy(x, plainReply(replies, result), result, undefined)
   const encoder = replies.find((one) => one.status === result.status)
   if (encoder !== undefined) return encodeBy(x, encoder, result.body, result.headers)
@@ -121,6 +124,7 @@ function encodeAs(
     case 'json': {
       if (encoder.encode === undefined) {
         x.reply = jsonReply(x, encoder, body).addAll(headers)
+        checkUndeclared(x.operation, body, x.reply.body as string)
         return
       }
       const result = encoder.encode(body)
