@@ -159,7 +159,7 @@ onEveryWire('Hooks', (open) => {
     expect(await (await running.fetch('/silent')).json()).toEqual({ by: 'handler' })
   })
 
-  it('after the handler replace its result, null included, and their result is encoded', async () => {
+  it('after the handler replace its result, null included, undefined not, and their result is encoded', async () => {
     const running = await open(
       api(
         { places },
@@ -180,6 +180,10 @@ onEveryWire('Hooks', (open) => {
             },
           ),
           none: get('/none', { returns: z.object({ n: z.int() }).nullable(), after: [() => null] }, () => ({ n: 1 })),
+          kept: get('/kept', { returns: z.object({ n: z.int() }), after: [() => undefined] }, () => ({ n: 1 })),
+          early: get('/early', { returns: z.object({ n: z.int() }).nullable(), before: [() => null] }, () => ({
+            n: 1,
+          })),
           wrong: get('/wrong', { returns: z.object({ n: z.int() }), after: [() => ({ n: 'x' })] }, () => ({ n: 1 })),
           thrown: get(
             '/thrown',
@@ -199,6 +203,8 @@ onEveryWire('Hooks', (open) => {
     expect(await (await running.fetch('/more')).json()).toEqual({ n: 2 })
     expect(await (await running.fetch('/both')).json()).toEqual({ n: 20 })
     expect(await (await running.fetch('/none')).json()).toBeNull()
+    expect(await (await running.fetch('/kept')).json()).toEqual({ n: 1 })
+    expect(await (await running.fetch('/early')).json()).toBeNull()
     expect((await running.fetch('/wrong')).status).toBe(500)
     expect((await running.fetch('/thrown')).status).toBe(409)
   })
