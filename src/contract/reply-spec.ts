@@ -94,10 +94,14 @@ export type Returned<R> = R extends { readonly _zod: { readonly output: infer Ou
   : R extends ReplySpec<infer Status, infer B>
     ? ReturnedBody<Status, B>
     : R extends readonly [infer First, ...infer Others]
-      ? Returned<First> | Extract<Returned<Others[number]>, StatedReply>
+      ? ReturnedOne<First> | Extract<ReturnedOne<Others[number]>, StatedReply>
       : R extends readonly unknown[]
-        ? Returned<R[number]>
+        ? ReturnedOne<R[number]>
         : BodyOut<R> | StatedReply<200, BodyOut<R>>
+
+/** What a list holds is no list: asked as `Returned` is, `any` would go on for ever. */
+type ReturnedOne<R> =
+  R extends ReplySpec<infer Status, infer B> ? ReturnedBody<Status, B> : BodyOut<R> | StatedReply<200, BodyOut<R>>
 
 type ReturnedBody<Status extends number, B> = B extends { readonly _zod: { readonly output: infer Out } }
   ? Out | StatedReply<Status, Out>
