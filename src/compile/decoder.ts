@@ -7,7 +7,7 @@ import { isSchema } from '../contract/schema.ts'
 import { absentValues, withAbsent } from './absent.ts'
 import { type FromText, fromText } from './from-text.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
-import { type Validate, type Zod, isFull, refuseField, validator } from './validator.ts'
+import { type Validate, type Zod, isFull, pointerStep, refuseField, validator } from './validator.ts'
 
 /** How the raw parts of a request become what a handler gets. A part that is undefined is not declared. */
 export interface Decoders {
@@ -185,7 +185,7 @@ export function put(
     values[name] = value
   } else if (decoder.fields?.has(name)) {
     refuseField(errors, {
-      pointer: `/${part}/${name}`,
+      pointer: `/${part}${pointerStep(name)}`,
       code: 'repeated',
       message: 'This field is given more than once',
     })

@@ -144,6 +144,7 @@ function step(value: unknown, key: PropertyKey): unknown {
     : undefined
 }
 
-function pointerStep(key: PropertyKey): string {
+/** One step of a pointer, escaped (RFC 6901 §3). */
+export function pointerStep(key: PropertyKey): string {
   return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

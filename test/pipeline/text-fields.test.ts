@@ -20,6 +20,7 @@ const fields = api({
         either: z.union([z.int(), z.enum(['all'])]).optional(),
         text: z.string().optional(),
         date: z.coerce.date().optional(),
+        'a/b~c': z.int().optional(),
         least: z.int().default(5),
       }),
     },
@@ -155,6 +156,7 @@ onEveryWire('Query fields', (open) => {
       ['/query/text', 'repeated'],
       ['/query/int', 'repeated'],
     ])
+    expect(await ask('a/b~c=1&a/b~c=2')).toEqual([['/query/a~1b~0c', 'repeated']])
   })
 
   it('text stays text, whatever it looks like', async () => {
