@@ -38,6 +38,7 @@ export function parsePath(path: string): Segment[] {
   return parts.map((part, index): Segment => {
     const param = PARAM.exec(part)
     if (!param) {
+      refuseForeign(part)
       if (part === '') throw new TypeError('an empty segment ("//" or a "/" at the end) never matches; remove it')
       if (part === '.' || part === '..') throw new TypeError(`"${part}" never matches: write the path it stands for`)
       if (/[{}]/.test(part)) {
@@ -54,6 +55,16 @@ export function parsePath(path: string): Segment[] {
     if (index !== parts.length - 1) throw new TypeError(`"${part}" takes the rest of the path, so it must come last`)
     return { kind: 'rest', name }
   })
+}
+
+/** Other routers have parameters that begin with ":" and "*"; taken as text, they would answer nobody. */
+function refuseForeign(part: string): void {
+  const mark = part[0]
+  if (mark !== ':' && mark !== '*') return
+  const name = /^[A-Za-z_$][\w$]*/.exec(part.slice(1))?.[0]
+  const ours = mark === ':' ? `{${name ?? 'name'}}` : `{${name ?? 'rest'}...}`
+  const text = (mark === ':' ? '%3A' : '%2A') + part.slice(1)
+  throw new TypeError(`"${part}" is no parameter: write ${ours}, or ${text} for the text itself`)
 }
 
 /** The parameter names of a template in order. */

@@ -285,6 +285,21 @@ describe('A start that cannot be', () => {
     await expect(toFetch(api({ places }, { free }))).resolves.toBeTypeOf('function')
   })
 
+  it.each([
+    ['/orders/:id', '":id" is no parameter: write {id}, or %3Aid for the text itself'],
+    ['/orders/:id.json', '":id.json" is no parameter: write {id}, or %3Aid.json for the text itself'],
+    ['/orders/:', '":" is no parameter: write {name}, or %3A for the text itself'],
+    ['/files/*', '"*" is no parameter: write {rest...}, or %2A for the text itself'],
+  ] as const)('refuses %s, which other routers would read otherwise', async (path, what) => {
+    const read = get(path, nothing)
+    expect(await fault(api({ places }, { read }))).toContain(`GET ${path} (read)\n    path: ${what}`)
+  })
+
+  it('takes such a segment as text where it is escaped', async () => {
+    const fetch = await toFetch(api({ places }, { read: get('/orders/%3Aid', () => 'text') }))
+    expect((await fetch(new Request('http://api.test/orders/:id'))).status).toBe(200)
+  })
+
   it('refuses a page whose usual size is more than its most, and fields with the names of its own', async () => {
     const list = get('/', { query: page.cursor({ limit: z.string() }, { usual: 200 }) }, nothing)
     const text = await fault(api({ places }, { list }))
