@@ -1,4 +1,4 @@
-export { type Fault, StartError } from './compile/diagnose.ts'
+export { type Fault, StartError } from './compile/start-error.ts'
 export type { WireLimits } from './wire/limits.ts'
 export type { OverloadOptions } from './wire/overload.ts'
 export type { ProxyOptions } from './wire/proxy.ts'

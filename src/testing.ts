@@ -1,4 +1,4 @@
-export { type Fault, StartError } from './compile/diagnose.ts'
+export { type Fault, StartError } from './compile/start-error.ts'
 
 import { compile } from './compile/plan.ts'
 import type { Api } from './contract/api.ts'

@@ -1,54 +1,14 @@
-import type { Content, ContentKind } from '../contract/content.ts'
 import { RESERVED } from '../contract/context.ts'
-import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { paramNames, parsePath } from '../contract/path.ts'
 import { type AnyProblem, PROBLEM_MEMBERS } from '../contract/problem.ts'
-import type { ReplySpec } from '../contract/reply-spec.ts'
-import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
+import type { AnySchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
+import { checkBody, checkSchema } from './check-body.ts'
+import { checkReplies } from './check-replies.ts'
 import type { DependencyFault } from './dependency-order.ts'
-import { replySpecs } from './encoder.ts'
 import { declaredFaults } from './faults.ts'
+import type { Note } from './start-error.ts'
 import { fieldsOf } from './text-kind.ts'
-import { unsendable } from './unsendable.ts'
-
-/** One thing that keeps an API from starting: where it is, what is wrong, how to mend it. */
-export interface Fault {
-  readonly operation: string
-  readonly method: string
-  readonly path: string
-  /** The part of the declaration: `params.id`, `use.query`, `body.paid_at`. */
-  readonly field: string
-  readonly what: string
-  readonly mend: string
-}
-
-/** Thrown at start-up with everything that is wrong with an API, not only the first. */
-export class StartError extends Error {
-  readonly faults: readonly Fault[]
-
-  constructor(faults: readonly Fault[]) {
-    const lines = faults.map(
-      ({ operation, method, path, field, what, mend }) =>
-        `  ${method} ${path} (${operation})\n    ${field}: ${what}\n    → ${mend}`,
-    )
-    const many = faults.length === 1 ? 'one fault' : `${faults.length} faults`
-    super(`The API cannot start: ${many} in its declaration.\n${lines.join('\n')}`)
-    this.faults = faults
-  }
-
-  override get name(): string {
-    return 'StartError'
-  }
-}
-
-type Note = (field: string, what: string, mend: string) => void
-
-/** Where a fault is noted for an operation. */
-export function noteFor(operation: Operation, faults: Fault[]): Note {
-  const { id, method, path } = operation
-  return (field, what, mend) => faults.push({ operation: id, method, path, field, what, mend })
-}
 
 /**
  * Checks that a path can be matched and that no other operation answers the same requests.
@@ -110,9 +70,7 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
     if (spec[part] !== undefined) checkSchema(part, spec[part], 'text', note)
   }
   if (spec.body !== undefined) checkBody('body', spec.body, note)
-  const replies = replySpecs(operation)
-  for (const reply of replies) checkReply(reply, note)
-  checkAlternatives(replies, note)
+  checkReplies(operation, note)
   for (const type of new Set(declaredFaults(operation))) checkProblem(type, note)
 }
 
@@ -159,112 +117,5 @@ function checkLimits({ limits }: Operation, note: Note): void {
     if (whole && value >= 0 && (name !== 'timeout' || value <= LONGEST)) continue
     const mend = name === 'timeout' ? `use whole milliseconds up to ${LONGEST}, or 0 for none` : 'use a whole number'
     note(`limits.${name}`, `${value} is no limit`, mend)
-  }
-}
-
-function checkPageQuery(field: string, { size, fields, mode }: PageQuery, note: Note): void {
-  if (size.usual > size.most) {
-    note(field, `${size.usual} items are usual, but ${size.most} the most`, 'give { usual, most } that go together')
-  }
-  for (const name of ['limit', mode]) {
-    if (Object.hasOwn(fields, name)) {
-      note(`${field}.${name}`, 'a page has a field of this name already', 'call yours something else')
-    }
-  }
-}
-
-function checkReply(reply: ReplySpec, note: Note): void {
-  const { status, body, headers } = reply
-  const field = `returns ${status}`
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
-    note(field, `${status} is no status of a reply`, 'use a whole number from 200 to 599')
-  }
-  if (headers !== undefined) checkSchema(`${field} headers`, headers, 'text', note)
-  if (body === undefined || body === 'location') return
-  if (status === 204 || status === 205 || status === 304) {
-    note(
-      field,
-      `a ${status} reply has no body (RFC 9110 §6.4.1)`,
-      'leave the body out: noContent(), or status(304, undefined)',
-    )
-  }
-  checkBody(field, body as AnySchema | Content, note)
-}
-
-/** A caller tells replies of one status apart by their media type alone. */
-function checkAlternatives(replies: readonly ReplySpec[], note: Note): void {
-  const kinds = new Map<string, string>()
-  const empty = new Set(replies.filter(({ body }) => body === undefined).map(({ status }) => status))
-  for (const { status, body } of replies) {
-    if (body === undefined || body === 'location') continue
-    if (empty.delete(status)) {
-      note(`returns ${status}`, 'has a body and has none', 'give one of them another status: noContent() is 204')
-    }
-    const { kind = 'json', mediaType = 'application/json' } = isSchema(body) ? {} : (body as Content)
-    const travels = kind === 'cursor' || kind === 'offset' ? 'json' : kind
-    const key = `${status} ${mediaType}`
-    const before = kinds.get(key)
-    kinds.set(key, before ?? travels)
-    if (before === undefined || before === travels) continue
-    note(
-      `returns ${status}`,
-      `${mediaType} is both ${before} and ${travels}: a caller cannot tell which`,
-      'give one of them another status or another media type',
-    )
-  }
-}
-
-/** Which way each kind of body can travel. */
-const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
-  json: 'both',
-  text: 'both',
-  bytes: 'both',
-  stream: 'both',
-  form: 'in',
-  file: 'out',
-  cursor: 'out',
-  offset: 'out',
-}
-
-function checkBody(field: string, body: AnySchema | Content, note: Note): void {
-  const way = field === 'body' ? 'in' : 'out'
-  if (isSchema(body)) return checkSchema(field, body, way === 'in' ? 'input' : 'output', note)
-  const { is, kind, schema } = body as Content
-  if (is !== 'content')
-    return note(field, 'is neither a schema nor a content type', 'give it a schema, or a content type such as text()')
-  if (WAYS[kind] !== 'both' && WAYS[kind] !== way) {
-    const [what, mend] =
-      way === 'in'
-        ? [`${kind}(…) is only for replies`, 'take stream() or bytes()']
-        : [`${kind}(…) is only for request bodies`, 'answer with a schema or text()']
-    return note(field, what, mend)
-  }
-  if (schema === undefined) return
-  if (!isSchema(schema)) {
-    return note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
-  }
-  checkSchema(field, schema, kind === 'form' ? 'text' : way === 'in' ? 'input' : 'output', note)
-}
-
-/** Notes what the wire cannot carry: dates, maps, functions in JSON; what JSON Schema cannot describe. */
-function checkSchema(field: string, schema: AnySchema, side: 'text' | 'input' | 'output', note: Note): void {
-  if (!isSchema(schema)) {
-    return note(field, 'is not a schema', 'give it a zod, valibot or arktype schema')
-  }
-  if (isPageQuery(schema)) {
-    checkPageQuery(field, schema, note)
-    for (const [name, one] of Object.entries(schema.fields)) checkSchema(`${field}.${name}`, one, side, note)
-    return
-  }
-  if ('_zod' in schema) {
-    for (const { path, what, mend } of unsendable(schema as never, side)) {
-      note([field, ...path].join('.'), what, mend)
-    }
-    return
-  }
-  try {
-    ;(schema as Schema)['~standard'].jsonSchema?.[side === 'output' ? 'output' : 'input']({ target: 'draft-2020-12' })
-  } catch (error) {
-    note(field, `has no JSON form: ${(error as Error).message}`, 'use types that JSON has')
   }
 }

@@ -1,0 +1,72 @@
+import type { Content, ContentKind } from '../contract/content.ts'
+import { type PageQuery, isPageQuery } from '../contract/page.ts'
+import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
+import type { Note } from './start-error.ts'
+import { unsendable } from './unsendable.ts'
+
+/** Which way each kind of body can travel. */
+const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
+  json: 'both',
+  text: 'both',
+  bytes: 'both',
+  stream: 'both',
+  form: 'in',
+  file: 'out',
+  cursor: 'out',
+  offset: 'out',
+}
+
+/** Checks the body of a request, or of a reply where the field is that of one. */
+export function checkBody(field: string, body: AnySchema | Content, note: Note): void {
+  const way = field === 'body' ? 'in' : 'out'
+  if (isSchema(body)) return checkSchema(field, body, way === 'in' ? 'input' : 'output', note)
+  const { is, kind, schema } = body as Content
+  if (is !== 'content')
+    return note(field, 'is neither a schema nor a content type', 'give it a schema, or a content type such as text()')
+  if (WAYS[kind] !== 'both' && WAYS[kind] !== way) {
+    const [what, mend] =
+      way === 'in'
+        ? [`${kind}(…) is only for replies`, 'take stream() or bytes()']
+        : [`${kind}(…) is only for request bodies`, 'answer with a schema or text()']
+    return note(field, what, mend)
+  }
+  if (schema === undefined) return
+  if (!isSchema(schema)) {
+    return note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
+  }
+  checkSchema(field, schema, kind === 'form' ? 'text' : way === 'in' ? 'input' : 'output', note)
+}
+
+/** Notes what the wire cannot carry: dates, maps, functions in JSON; what JSON Schema cannot describe. */
+export function checkSchema(field: string, schema: AnySchema, side: 'text' | 'input' | 'output', note: Note): void {
+  if (!isSchema(schema)) {
+    return note(field, 'is not a schema', 'give it a zod, valibot or arktype schema')
+  }
+  if (isPageQuery(schema)) {
+    checkPageQuery(field, schema, note)
+    for (const [name, one] of Object.entries(schema.fields)) checkSchema(`${field}.${name}`, one, side, note)
+    return
+  }
+  if ('_zod' in schema) {
+    for (const { path, what, mend } of unsendable(schema as never, side)) {
+      note([field, ...path].join('.'), what, mend)
+    }
+    return
+  }
+  try {
+    ;(schema as Schema)['~standard'].jsonSchema?.[side === 'output' ? 'output' : 'input']({ target: 'draft-2020-12' })
+  } catch (error) {
+    note(field, `has no JSON form: ${(error as Error).message}`, 'use types that JSON has')
+  }
+}
+
+function checkPageQuery(field: string, { size, fields, mode }: PageQuery, note: Note): void {
+  if (size.usual > size.most) {
+    note(field, `${size.usual} items are usual, but ${size.most} the most`, 'give { usual, most } that go together')
+  }
+  for (const name of ['limit', mode]) {
+    if (Object.hasOwn(fields, name)) {
+      note(`${field}.${name}`, 'a page has a field of this name already', 'call yours something else')
+    }
+  }
+}

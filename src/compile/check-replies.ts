@@ -1,0 +1,55 @@
+import type { Content } from '../contract/content.ts'
+import type { ReplySpec } from '../contract/reply-spec.ts'
+import { type AnySchema, isSchema } from '../contract/schema.ts'
+import type { Operation } from '../contract/walk.ts'
+import { checkBody, checkSchema } from './check-body.ts'
+import { replySpecs } from './encoder.ts'
+import type { Note } from './start-error.ts'
+
+/** Checks the replies an operation declares: each by itself, and that a caller can tell them apart. */
+export function checkReplies(operation: Operation, note: Note): void {
+  const replies = replySpecs(operation)
+  for (const reply of replies) checkReply(reply, note)
+  checkAlternatives(replies, note)
+}
+
+function checkReply(reply: ReplySpec, note: Note): void {
+  const { status, body, headers } = reply
+  const field = `returns ${status}`
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    note(field, `${status} is no status of a reply`, 'use a whole number from 200 to 599')
+  }
+  if (headers !== undefined) checkSchema(`${field} headers`, headers, 'text', note)
+  if (body === undefined || body === 'location') return
+  if (status === 204 || status === 205 || status === 304) {
+    note(
+      field,
+      `a ${status} reply has no body (RFC 9110 §6.4.1)`,
+      'leave the body out: noContent(), or status(304, undefined)',
+    )
+  }
+  checkBody(field, body as AnySchema | Content, note)
+}
+
+/** A caller tells replies of one status apart by their media type alone. */
+function checkAlternatives(replies: readonly ReplySpec[], note: Note): void {
+  const kinds = new Map<string, string>()
+  const empty = new Set(replies.filter(({ body }) => body === undefined).map(({ status }) => status))
+  for (const { status, body } of replies) {
+    if (body === undefined || body === 'location') continue
+    if (empty.delete(status)) {
+      note(`returns ${status}`, 'has a body and has none', 'give one of them another status: noContent() is 204')
+    }
+    const { kind = 'json', mediaType = 'application/json' } = isSchema(body) ? {} : (body as Content)
+    const travels = kind === 'cursor' || kind === 'offset' ? 'json' : kind
+    const key = `${status} ${mediaType}`
+    const before = kinds.get(key)
+    kinds.set(key, before ?? travels)
+    if (before === undefined || before === travels) continue
+    note(
+      `returns ${status}`,
+      `${mediaType} is both ${before} and ${travels}: a caller cannot tell which`,
+      'give one of them another status or another media type',
+    )
+  }
+}
