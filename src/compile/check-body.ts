@@ -16,11 +16,13 @@ const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
   offset: 'out',
 }
 
+const WITHOUT_SCHEMA: readonly ContentKind[] = ['text', 'bytes', 'stream', 'file']
+
 /** Checks the body of a request, or of a reply where the field is that of one. */
 export function checkBody(field: string, body: AnySchema | Content, note: Note): void {
   const way = field === 'body' ? 'in' : 'out'
   if (isSchema(body)) return checkSchema(field, body, way === 'in' ? 'input' : 'output', note)
-  const { is, kind, schema } = body as Content
+  const { is, kind, schema } = Object(body) as Content
   if (is !== 'content')
     return note(field, 'is neither a schema nor a content type', 'give it a schema, or a content type such as text()')
   if (WAYS[kind] !== 'both' && WAYS[kind] !== way) {
@@ -30,7 +32,7 @@ export function checkBody(field: string, body: AnySchema | Content, note: Note):
         : [`${kind}(…) is only for request bodies`, 'answer with a schema or text()']
     return note(field, what, mend)
   }
-  if (schema === undefined) return
+  if (WITHOUT_SCHEMA.includes(kind)) return
   if (!isSchema(schema)) {
     return note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
   }

@@ -9,15 +9,22 @@ import type { Note } from './start-error.ts'
 /** Checks the replies an operation declares: each by itself, and that a caller can tell them apart. */
 export function checkReplies(operation: Operation, note: Note): void {
   const replies = replySpecs(operation)
+  const { returns } = operation.spec
+  for (const [index, one] of Array.isArray(returns) ? returns.entries() : []) {
+    if (one === undefined) note(`returns.${index}`, 'is undefined', 'check for modules that import each other')
+  }
   for (const reply of replies) checkReply(reply, note)
   checkAlternatives(replies, note)
 }
 
 function checkReply(reply: ReplySpec, note: Note): void {
-  const { status, body, headers } = reply
+  const { status, body, headers, location } = reply
   const field = `returns ${status}`
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     note(field, `${status} is no status of a reply`, 'use a whole number from 200 to 599')
+  }
+  if (location !== undefined && typeof location !== 'function') {
+    note(field, 'location is no function', 'give it (body) => address')
   }
   if (headers !== undefined) checkSchema(`${field} headers`, headers, 'text', note)
   if (body === undefined || body === 'location') return
@@ -40,7 +47,7 @@ function checkAlternatives(replies: readonly ReplySpec[], note: Note): void {
     if (empty.delete(status)) {
       note(`returns ${status}`, 'has a body and has none', 'give one of them another status: noContent() is 204')
     }
-    const { kind = 'json', mediaType = 'application/json' } = isSchema(body) ? {} : (body as Content)
+    const { kind = 'json', mediaType = 'application/json' } = isSchema(body) ? {} : (Object(body) as Partial<Content>)
     const travels = kind === 'cursor' || kind === 'offset' ? 'json' : kind
     const key = `${status} ${mediaType}`
     const before = kinds.get(key)

@@ -1,4 +1,5 @@
 import { type Dependency, type Uses, depends } from '../contract/depends.ts'
+import { isProblemType } from '../contract/problem.ts'
 
 /** One dependency of an operation, in the order in which they are made. */
 export interface Slot {
@@ -76,6 +77,13 @@ export function orderDependencies(
     if (dependency.check !== undefined) {
       const fault = checkFault(dependency, checks)
       if (fault !== undefined) faults.push({ way: path.join(' → '), ...fault })
+    }
+    if (![dependency.throws].flat().every(isProblemType)) {
+      faults.push({
+        way: path.join(' → '),
+        what: 'throws something that is no problem',
+        mend: 'make it with problem(…)',
+      })
     }
     inside.push(dependency)
     const uses = Object.entries(dependency.uses).map(([key, used]) => {

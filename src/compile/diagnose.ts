@@ -1,7 +1,7 @@
 import { RESERVED } from '../contract/context.ts'
 import { paramNames, parsePath } from '../contract/path.ts'
-import { type AnyProblem, PROBLEM_MEMBERS } from '../contract/problem.ts'
-import type { AnySchema } from '../contract/schema.ts'
+import { type AnyProblem, PROBLEM_MEMBERS, isProblemType } from '../contract/problem.ts'
+import { isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
@@ -65,18 +65,20 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
     )
   }
   checkParams(operation, note)
-  checkLimits(operation, note)
   for (const part of ['params', 'query', 'headers', 'cookies'] as const) {
     if (spec[part] !== undefined) checkSchema(part, spec[part], 'text', note)
   }
   if (spec.body !== undefined) checkBody('body', spec.body, note)
   checkReplies(operation, note)
-  for (const type of new Set(declaredFaults(operation))) checkProblem(type, note)
+  for (const type of new Set(declaredFaults(operation).filter(isProblemType))) checkProblem(type, note)
 }
 
 function checkProblem({ code, extra }: AnyProblem, note: Note): void {
   if (extra === undefined) return
-  for (const name of fieldsOf(extra as AnySchema)?.keys() ?? []) {
+  if (!isSchema(extra)) {
+    return note(`throws ${code}`, 'has something extra that is no schema', 'give it a zod, valibot or arktype schema')
+  }
+  for (const name of fieldsOf(extra)?.keys() ?? []) {
     if (PROBLEM_MEMBERS.includes(name)) {
       note(
         `throws ${code}.${name}`,
@@ -89,7 +91,7 @@ function checkProblem({ code, extra }: AnyProblem, note: Note): void {
 
 function checkParams(operation: Operation, note: Note): void {
   const { params } = operation.spec
-  if (params === undefined) return
+  if (!isSchema(params)) return
   const names = paramNames(operation.path)
   const fields = fieldsOf(params)
   if (fields === undefined) return
@@ -105,17 +107,5 @@ function checkParams(operation: Operation, note: Note): void {
         `write {${name}} in the path, or take it out of the schema`,
       )
     }
-  }
-}
-
-/** The longest that a timer can wait; a longer one fires at once. */
-const LONGEST = 2 ** 31 - 1
-
-function checkLimits({ limits }: Operation, note: Note): void {
-  for (const [name, value] of Object.entries(limits)) {
-    const whole = Number.isInteger(value) || (value === Number.POSITIVE_INFINITY && name !== 'timeout')
-    if (whole && value >= 0 && (name !== 'timeout' || value <= LONGEST)) continue
-    const mend = name === 'timeout' ? `use whole milliseconds up to ${LONGEST}, or 0 for none` : 'use a whole number'
-    note(`limits.${name}`, `${value} is no limit`, mend)
   }
 }

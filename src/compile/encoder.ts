@@ -59,7 +59,12 @@ export function replySpecs(operation: Operation): readonly ReplySpec[] {
   const { returns } = operation.spec
   if (returns === undefined) return []
   const list = (Array.isArray(returns) ? returns : [returns]) as readonly (ReplySpec | AnySchema | Content)[]
-  return list.map((one) => ('is' in one && one.is === 'reply' ? one : { is: 'reply', status: 200, body: one }))
+  return list.map((one) => (isReplySpec(one) ? one : { is: 'reply', status: 200, body: one }))
+}
+
+/** Nothing is assumed of `one`: start-up diagnostics ask, whose matter it is that it may be anything. */
+function isReplySpec(one: unknown): one is ReplySpec {
+  return (one as Partial<ReplySpec> | null | undefined)?.is === 'reply'
 }
 
 function encoder(

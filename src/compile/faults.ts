@@ -27,7 +27,8 @@ export function declaredFaults(operation: Operation): AnyProblem[] {
   return [
     ...operation.throws,
     ...usedDependencies(operation.spec.use ?? {}).flatMap((dependency) => dependency.throws),
-    ...operation.policies.flatMap((policy) => policy.contract.throws ?? []),
+    // What is no policy is a start-up fault, reported elsewhere; here it only must not harm.
+    ...operation.policies.flatMap((policy) => policy?.contract?.throws ?? []),
   ]
 }
 

@@ -5,6 +5,7 @@ import type { Middleware } from '../contract/hooks.ts'
 import type { PolicyStages } from '../contract/policy.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
+import { levelChecks } from './check-level.ts'
 import { type Checks, type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
 import { checkOperationId, checkPath, diagnose } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
@@ -58,11 +59,13 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const faults: Fault[] = []
   const shapes = new Map<string, Operation>()
   const ids = new Map<string, Operation>()
+  const levels = levelChecks(api, faults)
   const checks: Checks = new Map()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
     const broken: DependencyFault[] = []
     const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken, checks)
+    levels(operation, note)
     checkOperationId(operation, ids, note)
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
     return slots

@@ -1,4 +1,4 @@
-import { type GroupOptions, type Members, type Under, checkMembers, group } from './group.ts'
+import { type GroupOptions, type Members, type Under, checkMembers, group, optionsAndMembers } from './group.ts'
 import type { Path } from './path.ts'
 import type { AnySchema } from './schema.ts'
 
@@ -47,8 +47,8 @@ export interface Api {
  */
 export function api<const M extends Members>(members: M): Api & M
 export function api<const M extends Members>(options: ApiOptions, members: M): Api & M
-export function api(first: ApiOptions | Members, second?: Members): Api {
-  const [options, members] = second === undefined ? [{}, first as Members] : [first as ApiOptions, second]
+export function api(...given: readonly (ApiOptions | Members)[]): Api {
+  const [options, members] = optionsAndMembers('api(…)', given)
   checkMembers(members)
   return Object.freeze({ [OPTIONS]: Object.freeze({ ...options }), ...members })
 }
@@ -64,10 +64,19 @@ export function membersOf(api: Api): Members {
  * stay its own; its title, version, servers, schema names and places do not come along. Two versions
  * may each have named an `Order`, and a document has one.
  *
+ * @throws {TypeError} for something that is no API.
  * @example
  * api({ title: 'Shop' }, { v1: mount('/v1', shopV1), v2: mount('/v2', shopV2) })
  */
 export function mount<const P extends Path, A extends Api>(path: P, inner: A): Under<P, Omit<A, typeof OPTIONS>> {
+  if (inner?.[OPTIONS] === undefined) {
+    throw new TypeError(
+      `mount('${path}', …): ` +
+        (inner === undefined
+          ? 'the API is undefined: check for modules that import each other'
+          : `that is no API: make it with api(…), or use group('${path}', …)`),
+    )
+  }
   const {
     title: _1,
     version: _2,

@@ -102,6 +102,9 @@ export interface Verb {
 function verb(method: Method): Verb {
   return ((path: string, ...rest: unknown[]) => {
     const handler = rest.find((part) => typeof part === 'function') as Endpoint['handler']
+    if (rest.length > 1 && rest[0] === undefined) {
+      throw new TypeError(`${method} ${path}: what it declares is undefined: check for modules that import each other`)
+    }
     const spec = typeof rest[0] === 'object' && rest[0] !== null ? { ...rest[0] } : {}
     return Object.freeze({ is: 'endpoint', method, path, spec: Object.freeze(spec), levels: [], handler })
   }) as Verb

@@ -49,8 +49,25 @@ export function group<const P extends Path, const M extends Members>(
   options: GroupOptions,
   members: M,
 ): Under<P, M>
-export function group(path: Path, first: GroupOptions | Members, second?: Members): Members {
-  return second === undefined ? nest(path, undefined, first as Members) : nest(path, first as GroupOptions, second)
+export function group(path: Path, ...given: readonly (GroupOptions | Members)[]): Members {
+  const [options, members] = optionsAndMembers(`group('${path}', …)`, given)
+  return nest(path, options, members)
+}
+
+/**
+ * Options and members, where options may be left out. They are told apart by their number: options that are undefined,
+ * of modules that import each other, must not be lost in silence, for a guard may be among them.
+ *
+ * @throws {TypeError} naming which of them is undefined.
+ */
+export function optionsAndMembers(where: string, given: readonly object[]): [GroupOptions | undefined, Members] {
+  const parts = given.length === 1 ? (['members'] as const) : (['options', 'members'] as const)
+  for (const [index, part] of parts.entries()) {
+    if (typeof given[index] === 'object' && given[index] !== null) continue
+    throw new TypeError(`${where}: the ${part} are ${given[index]}: check for modules that import each other`)
+  }
+  const members = given[parts.length - 1] as Members
+  return [parts.length === 1 ? undefined : given[0], members]
 }
 
 /** True for an endpoint; the other member of a group is a group. */

@@ -20,6 +20,11 @@ export interface AnyProblem {
   readonly headers: readonly string[]
 }
 
+/** True for what `problem` gives. */
+export function isProblemType(value: unknown): value is AnyProblem {
+  return (value as Partial<AnyProblem> | null | undefined)?.is === 'problem'
+}
+
 /** Members that every problem document has (RFC 9457 §3.1, and ours): a problem's own cannot be called so. */
 export const PROBLEM_MEMBERS: readonly string[] = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors']
 

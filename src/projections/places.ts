@@ -1,6 +1,6 @@
 import { type Api, OPTIONS, type Places, api, membersOf } from '../contract/api.ts'
 import { get } from '../contract/endpoint.ts'
-import { type Members, group } from '../contract/group.ts'
+import { type GroupOptions, type Members, group } from '../contract/group.ts'
 import type { Path } from '../contract/path.ts'
 import { docsPages } from './docs/pages.ts'
 import { healthProbe, readinessProbe } from './probes.ts'
@@ -31,7 +31,9 @@ export function withPlaces(given: Api): Api {
   }
   // What reshapes results is for the API's own: a document in an envelope is none any more.
   const { after, ...rest } = options
-  const own = after === undefined ? membersOf(given) : group('/', { after }, membersOf(given))
+  // The mark says whose options these are, for what start-up says of them.
+  const own =
+    after === undefined ? membersOf(given) : group('/', { after, [OPTIONS]: options } as GroupOptions, membersOf(given))
   return api(rest, { ...own, [KEY]: builtIn })
 }
 
