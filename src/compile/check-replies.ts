@@ -1,10 +1,13 @@
 import type { Content } from '../contract/content.ts'
+import type { EndpointSpec } from '../contract/endpoint.ts'
+import { isPageQuery } from '../contract/page.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { replySpecs } from './encoder.ts'
 import type { Note } from './start-error.ts'
+import { fieldsOf } from './text-kind.ts'
 
 /** Checks the replies an operation declares: each by itself, and that a caller can tell them apart. */
 export function checkReplies(operation: Operation, note: Note): void {
@@ -15,6 +18,23 @@ export function checkReplies(operation: Operation, note: Note): void {
   }
   for (const reply of replies) checkReply(reply, note)
   checkAlternatives(replies, note)
+  for (const reply of replies) checkPaging(reply, operation.spec.query, note)
+}
+
+/** What the Link of a page leads on by must be read by its query, or callers get the same page again and again. */
+function checkPaging({ status, body }: ReplySpec, query: EndpointSpec['query'], note: Note): void {
+  const { kind } = Object(body) as Partial<Content>
+  if (kind !== 'cursor' && kind !== 'offset') return
+  const fields = isSchema(query) ? fieldsOf(query) : new Map()
+  const lost = (kind === 'cursor' ? ['cursor'] : ['limit', 'offset']).find((name) => fields?.has(name) === false)
+  if (lost === undefined) return
+  const paged = `query: page.${kind}(…)`
+  const other = kind === 'cursor' ? "page.of(…, 'offset')" : 'page.of(…)'
+  note(
+    `returns ${status}`,
+    `its Link leads on by "${lost}", which the query does not have`,
+    isPageQuery(query) ? `write ${other}, or ${paged}` : `give it ${paged}`,
+  )
 }
 
 function checkReply(reply: ReplySpec, note: Note): void {

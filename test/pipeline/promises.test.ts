@@ -36,7 +36,10 @@ onEveryWire('What gives promises', (open) => {
         object: get('/object', { returns: Item }, () => row),
         list: get('/list', { returns: z.array(Item) }, () => [row, row]),
         union: get('/union', { returns: z.union([z.object({ no: z.string() }), Item]) }, () => row),
-        page: get('/page', { returns: page.of(Item) }, () => ({ items: [row], next_cursor: null })),
+        page: get('/page', { query: page.cursor(), returns: page.of(Item) }, () => ({
+          items: [row],
+          next_cursor: null,
+        })),
       }),
     )
     const sent = { item: 'tea', qty: 2 }

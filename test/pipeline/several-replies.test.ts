@@ -19,7 +19,7 @@ const app = api({
     if (params.as === 'png') return reply(200, new Blob(['png'], { type: 'image/png' }))
     return params.as === 'json' ? [open200] : reply(200, 7 as never)
   }),
-  list: get('/list/{as}', { returns: [page.of(Open), ok(Open)] }, ({ params }) =>
+  list: get('/list/{as}', { query: page.cursor(), returns: [page.of(Open), ok(Open)] }, ({ params }) =>
     params.as === 'page' ? { items: [open200], next_cursor: null } : reply(200, open200),
   ),
   made: get('/made/{as}', { returns: [created(Open, { location: () => '/o' }), status(201, Paid)] }, ({ params }) =>

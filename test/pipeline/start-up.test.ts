@@ -300,6 +300,47 @@ describe('A start that cannot be', () => {
     expect((await fetch(new Request('http://api.test/orders/:id'))).status).toBe(200)
   })
 
+  it.each([
+    ['no query', {}, page.of(z.string()), 'cursor', 'give it query: page.cursor(…)'],
+    ['no query', {}, page.of(z.string(), 'offset'), 'limit', 'give it query: page.offset(…)'],
+    [
+      'a query by offset',
+      { query: page.offset() },
+      page.of(z.string()),
+      'cursor',
+      "write page.of(…, 'offset'), or query: page.cursor(…)",
+    ],
+    [
+      'a query by cursor',
+      { query: page.cursor() },
+      page.of(z.string(), 'offset'),
+      'offset',
+      'write page.of(…), or query: page.offset(…)',
+    ],
+    [
+      'another query',
+      { query: z.object({ from: z.string() }) },
+      page.of(z.string()),
+      'cursor',
+      'give it query: page.cursor(…)',
+    ],
+  ])('refuses a page with %s, for its Link would lead nowhere', async (_what, spec, returns, name, mend) => {
+    const list = get('/', { ...spec, returns }, nothing as never)
+    const text = await fault(api({ places }, { list }))
+    expect(text).toContain(`returns 200: its Link leads on by "${name}", which the query does not have\n    → ${mend}`)
+    expect(text).toContain('one fault')
+  })
+
+  it('takes a page whose query has the fields of its own, or does not name them', async () => {
+    const query = z.object({ cursor: z.string().optional() })
+    const fine = {
+      own: get('/own', { query, returns: page.of(z.string()) }, nothing as never),
+      any: get('/any', { query: z.record(z.string(), z.string()), returns: page.of(z.string()) }, nothing as never),
+      free: get('/free', { query: page.offset() }, nothing),
+    }
+    await expect(toFetch(api({ places }, fine))).resolves.toBeTypeOf('function')
+  })
+
   it('refuses a page whose usual size is more than its most, and fields with the names of its own', async () => {
     const list = get('/', { query: page.cursor({ limit: z.string() }, { usual: 200 }) }, nothing)
     const text = await fault(api({ places }, { list }))
