@@ -2,7 +2,9 @@ import type { Content, ContentKind } from '../contract/content.ts'
 import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
 import type { Note } from './start-error.ts'
-import { unsendable } from './unsendable.ts'
+import { unsendableArktype } from './unsendable-arktype.ts'
+import { type Side, type Unsendable, unsendable } from './unsendable.ts'
+import { isZodSchema } from './zod-schema.ts'
 
 /** Which way each kind of body can travel. */
 const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
@@ -40,7 +42,7 @@ export function checkBody(field: string, body: AnySchema | Content, note: Note):
 }
 
 /** Notes what the wire cannot carry: dates, maps, functions in JSON; what JSON Schema cannot describe. */
-export function checkSchema(field: string, schema: AnySchema, side: 'text' | 'input' | 'output', note: Note): void {
+export function checkSchema(field: string, schema: AnySchema, side: Side, note: Note): void {
   if (!isSchema(schema)) {
     return note(field, 'is not a schema', 'give it a zod, valibot or arktype schema')
   }
@@ -49,17 +51,19 @@ export function checkSchema(field: string, schema: AnySchema, side: 'text' | 'in
     for (const [name, one] of Object.entries(schema.fields)) checkSchema(`${field}.${name}`, one, side, note)
     return
   }
-  if ('_zod' in schema) {
-    for (const { path, what, mend } of unsendable(schema as never, side)) {
-      note([field, ...path].join('.'), what, mend)
-    }
-    return
-  }
   try {
-    ;(schema as Schema)['~standard'].jsonSchema?.[side === 'output' ? 'output' : 'input']({ target: 'draft-2020-12' })
+    for (const { path, what, mend } of unsendableOf(schema, side)) note([field, ...path].join('.'), what, mend)
   } catch (error) {
     note(field, `has no JSON form: ${(error as Error).message}`, 'use types that JSON has')
   }
+}
+
+function unsendableOf(schema: Schema, side: Side): Unsendable[] {
+  if (isZodSchema(schema)) return unsendable(schema as never, side)
+  const { vendor, jsonSchema } = schema['~standard']
+  if (vendor === 'arktype') return unsendableArktype(schema, side)
+  jsonSchema?.[side === 'output' ? 'output' : 'input']({ target: 'draft-2020-12' })
+  return []
 }
 
 function checkPageQuery(field: string, { size, fields, mode }: PageQuery, note: Note): void {

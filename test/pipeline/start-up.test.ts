@@ -1,3 +1,5 @@
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { type } from 'arktype'
 import {
   type Api,
   type Dependency,
@@ -19,6 +21,7 @@ import {
   status,
 } from 'trestle'
 import { toFetch } from 'trestle/fetch'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 
@@ -298,6 +301,59 @@ describe('A start that cannot be', () => {
   it('takes such a segment as text where it is escaped', async () => {
     const fetch = await toFetch(api({ places }, { read: get('/orders/%3Aid', () => 'text') }))
     expect((await fetch(new Request('http://api.test/orders/:id'))).status).toBe(200)
+  })
+
+  it('refuses types that JSON lacks in arktype, and in valibot where it says what it is made of', async () => {
+    const tree = type.module({ node: { at: 'Date', 'next?': 'node' } }).node
+    const faulty = api(
+      { places },
+      {
+        dates: post(
+          '/dates',
+          { body: type({ at: 'Date', rows: { n: 'bigint | number' }, '+': 'reject' }).array() },
+          nothing,
+        ),
+        query: get('/query', { query: page.cursor({ from: type("Date > d'2020-01-01'") }) }, nothing),
+        reply: get(
+          '/reply',
+          { returns: type({ all: 'Map', rest: { '[string]': 'Set | string' }, pair: ['symbol', 'File'] }) },
+          nothing as never,
+        ),
+        parsed: get(
+          '/parsed',
+          { returns: page.of(type({ at: 'string.date.parse' })), query: page.cursor() },
+          nothing as never,
+        ),
+        tree: post('/tree', { body: json(tree) }, nothing),
+        valibot: post('/valibot', { body: toStandardJsonSchema(v.object({ at: v.date() })) }, nothing),
+      },
+    )
+    expect((await fault(faulty)).replaceAll('\n    ', ' ')).toMatchInlineSnapshot(`
+      "The API cannot start: 10 faults in its declaration.
+        POST /dates (dates) body.[].at: JSON has no dates → use 'string.date.iso', or 'string.date.parse' to get a Date of what comes in
+        POST /dates (dates) body.[].rows.n: JSON cannot carry a bigint → use 'number.integer' or 'string'
+        GET /query (query) query.from: JSON has no dates → use 'string.date.iso', or 'string.date.parse' to get a Date of what comes in
+        GET /reply (reply) returns 200.all: JSON has no maps → use { '[string]': … }
+        GET /reply (reply) returns 200.pair.0: JSON has no symbols → use a string
+        GET /reply (reply) returns 200.pair.1: JSON cannot carry files → use bytes(), stream() or file()
+        GET /reply (reply) returns 200.rest.*: JSON has no sets → use an array
+        GET /parsed (parsed) returns 200.at: JSON has no dates → use 'string.date.iso', or 'string.date.parse' to get a Date of what comes in
+        POST /tree (tree) body.at: JSON has no dates → use 'string.date.iso', or 'string.date.parse' to get a Date of what comes in
+        POST /valibot (valibot) body: has no JSON form: The "date" schema cannot be converted to JSON Schema. → use types that JSON has"
+    `)
+  })
+
+  it('takes what JSON has in arktype, what is read from text, and what makes JSON of itself', async () => {
+    const fine = {
+      body: post(
+        '/body',
+        { body: type({ at: 'string.date.parse', 'n?': 'string | undefined', any: 'unknown' }) },
+        nothing,
+      ),
+      link: get('/link', { returns: type({ to: type.instanceOf(URL) }) }, nothing as never),
+      odd: get('/odd', { returns: type({ even: type('number').narrow((n) => n % 2 === 0) }) }, nothing as never),
+    }
+    await expect(toFetch(api({ places }, fine))).resolves.toBeTypeOf('function')
   })
 
   it.each([
