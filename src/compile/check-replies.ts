@@ -8,6 +8,7 @@ import { checkBody, checkSchema } from './check-body.ts'
 import { replySpecs } from './encoder.ts'
 import type { Note } from './start-error.ts'
 import { fieldsOf } from './text-kind.ts'
+import { trimmedCheck } from './trimmed-check.ts'
 
 /** Checks the replies an operation declares: each by itself, and that a caller can tell them apart. */
 export function checkReplies(operation: Operation, note: Note): void {
@@ -56,6 +57,22 @@ function checkReply(reply: ReplySpec, note: Note): void {
     )
   }
   checkBody(field, body as AnySchema | Content, note)
+  checkTrimming(field, body as AnySchema | Content, note)
+}
+
+/** What a reply does not declare must not leave, so each schema must let it be dropped. */
+function checkTrimming(field: string, body: AnySchema | Content, note: Note): void {
+  const schema = isSchema(body) ? body : Object(body).schema
+  if (!isSchema(schema)) return
+  try {
+    trimmedCheck(schema)
+  } catch {
+    note(
+      field,
+      'has a union inside whose members arktype cannot tell apart, so what they do not declare cannot be dropped',
+      `give each member a literal of its own, such as { kind: "'a'", … }`,
+    )
+  }
 }
 
 /** A caller tells replies of one status apart by their media type alone. */

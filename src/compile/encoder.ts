@@ -4,6 +4,7 @@ import type { LocationOf, ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import { type TextDecoderOf, textDecoder } from './decoder.ts'
+import { trimmedCheck } from './trimmed-check.ts'
 import { type Validate, type Zod, validator, zodEncoder } from './validator.ts'
 import { holdsCodec, isZodSchema } from './zod-schema.ts'
 
@@ -96,13 +97,7 @@ const NO_WAY_BACK: Validate = () => ({ issues: [{ message: 'zod is not loaded' }
 /** A zod schema with a codec encodes, output to input; any other is parsed, which drops what it does not declare. */
 export function encoding(schema: AnySchema, zod: Zod | undefined): Validate {
   if (isZodSchema(schema) && holdsCodec(schema)) return zod === undefined ? NO_WAY_BACK : zodEncoder(schema, zod)
-  return validator(withoutExtras(schema), zod)
-}
-
-/** arktype keeps what a schema does not declare, unless it is told otherwise; a reply must not. */
-function withoutExtras(schema: AnySchema): AnySchema {
-  const { onDeepUndeclaredKey } = schema as { onDeepUndeclaredKey?: (behavior: 'delete') => AnySchema }
-  return onDeepUndeclaredKey === undefined ? schema : onDeepUndeclaredKey.call(schema, 'delete')
+  return trimmedCheck(schema) ?? validator(schema, zod)
 }
 
 /**

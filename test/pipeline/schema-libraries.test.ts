@@ -215,6 +215,38 @@ onEveryWire('Schemas', (open) => {
     ).toEqual(['/query/kind', '/query/limit'])
   })
 
+  it('of arktype that are unions drop what the member that fits does not declare', async () => {
+    const Either = type({ a: 'number' }).or({ b: 'number', inner: { c: 'number' } })
+    const Optional = type({ id: 'number', 'name?': 'string' }).or({ id: 'number', 'total?': 'number' })
+    const Kinds = type({ kind: "'a'", n: 'number' }).or({ kind: "'b'", n: 'string' })
+    const rows = { '/a': { a: 1, secret: 1 }, '/b': { b: 1, inner: { c: 1, secret: 1 }, secret: 1 }, '/none': { c: 1 } }
+    const give = ({ request }: { request: { path: string } }): never => rows[request.path as keyof typeof rows] as never
+    const running = await open(
+      api(
+        { places },
+        {
+          a: get('/a', { returns: Either }, give),
+          b: get('/b', { returns: Either }, give),
+          none: get('/none', { returns: Either }, give),
+          maybe: get('/maybe', { returns: Either.or('null') }, () => null),
+          named: get('/named', { returns: Optional }, () => ({ id: 1, name: 'x' })),
+          counted: get('/counted', { returns: Optional }, () => ({ id: 1, total: 2 })),
+          kinds: get('/kinds', { returns: type({ all: Kinds.array() }) }, () => ({
+            all: [{ kind: 'a', n: 1, secret: 1 } as const],
+          })),
+        },
+      ),
+    )
+    expect(await (await running.fetch('/a')).json()).toEqual({ a: 1 })
+    expect(await (await running.fetch('/b')).json()).toEqual({ b: 1, inner: { c: 1 } })
+    expect((await running.fetch('/none')).status).toBe(500)
+    expect(String(running.failures[0]?.error)).toContain('none returned what its 200 reply does not declare')
+    expect(await (await running.fetch('/maybe')).json()).toBe(null)
+    expect(await (await running.fetch('/named')).json()).toEqual({ id: 1, name: 'x' })
+    expect(await (await running.fetch('/counted')).json()).toEqual({ id: 1, total: 2 })
+    expect(await (await running.fetch('/kinds')).json()).toEqual({ all: [{ kind: 'a', n: 1 }] })
+  })
+
   it('that take their time are waited for: refinements that ask somebody else', async () => {
     const Name = z.string().refine(async (name) => name !== 'taken', 'taken')
     const running = await open(

@@ -343,6 +343,23 @@ describe('A start that cannot be', () => {
     `)
   })
 
+  it('refuses a union inside an arktype reply that does not tell its members apart', async () => {
+    const Either = type({ a: 'number' }).or({ b: 'number' })
+    const read = get(
+      '/read',
+      { returns: page.of(type({ all: Either.array() })), query: page.cursor() },
+      nothing as never,
+    )
+    expect(await fault(api({ places }, { read }))).toMatchInlineSnapshot(`
+      "The API cannot start: one fault in its declaration.
+        GET /read (read)
+          returns 200: has a union inside whose members arktype cannot tell apart, so what they do not declare cannot be dropped
+          → give each member a literal of its own, such as { kind: "'a'", … }"
+    `)
+    const taken = post('/', { body: type({ all: Either.array() }) }, nothing)
+    await expect(toFetch(api({ places }, { taken }))).resolves.toBeTypeOf('function')
+  })
+
   it('takes what JSON has in arktype, what is read from text, and what makes JSON of itself', async () => {
     const fine = {
       body: post(
