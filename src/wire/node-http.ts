@@ -59,6 +59,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     if (!(reply instanceof Promise) && x.releases === undefined && x.tasks === undefined && !isStreamed(reply.body)) {
       if (stopping || request.cut) endAfter(response, reply)
       sendWhole(response, reply, request.method)
+      pipeline.finish(x)
       return
     }
     pending.set(x, response)

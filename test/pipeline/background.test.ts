@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { api, depends, get } from 'trestle'
-import { expect, it } from 'vitest'
+import { serve } from 'trestle/node'
+import { expect, it, test } from 'vitest'
 import { deferred, onEveryWire, overNode } from './wires.ts'
 
 const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false } } as const
@@ -119,3 +120,20 @@ overNode('Background work of a caller that leaves', (open) => {
     await done.promise
   })
 })
+
+test.each(['trestle', 'node'] as const)(
+  'Background work that is asked for after a reply that came at once is done on the engine "%s"',
+  async (engine) => {
+    const done = deferred<string>()
+    const later = api(quiet, {
+      read: get('/', ({ background }) => {
+        setTimeout(() => background(() => done.resolve('done')), 20)
+        return {}
+      }),
+    })
+    const server = await serve(later, { port: 0, host: '127.0.0.1', quiet: true, signals: false, engine })
+    expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(200)
+    expect(await done.promise).toBe('done')
+    await server.stop()
+  },
+)
