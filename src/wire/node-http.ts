@@ -37,6 +37,9 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     if (!complete) linger(socket)
     return reply.set('connection', 'close')
   }
+  /** Node would let what a reply says of the connection stand, though the caller asked for its end. */
+  const isLast = ({ cut }: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
+    stopping || cut || (hasFieldsOfWire && !response.shouldKeepAlive)
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     const request = new NodeIncoming(message, response, expectsContinue, peers)
@@ -57,7 +60,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     const x = new Exchange(request)
     const reply = pipeline.answer(x)
     if (!(reply instanceof Promise) && x.releases === undefined && x.tasks === undefined && !isStreamed(reply.body)) {
-      if (stopping || request.cut) endAfter(response, reply)
+      if (isLast(request, reply, response)) endAfter(response, reply)
       sendWhole(response, reply, request.method)
       pipeline.finish(x)
       return
@@ -72,7 +75,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     })
     const send = (settled: WireReply): void => {
       if (response.destroyed) return letGo(settled.body)
-      if (stopping || request.cut) endAfter(response, settled)
+      if (isLast(request, settled, response)) endAfter(response, settled)
       if (isBodiless(settled.status)) {
         letGo(settled.body)
         settled.body = undefined

@@ -175,10 +175,7 @@ export class Connection implements Waiting, BodySource {
     const { line } = this.#head
     let last = this.#isLast()
     // What a handler says of the connection binds the server as if it had said so itself (§9.6).
-    if (reply.hasFieldsOfWire && !persists(reply.header('connection'), 1)) {
-      reply.remove('connection')
-      last = true
-    }
+    if (reply.hasFieldsOfWire && !persists(reply.header('connection'), 1)) last = true
     this.#headSent = true
     if (isGradual(reply.body) && !line.isHead && !isBodiless(reply.status)) {
       this.#flushing = !isStreamed(reply.body)

@@ -81,11 +81,15 @@ export class ReplyWriter {
     sendPieces(stream, pieces, x, this.#report, breakOff)
   }
 
-  /** What every header section ends with. One date is enough: a reply that came from elsewhere may bring its own. */
+  /**
+   * What every header section ends with. One date is enough: a reply that came from elsewhere may bring its own. What
+   * it says of the connection is left out where the writer says it, or the two could disagree.
+   */
   #more(reply: WireReply, { minor }: RequestLine, last: boolean): string {
-    const date = reply.hasFieldsOfWire && reply.header('date') !== undefined ? '' : this.#timeouts.date
-    if (last) return date + CLOSES
-    return date + (minor === 0 ? GOES_ON_10 : GOES_ON)
+    const connection = last ? CLOSES : minor === 0 ? GOES_ON_10 : GOES_ON
+    if (!reply.hasFieldsOfWire) return this.#timeouts.date + connection
+    if (connection !== GOES_ON) reply.remove('connection')
+    return reply.header('date') === undefined ? this.#timeouts.date + connection : connection
   }
 }
 
