@@ -39,6 +39,10 @@ beforeEach(async () => {
         return 'early'
       }),
       echo: post('/echo', { body: stream(), returns: ok(stream()) }, ({ body }) => body),
+      peek: post('/peek', { body: stream(), returns: text(), limits: { body: 1_000_000_000 } }, async ({ body }) => {
+        await body.getReader().read()
+        return 'peek'
+      }),
       first: post('/first', { body: stream(), returns: text() }, async ({ body }) => {
         const reader = body.getReader()
         await reader.read()
@@ -117,6 +121,30 @@ test('a long body that is read while its reply is sent does not end the connecti
   expect((await connection.reply('POST'))?.body.length).toBe(200_000)
   expect((await connection.reply('GET'))?.status).toBe(200)
   connection.end()
+})
+
+describe('a part of the body was read, and the reader left', () => {
+  async function peek(length: number): Promise<Connection> {
+    const connection = await Connection.open(server.port)
+    connection.write(`${head('/peek', 'application/octet-stream', `Content-Length: ${length}`)}${'a'.repeat(1000)}`)
+    return connection
+  }
+
+  test('a connection that will end before all of it has come says so', async () => {
+    const connection = await peek(100_000_000)
+    const reply = await connection.reply('POST')
+    expect(reply?.body.toString()).toBe('peek')
+    expect(reply?.headers).toContainEqual(['connection', 'close'])
+    connection.end()
+  })
+
+  test('one that has not much to wait for goes on', async () => {
+    const connection = await peek(2_000_000)
+    expect((await connection.reply('POST'))?.body.toString()).toBe('peek')
+    connection.write(`${'a'.repeat(1_999_000)}GET /hello HTTP/1.1\r\nHost: a\r\n\r\n`)
+    expect((await connection.reply('GET'))?.body.toString()).toBe('"hello"')
+    connection.end()
+  })
 })
 
 test('a body in chunks of one octet takes no more than a body', async () => {

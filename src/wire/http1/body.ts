@@ -8,14 +8,15 @@ import type { Octets } from './octets.ts'
 /** Octets that wait for somebody to ask for the body, before the caller has to wait instead. */
 const HOLD = 65_536
 
-/** Octets of an unread body that are taken off the wire so that the connection can go on. */
+/** Octets of a body that nobody began to read, and that are taken off the wire so that the connection can go on. */
 const DRAIN = 65_536
 
 /**
- * The same of a chunked body. How long it is nobody knows when the reply says that the connection goes on, and it should
- * be true: more than what common limits let through is needed to break it.
+ * The same of one that somebody began to read, and may read on, and of a chunked one. How long that is nobody knows when
+ * the reply says that the connection goes on, and it should be true: more than what common limits let through is needed
+ * to break it.
  */
-const CHUNKED_DRAIN = 4_194_304
+const DRAIN_READ = 4_194_304
 
 /** What a body asks of its connection. */
 export interface BodySource {
@@ -45,15 +46,13 @@ export class RequestBody {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined
   #limit = Number.POSITIVE_INFINITY
   #failure: Error | undefined = undefined
+  /** The caller waits for 100, which was not sent: whether the body still comes is its choice (RFC 9110 §10.1.1). */
   #expectsContinue: boolean
-  #isRefused = false
   /** Octets of the body that have come. */
   received = 0
   /** Those that were thrown away. */
   #dropped = 0
   ended = false
-  /** The rest is left unread. */
-  cut: boolean
 
   constructor(source: BodySource, length: number, expectsContinue: boolean, limits: WireLimits) {
     this.#source = source
@@ -61,20 +60,20 @@ export class RequestBody {
     this.#left = length
     this.#chunked = length === CHUNKED ? new ChunkedDecoder(limits) : undefined
     this.#expectsContinue = expectsContinue
-    // Whether the body still comes is the caller's choice then (RFC 9110 §10.1.1).
-    this.cut = expectsContinue
   }
 
   /** True where it takes no more, until somebody reads; where nobody ever will, no more at all. */
   get full(): boolean {
     if (this.#use === 'none') return this.#held.length >= HOLD
-    if (this.#use === 'dropped') return this.#dropped > CHUNKED_DRAIN
+    if (this.#use === 'dropped') return this.#dropped > DRAIN_READ
     return this.#use === 'stream' && (this.#controller?.desiredSize ?? 0) <= 0
   }
 
-  /** True where nobody reads it, and more of it is to come than is taken off the wire for nothing. */
-  get isUnread(): boolean {
-    return this.#use === 'none' && this.#left > DRAIN
+  /** True where it was refused, broke off, or more of it is to come than is taken off the wire for nothing. */
+  get endsConnection(): boolean {
+    if (this.ended) return this.#failure instanceof BodyTooLarge
+    if (this.#expectsContinue || this.#failure !== undefined) return true
+    return this.#left > (this.#use === 'none' ? DRAIN : DRAIN_READ)
   }
 
   /**
@@ -98,7 +97,7 @@ export class RequestBody {
       this.ended = this.#chunked.done
     }
     if (this.#use === 'stream' && this.#held.length > 0) this.#controller?.enqueue(this.#held.take())
-    if (this.ended) this.#finish()
+    if (this.ended) this.#end(undefined)
     return at
   }
 
@@ -121,15 +120,8 @@ export class RequestBody {
 
   #refuse(): void {
     this.#failure = new BodyTooLarge(this.#limit)
-    this.cut = true
-    this.#isRefused = true
     this.#end(this.#failure)
     this.drop()
-  }
-
-  #finish(): void {
-    this.cut = this.#isRefused
-    this.#end(undefined)
   }
 
   #end(failure: Error | undefined): void {
@@ -144,7 +136,6 @@ export class RequestBody {
   fail(cause?: Error): void {
     if (this.ended || this.#failure !== undefined) return
     this.#failure = new BodyCut('the body broke off', { cause })
-    this.cut = true
     this.#end(this.#failure)
   }
 
@@ -161,13 +152,12 @@ export class RequestBody {
   #begin(limit: number): void {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#length > limit || this.received > limit) {
-      this.cut = true
-      throw new BodyTooLarge(limit)
+      this.#failure = new BodyTooLarge(limit)
+      throw this.#failure
     }
     this.#limit = limit
     if (!this.#expectsContinue) return
     this.#expectsContinue = false
-    this.cut = false
     this.#source.sendContinue()
   }
 

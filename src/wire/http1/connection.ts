@@ -193,7 +193,7 @@ export class Connection implements Waiting, BodySource {
     if (this.#framing?.keepAlive !== true || this.#stopping) return true
     if (this.#served >= this.#shared.limits.requestsPerConnection) return true
     if (this.#callerEnded && this.#held.length === 0) return true
-    return this.#lastBody?.cut === true || this.#lastBody?.isUnread === true
+    return this.#lastBody?.endsConnection === true
   }
 
   /** The reply is handed to the socket; it is sent when the socket has handed it on. */
