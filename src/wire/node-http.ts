@@ -102,8 +102,9 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   })
   const silence = Math.min(limits.bodyTimeout, limits.sendTimeout)
   server.setTimeout(silence, (socket: Socket) => {
-    const isStuck = ({ req, writableLength }: ServerResponse): boolean => !req.complete || writableLength > 0
-    if ([...pending.values()].some((response) => response.req.socket === socket && isStuck(response))) socket.destroy()
+    const isStuck = ([x, { req, writableLength }]: [Exchange, ServerResponse]): boolean =>
+      req.socket === socket && ((x.request as NodeIncoming).isDue || writableLength > 0)
+    if ([...pending].some(isStuck)) socket.destroy()
     else socket.setTimeout(silence)
   })
   // Node leaves out what is above its count, and says nothing: `checkFields` refuses it.

@@ -52,6 +52,11 @@ export class NodeIncoming extends ProxiedIncoming {
     return Number(this.field('content-length') ?? 0) > 0
   }
 
+  /** True where more of the body is to come, and the caller has no reason to wait with it: no 100 is owed to it. */
+  get isDue(): boolean {
+    return !this.#waits && !this.#message.complete
+  }
+
   bytes(limit: number): Uint8Array | Promise<Uint8Array> {
     this.#begin(limit)
     const message = this.#message

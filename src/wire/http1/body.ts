@@ -62,6 +62,11 @@ export class RequestBody {
     this.#expectsContinue = expectsContinue
   }
 
+  /** True where the caller has no reason to wait any more: no 100 is owed to it. */
+  get isDue(): boolean {
+    return !this.#expectsContinue
+  }
+
   /** True where it takes no more, until somebody reads; where nobody ever will, no more at all. */
   get full(): boolean {
     if (this.#use === 'none') return this.#held.length >= HOLD

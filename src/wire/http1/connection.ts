@@ -317,7 +317,8 @@ export class Connection implements Waiting, BodySource {
     if (this.#ending) {
       if (waited > this.#linger) this.#socket.destroy()
     } else if (this.#body !== undefined) {
-      if (this.#paused) this.#since = now
+      // Not the caller's time: it cannot send more, or may wait for 100.
+      if (this.#paused || !this.#body.isDue) this.#since = now
       else if (waited > limits.bodyTimeout + (this.#body.received / limits.bodyRate) * 1000) this.#tooSlow()
     } else if (this.#x === undefined) {
       if (this.#head.begun) {
