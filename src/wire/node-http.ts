@@ -11,6 +11,7 @@ import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
 import { NodeIncoming, checkFields } from './node-incoming.ts'
 import { ExpectationFailed, type ParserError, parserProblem } from './refusals.ts'
+import { type Remote, remoteOf } from './proxied-incoming.ts'
 import type { Peers } from './proxy.ts'
 import { sendPieces } from './send-pieces.ts'
 
@@ -29,6 +30,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const pending = new Map<Exchange, ServerResponse>()
   /** Connections whose last reply is on its way: nothing may follow it. */
   const ending = new WeakSet<Duplex>()
+  const sockets = new Map<Socket, Remote>()
   const peers: Peers = { proxy: options.proxy, unix: options.path !== undefined }
   let stopping = false
   const endAfter = (response: ServerResponse, reply: WireReply): WireReply => {
@@ -42,7 +44,8 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     stopping || cut || (hasFieldsOfWire && !response.shouldKeepAlive)
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    const request = new NodeIncoming(message, response, expectsContinue, peers)
+    const remote = sockets.get(message.socket) as Remote
+    const request = new NodeIncoming(message, response, expectsContinue, remote, peers)
     try {
       if (checkFields(message, options.limits)) request.cut = true
     } catch (error) {
@@ -142,9 +145,8 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     else last.once('finish', refuse)
   })
 
-  const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
-    sockets.add(socket)
+    sockets.set(socket, remoteOf(socket))
     socket.once('close', () => sockets.delete(socket))
   })
   await new Promise<void>((resolve, reject) => {
@@ -171,7 +173,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
 async function closeServer(
   server: Server,
   pending: Map<Exchange, ServerResponse>,
-  sockets: ReadonlySet<Socket>,
+  sockets: ReadonlyMap<Socket, Remote>,
   deadline: number,
 ): Promise<void> {
   // Not node:http's own, which closes idle connections at once, and with them the requests on their way.
@@ -188,7 +190,7 @@ async function closeServer(
     if (performance.now() < quietSince + grace) return
     server.closeIdleConnections()
     // To node a connection is idle after its first request only.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const socket of sockets.keys()) if (socket.bytesRead === 0) socket.destroy()
   }, 50)
   const late = setTimeout(() => {
     for (const x of pending.keys()) x.abort(new Stopped('the server stops'))

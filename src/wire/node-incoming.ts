@@ -5,7 +5,7 @@ import { authorityOf, isAuthority } from './authority.ts'
 import type { WireLimits } from './limits.ts'
 import { HeadersTooLarge } from './refusals.ts'
 import { codingFault } from './transfer-coding.ts'
-import { ProxiedIncoming } from './proxied-incoming.ts'
+import { ProxiedIncoming, type Remote } from './proxied-incoming.ts'
 import type { Peers } from './proxy.ts'
 
 /** A request of node:http. Fields are looked up where node left them: its `headers` object costs more than the route. */
@@ -15,8 +15,14 @@ export class NodeIncoming extends ProxiedIncoming {
   /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
   #waits: boolean
 
-  constructor(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean, peers: Peers) {
-    super(message.method as string, message.url as string, message.socket, peers)
+  constructor(
+    message: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+    remote: Remote,
+    peers: Peers,
+  ) {
+    super(message.method as string, message.url as string, remote, peers)
     this.#message = message
     this.#response = response
     this.#waits = expectsContinue

@@ -8,6 +8,11 @@ export interface Remote {
   readonly encrypted?: boolean
 }
 
+/** What is to be known of it, taken when the connection is made: a socket that is closed does not know any more. */
+export function remoteOf({ remoteAddress, encrypted }: Remote): Remote {
+  return { remoteAddress, encrypted: encrypted === true }
+}
+
 /** A request on a socket, whose other end may be a proxy that speaks for its caller. */
 export abstract class ProxiedIncoming extends Incoming {
   readonly #remote: Remote

@@ -1,6 +1,6 @@
 import { api, bytes, depends, get, ok, post, stream, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Connection } from '../matrix/connection.ts'
 
@@ -81,4 +81,38 @@ test('a reply that is made is sent to the end, though its caller sends no more',
   expect((await connection.reply('GET'))?.body.length).toBe(10_000_000)
   expect((await connection.reply('GET'))?.status).toBe(200)
   expect(await connection.closes()).toBe(true)
+})
+
+describe.each(['trestle', 'node'] as const)('the address of a caller that left, on the engine "%s"', (engine) => {
+  test.each([
+    ['the other end of the connection', undefined, '127.0.0.1'],
+    ['the one that its proxy named', { trust: ['loopback'] }, '198.51.100.7'],
+  ])('is %s', async (_, proxy, address) => {
+    const asked = Promise.withResolvers<string | undefined>()
+    const given = api(
+      {
+        middleware: [
+          async (context, next) => {
+            const reply = await next(context)
+            asked.resolve(context.request.remoteAddress)
+            return reply
+          },
+        ],
+      },
+      {
+        wait: get('/wait', async ({ signal }) => {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          return ''
+        }),
+      },
+    )
+    const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false, engine } as const
+    const own = await serve(given, { ...options, ...(proxy && { proxy }) })
+    const connection = await Connection.open(own.port)
+    connection.write('GET /wait HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    connection.socket.resetAndDestroy()
+    expect(await asked.promise).toBe(address)
+    await own.stop()
+  })
 })

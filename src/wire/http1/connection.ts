@@ -8,6 +8,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts'
 import { type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import type { WireLimits } from '../limits.ts'
 import { CallerLeft } from '../listening.ts'
+import { type Remote, remoteOf } from '../proxied-incoming.ts'
 import type { Peers } from '../proxy.ts'
 import { type BodySource, RequestBody } from './body.ts'
 import { type Framing, framingOf, persists } from './framing.ts'
@@ -45,6 +46,7 @@ export interface Shared {
 export class Connection implements Waiting, BodySource {
   readonly #shared: Shared
   readonly #socket: Socket
+  readonly #remote: Remote
   readonly #writer: ReplyWriter
   #head: RequestHead
   /** The request whose reply is not all sent. */
@@ -77,6 +79,7 @@ export class Connection implements Waiting, BodySource {
 
   constructor(socket: Socket, shared: Shared) {
     this.#socket = socket
+    this.#remote = remoteOf(socket)
     this.#shared = shared
     this.#writer = new ReplyWriter(socket, shared.timeouts, shared.pace, shared.report)
     this.#head = new RequestHead(shared.limits)
@@ -157,7 +160,7 @@ export class Connection implements Waiting, BodySource {
         this.#since = this.#shared.timeouts.now
       }
     }
-    const x = new Exchange(new Http1Incoming(head, this.#socket, this.#shared.peers, framing.hasBody, body))
+    const x = new Exchange(new Http1Incoming(head, this.#remote, this.#shared.peers, framing.hasBody, body))
     this.#x = x
     this.#lastBody = body
     this.#headSent = false
