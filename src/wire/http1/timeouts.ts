@@ -13,8 +13,10 @@ export interface Waiting {
 export class Timeouts {
   readonly #waiting = new Set<Waiting>()
   readonly #timer: NodeJS.Timeout
-  /** Milliseconds, of a clock that only goes forward; as old as the last look. */
+  /** Milliseconds, of a clock that only goes forward, and not while the process is held up; as old as the last look. */
   now: number = performance.now()
+  /** Milliseconds for which that clock stood still. */
+  #lost = 0
   /** The `Date` field (RFC 9110 §6.6.1), likewise. */
   date: string = dateField()
 
@@ -34,10 +36,26 @@ export class Timeouts {
     clearInterval(this.#timer)
   }
 
-  /** Looks at all of them, by the clock as it is. */
+  /**
+   * Looks at all of them, by the clock as it is. After a long calculation, or where the whole process was paused, what
+   * came meanwhile is read first, and that time is nobody's: timers go off before sockets are read, and callers who were
+   * in time would be taken for late.
+   */
   look(): void {
-    this.now = performance.now()
     this.date = dateField()
+    const now = performance.now() - this.#lost
+    const late = now - this.now - STEP
+    if (late <= STEP) {
+      this.now = now
+      this.#check()
+    } else {
+      this.#lost += late
+      this.now += STEP
+      setImmediate(() => this.#check())
+    }
+  }
+
+  #check(): void {
     for (const one of this.#waiting) one.check(this.now)
   }
 }
