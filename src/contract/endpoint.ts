@@ -50,7 +50,7 @@ export interface EndpointLimits {
   readonly body?: number
   /** Levels of arrays and objects a JSON body may nest. */
   readonly depth?: number
-  /** Milliseconds a reply may take to begin; 0 for no limit. */
+  /** Milliseconds a reply may take to begin, without those in which the body of the request comes; 0 for no limit. */
   readonly timeout?: number
 }
 

@@ -135,11 +135,11 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
   }
   if (decoder.kind === 'bytes') {
     const bytes = request.bytes(limits.body)
-    if (bytes instanceof Promise) return bytes.then((all) => take(x, all, decoding))
+    if (bytes instanceof Promise) return x.awaitBody(bytes).then((all) => take(x, all, decoding))
     return take(x, bytes, decoding)
   }
   const text = request.text(limits.body)
-  if (text instanceof Promise) return text.then((all) => decodeText(x, decoder, limits, decoding, all))
+  if (text instanceof Promise) return x.awaitBody(text).then((all) => decodeText(x, decoder, limits, decoding, all))
   return decodeText(x, decoder, limits, decoding, text)
 }
 

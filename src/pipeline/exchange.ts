@@ -37,6 +37,10 @@ export class Exchange implements MiddlewareContext {
   onLateTask: ((x: Exchange) => void) | undefined = undefined
   /** What went wrong, for what is released. */
   failure: Error | undefined = undefined
+  /** Since when the body is waited for, while it is. */
+  #awaitsSince: number | undefined = undefined
+  /** Milliseconds for which it was. */
+  #awaited = 0
   #abort: AbortController | undefined = undefined
   #aborted: Error | undefined = undefined
 
@@ -47,6 +51,26 @@ export class Exchange implements MiddlewareContext {
 
   get operation(): string | undefined {
     return this.endpoint?.id
+  }
+
+  /** Waits for the body. The time that takes is the caller's. */
+  awaitBody<T>(body: Promise<T>): Promise<T> {
+    this.#awaitsSince = performance.now()
+    const ended = (): void => {
+      this.#awaited = this.bodyTime
+      this.#awaitsSince = undefined
+    }
+    body.then(ended, ended)
+    return body
+  }
+
+  get awaitsBody(): boolean {
+    return this.#awaitsSince !== undefined
+  }
+
+  /** Milliseconds for which the body was waited for until now. */
+  get bodyTime(): number {
+    return this.#awaitsSince === undefined ? this.#awaited : this.#awaited + performance.now() - this.#awaitsSince
   }
 
   /** Made only for who looks at it: a controller costs more than the rest of an exchange. */

@@ -29,6 +29,11 @@ export abstract class Incoming implements Request {
   /** Part of the body was not read, so what follows on the connection cannot be told from it: it has to end. */
   cut = false
 
+  /** True where the wire ends a body that comes too slowly. */
+  get isPaced(): boolean {
+    return true
+  }
+
   constructor(method: string, target: string) {
     this.method = method
     this.target = target

@@ -1,7 +1,6 @@
 import type { Plan } from '../compile/plan.ts'
 import { RouteTable } from '../compile/route-table.ts'
 import { Problem } from '../contract/problem.ts'
-import { HandlerTimeout } from '../contract/problems.ts'
 import { readiness } from '../contract/readiness.ts'
 import { type Admission, admit } from './admit.ts'
 import { AppScope } from './dependencies.ts'
@@ -10,10 +9,10 @@ import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
 import { frame } from './frame.ts'
 import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
-import { letGo } from './pieces.ts'
 import { PipelineReadiness } from './readiness.ts'
 import type { WireReply } from './reply.ts'
 import { type Endpoint, type Failing, composeEndpoint } from './stages.ts'
+import { inTime } from './time-limit.ts'
 
 export type Routes = RouteTable<Endpoint>
 
@@ -204,25 +203,5 @@ function within(promise: Promise<unknown>, patience: number): Promise<boolean> {
       resolve(true)
     }
     promise.then(done, done)
-  })
-}
-
-/** The reply, or 503 when it takes too long. What still runs is told by the signal. */
-function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, failing: Failing): Promise<WireReply> {
-  return new Promise((resolve) => {
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      if (x.over) return // its caller left: nobody waits for this
-      const problem = HandlerTimeout({ headers: { 'retry-after': '1' } })
-      resolve(failing(x, problem))
-      x.abort(problem)
-    }, timeout)
-    reply.then((given) => {
-      clearTimeout(timer)
-      x.running = undefined
-      if (late) letGo(given.body)
-      else resolve(given)
-    })
   })
 }

@@ -19,6 +19,11 @@ class FetchIncoming extends Incoming {
     this.#request = request
   }
 
+  /** Of what the runtime reads, and when, nothing is known here. */
+  override get isPaced(): boolean {
+    return false
+  }
+
   protected field(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined
   }

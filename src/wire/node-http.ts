@@ -9,10 +9,9 @@ import type { Pipeline } from '../pipeline/pipeline.ts'
 import { isStreamed, letGo, type piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
-import { NodeIncoming, checkFields } from './node-incoming.ts'
+import { NodeIncoming, type Serving, checkFields } from './node-incoming.ts'
 import { ExpectationFailed, type ParserError, parserProblem } from './refusals.ts'
 import { type Remote, remoteOf } from './proxied-incoming.ts'
-import type { Peers } from './proxy.ts'
 import { sendPieces } from './send-pieces.ts'
 
 /**
@@ -31,7 +30,10 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   /** Connections whose last reply is on its way: nothing may follow it. */
   const ending = new WeakSet<Duplex>()
   const sockets = new Map<Socket, Remote>()
-  const peers: Peers = { proxy: options.proxy, unix: options.path !== undefined }
+  const serving: Serving = {
+    peers: { proxy: options.proxy, unix: options.path !== undefined },
+    limits: options.limits,
+  }
   let stopping = false
   const endAfter = (response: ServerResponse, reply: WireReply): WireReply => {
     const { socket, complete } = response.req
@@ -45,7 +47,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     const remote = sockets.get(message.socket) as Remote
-    const request = new NodeIncoming(message, response, expectsContinue, remote, peers)
+    const request = new NodeIncoming(message, response, expectsContinue, remote, serving)
     try {
       if (checkFields(message, options.limits)) request.cut = true
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BadRequest } from '../contract/problems.ts'
+import { BadRequest, RequestTimeout } from '../contract/problems.ts'
 import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
 import { authorityOf, isAuthority } from './authority.ts'
 import type { WireLimits } from './limits.ts'
@@ -8,10 +8,17 @@ import { codingFault } from './transfer-coding.ts'
 import { ProxiedIncoming, type Remote } from './proxied-incoming.ts'
 import type { Peers } from './proxy.ts'
 
+/** What requests of a server have in common. */
+export interface Serving {
+  readonly peers: Peers
+  readonly limits: WireLimits
+}
+
 /** A request of node:http. Fields are looked up where node left them: its `headers` object costs more than the route. */
 export class NodeIncoming extends ProxiedIncoming {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
+  readonly #limits: WireLimits
   /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
   #waits: boolean
 
@@ -20,9 +27,10 @@ export class NodeIncoming extends ProxiedIncoming {
     response: ServerResponse,
     expectsContinue: boolean,
     remote: Remote,
-    peers: Peers,
+    { peers, limits }: Serving,
   ) {
     super(message.method as string, message.url as string, remote, peers)
+    this.#limits = limits
     this.#message = message
     this.#response = response
     this.#waits = expectsContinue
@@ -81,17 +89,21 @@ export class NodeIncoming extends ProxiedIncoming {
 
   #collect(limit: number): Promise<Uint8Array> {
     const message = this.#message
+    const { bodyTimeout, bodyRate } = this.#limits
+    const since = performance.now()
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
       let length = 0
       message.on('data', (chunk: Buffer) => {
         length += chunk.length
         chunks.push(chunk)
-        if (length <= limit) return
+        // Where nothing comes at all, the server's timeout of silence ends the connection.
+        const isLate = performance.now() - since > bodyTimeout + (length / bodyRate) * 1000
+        if (length <= limit && !isLate) return
         this.cut = true
         message.pause()
         message.removeAllListeners('data')
-        reject(new BodyTooLarge(limit))
+        reject(length > limit ? new BodyTooLarge(limit) : RequestTimeout())
       })
       message.on('end', () => resolve(Buffer.concat(chunks, length)))
       message.on('error', (error) => {

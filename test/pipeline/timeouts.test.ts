@@ -1,4 +1,5 @@
-import { HandlerTimeout, type Middleware, api, depends, get, reply, stream } from 'trestle'
+import { HandlerTimeout, type Middleware, api, depends, get, post, reply, stream, text } from 'trestle'
+import { createTestClient } from 'trestle/testing'
 import { expect, it } from 'vitest'
 import { deferred, onEveryWire, outcome } from './wires.ts'
 
@@ -106,4 +107,31 @@ onEveryWire('A handler that takes too long', (open) => {
     const running = await open(api(quiet, { never: get('/never', { limits, middleware: [slow] }, () => reply(200)) }))
     expect((await running.fetch('/never')).status).toBe(503)
   })
+})
+
+it('A body that nothing but the time limit of its endpoint ends is the fault of its caller', async () => {
+  const app = api(quiet, {
+    read: post('/read', { limits: { timeout: 50 }, body: text(), returns: text() }, async ({ body }) => {
+      await new Promise((resolve) => setTimeout(resolve, 40))
+      return body
+    }),
+  })
+  const { fetch, failures, close } = await createTestClient(app)
+  const send = (after: number): Promise<Response> => {
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, after))
+        controller.enqueue(Buffer.from('hello'))
+        controller.close()
+      },
+    })
+    const init = { method: 'POST', headers: { 'content-type': 'text/plain' }, body, duplex: 'half' } as const
+    return fetch('/read', init)
+  }
+  expect((await send(30)).status).toBe(200)
+  const late = await send(500)
+  expect(late.headers.get('connection')).toBe('close')
+  expect(await outcome(late)).toEqual([408, 'request_timeout'])
+  expect(failures).toEqual([])
+  await close()
 })
