@@ -76,8 +76,13 @@ export function watchFiles(paths: readonly string[], onChange: () => void, pace:
 function stateOf(paths: readonly string[]): string {
   return paths
     .map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false })
-      return found === undefined ? 'none' : `${found.dev}:${found.ino}:${found.size}:${found.mtimeMs}`
+      try {
+        const { dev, ino, size, mtimeMs } = statSync(path)
+        return `${dev}:${ino}:${size}:${mtimeMs}`
+      } catch (error) {
+        // One that is gone, is behind a folder that may not be entered, or is a link to itself: whoever reads it is told.
+        return String((error as NodeJS.ErrnoException).code)
+      }
     })
     .join(' ')
 }

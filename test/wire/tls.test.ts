@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import { get as getHttps } from 'node:https'
 import { connect as connectPlainly } from 'node:net'
@@ -270,6 +270,39 @@ test('links into another folder are followed too, as certbot has them, and so is
     symlinkSync(target, at(link))
   }
   await expect.poll(served).toBe('third')
+})
+
+test('a link that leads to itself is told once, and the old one stays until there is a file again', async () => {
+  const files = pair(issueCertificate({ name: 'first' }))
+  await serveWith(files)
+  rmSync(files.cert)
+  symlinkSync('cert.pem', files.cert)
+  await expect.poll(() => told.length).toBe(1)
+  expect(told[0]).toMatch(/^tls\.cert: .* cannot be read: ELOOP/)
+  await new Promise((resolve) => setTimeout(resolve, 3 * pace.poll))
+  expect([told.length, await served()]).toEqual([1, 'first'])
+  rmSync(files.cert)
+  pair(issueCertificate({ name: 'second' }))
+  await expect.poll(served).toBe('second')
+})
+
+test('so is a folder that may not be entered any more', async () => {
+  await serveWith(pair(issueCertificate({ name: 'first' }), 'closed'))
+  chmodSync(at('closed'), 0)
+  // Root may enter everything.
+  const isRoot = process.geteuid?.() === 0
+  try {
+    if (isRoot) process.seteuid?.(65_534)
+    await expect.poll(() => told.length).toBe(1)
+    expect(told[0]).toMatch(/^tls\.cert: .* may not be read by the user of this process/)
+    await new Promise((resolve) => setTimeout(resolve, 3 * pace.poll))
+    expect([told.length, await served()]).toEqual([1, 'first'])
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    chmodSync(at('closed'), 0o700)
+  }
+  pair(issueCertificate({ name: 'second' }), 'closed')
+  await expect.poll(served).toBe('second')
 })
 
 test('a folder in which something always changes is looked at all the same', async () => {
