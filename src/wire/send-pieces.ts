@@ -6,6 +6,14 @@ import { end, piecesOf } from '../pipeline/pieces.ts'
 /** Bytes that are written at once: what is left of a longer piece shows whether the caller reads at all. */
 export const PORTION = 65_536
 
+/** How portions are written. */
+export interface Writer {
+  /** Bytes of one, at most. */
+  readonly portion: number
+  /** Resolves when the next may be written; undefined where that is at once. */
+  readonly write: (portion: string | Uint8Array) => Promise<void> | undefined
+}
+
 /**
  * Sends a body piece by piece, as fast as the caller reads. What the pieces are made with is not released before their
  * source has ended.
@@ -23,6 +31,7 @@ async function send(
   x: Exchange,
   report: Report,
   breakOff: () => void,
+  writer: Writer = writerOf(out),
 ): Promise<void> {
   let pieces: ReturnType<typeof piecesOf> | undefined
   let leave = (): void => {}
@@ -42,9 +51,10 @@ async function send(
         out.end()
         return
       }
-      for (const portion of portions(next.value)) {
-        if (out.write(portion) || out.destroyed) continue
-        await unlessGone(new Promise<void>((resolve) => out.once('drain', resolve)))
+      for (const portion of portions(next.value, writer.portion)) {
+        const full = writer.write(portion)
+        if (full === undefined || out.destroyed) continue
+        await unlessGone(full)
         if (out.destroyed) break
       }
     }
@@ -56,13 +66,20 @@ async function send(
   if (pieces !== undefined) await end(pieces)
 }
 
-/** A piece in parts of at most `PORTION` bytes. What is neither text nor bytes is for the writer to refuse. */
-export function portions(piece: string | Uint8Array): Iterable<string | Uint8Array> {
-  const size = typeof piece === 'string' ? piece.length : piece?.byteLength
-  if (!(size > PORTION)) return [piece]
-  return cut(typeof piece === 'string' ? Buffer.from(piece) : piece)
+function writerOf(out: Writable): Writer {
+  return {
+    portion: PORTION,
+    write: (portion) => (out.write(portion) ? undefined : new Promise((resolve) => out.once('drain', resolve))),
+  }
 }
 
-function* cut(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += PORTION) yield bytes.subarray(at, at + PORTION)
+/** A piece in parts of at most so many bytes. What is neither text nor bytes is for the writer to refuse. */
+export function portions(piece: string | Uint8Array, most: number): Iterable<string | Uint8Array> {
+  const size = typeof piece === 'string' ? piece.length : piece?.byteLength
+  if (!(size > most)) return [piece]
+  return cut(typeof piece === 'string' ? Buffer.from(piece) : piece, most)
+}
+
+function* cut(bytes: Uint8Array, most: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += most) yield bytes.subarray(at, at + most)
 }

@@ -15,6 +15,9 @@ const ENHANCE_YOUR_CALM = 11
 const limits = { headerTimeout: 300, bodyTimeout: 300, bodyRate: 1000, keepAliveTimeout: 600, sendTimeout: 400 }
 const certificate = issueCertificate()
 
+/** Bytes of a reply. */
+const SOME = 100_000
+
 let told: unknown[]
 let bodies: unknown[]
 let running: number
@@ -47,6 +50,7 @@ beforeEach(async () => {
         }
       }),
       large: get('/large', { returns: text() }, () => 'x'.repeat(1_000_000)),
+      some: get('/some', { returns: text() }, () => 'x'.repeat(SOME)),
       wait: get('/wait', async () => {
         most = Math.max(most, ++running)
         await gate
@@ -352,6 +356,71 @@ test.each(['/large', '/endless'])('%s, left unread, is reset, and the connection
   expect(await frames.resetCode(1)).toBe(2)
   frames.write(request(3))
   expect(await statusOf(3)).toBe(200)
+})
+
+/** Lets a stream send, or with 0 the connection. */
+function widen(stream: number, bytes: number): Buffer {
+  return frame('WINDOW', 0, stream, number32(bytes))
+}
+
+/** Writes the same every so often, until something is there or time is up. */
+async function every(ms: number, bytes: readonly Buffer[], done: () => boolean, patience = 15_000): Promise<void> {
+  const begun = performance.now()
+  while (!done() && !frames.closed && performance.now() - begun < patience) {
+    frames.write(...bytes)
+    await new Promise((resolve) => setTimeout(resolve, ms))
+  }
+}
+
+function octetsOf(stream: number): number {
+  const data = frames.received.filter((one) => one.type === 'DATA' && one.stream === stream)
+  return data.reduce((sum, { payload }) => sum + payload.length, 0)
+}
+
+function resets(): number[] {
+  return frames.received.filter(({ type }) => type === 'RST_STREAM').map(({ stream }) => stream)
+}
+
+test('a reply that is read without a pause is sent whole, however little at a time', async () => {
+  // 100 KB a second, in windows of 4 KB: for 64 KB it takes longer than a reply may be left unread.
+  frames.write(frame('SETTINGS', 0, 0, Buffer.from('000400001000', 'hex')), widen(0, 10_000_000))
+  frames.write(request(1, [[':path', '/some']]))
+  await every(40, [widen(1, 4096)], () => octetsOf(1) === SOME || resets().length > 0)
+  expect([octetsOf(1), resets()]).toEqual([SOME, []])
+})
+
+test('so are many at once, which wait for each other', async () => {
+  const ids = Array.from({ length: 20 }, (_, i) => 2 * i + 1)
+  frames.write(frame('SETTINGS', 0, 0, Buffer.from('00047fffffff', 'hex')))
+  frames.write(...ids.map((id) => request(id, [[':path', '/some']])))
+  const whole = (): boolean => ids.every((id) => octetsOf(id) === SOME)
+  // 800 KB a second, of 2 MB: the last ones wait for longer than a reply may be left unread.
+  await every(20, [widen(0, 16_384)], () => whole() || resets().length > 0)
+  expect([whole(), resets()]).toEqual([true, []])
+})
+
+test('a stream that is left unread is reset, however much is read of others, and those live on', async () => {
+  frames.write(widen(0, 100_000_000), request(1, [[':path', '/large']]), request(3, [[':path', '/endless']]))
+  setTimeout(() => frames.write(request(5, [[':path', '/large']])), limits.sendTimeout / 2)
+  const begun = performance.now()
+  // No PING is answered: it may stand behind much that is still to be read.
+  await every(10, [widen(3, 30_000)], () => resets().length > 1)
+  expect([resets(), frames.closed]).toEqual([[1, 5], false])
+  expect(performance.now() - begun).toBeLessThan(4 * limits.sendTimeout)
+})
+
+test('so is one that waits while next to nothing is read of others', async () => {
+  frames.write(request(1, [[':path', '/large']]))
+  frames.frame('PING', 0).then((ping) => ping && frames.write(frame('PING', 1, 0, ping.payload)))
+  await expect.poll(() => octetsOf(1)).toBe(65_535)
+  const begun = performance.now()
+  // The window of the connection is used up. Each of these has room for itself alone.
+  for (let id = 3; resets().length === 0 && id < 200; id += 2) {
+    frames.write(request(id), widen(0, '"hello"'.length))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  expect(resets()).toEqual([1])
+  expect(performance.now() - begun).toBeLessThan(3 * limits.sendTimeout)
 })
 
 test('a caller that reads nothing at all loses the connection', async () => {

@@ -9,9 +9,11 @@ import { CallerLeft } from '../listening.ts'
 import type { WireLimits } from '../limits.ts'
 import type { Remote } from '../proxied-incoming.ts'
 import type { Peers } from '../proxy.ts'
-import { PORTION, portions, sendPieces } from '../send-pieces.ts'
+import { sendPieces } from '../send-pieces.ts'
 import { type Head, checkHead, headOf, toHeaders } from './fields.ts'
+import type { Flow } from './flow.ts'
 import { Http2Incoming } from './incoming.ts'
+import { Outflow } from './outflow.ts'
 
 /** Error codes of HTTP/2 (RFC 9113 §7). */
 export const NO_ERROR = 0
@@ -30,16 +32,16 @@ export class Answer {
   readonly stream: ServerHttp2Stream
   readonly #serving: Serving
   readonly #head: Head
+  readonly #out: Outflow
   #request: Http2Incoming | undefined = undefined
   #exchange: Exchange | undefined = undefined
   /** The reply is out, but for what the transport still holds. */
   #sent = false
-  /** When the caller was last seen to read the reply. */
-  #readAt = 0
 
-  constructor(stream: ServerHttp2Stream, raw: readonly string[], serving: Serving) {
+  constructor(stream: ServerHttp2Stream, raw: readonly string[], serving: Serving, flow: Flow) {
     this.stream = stream
     this.#serving = serving
+    this.#out = new Outflow(stream, flow)
     this.#head = headOf(raw)
     // A stream that the caller resets is an error of the caller's; `close` tells of it as well.
     stream.on('error', () => {})
@@ -74,13 +76,17 @@ export class Answer {
   checkPace(now: number): void {
     const { limits } = this.#serving
     this.#request?.checkPace(now, limits)
-    if (this.stream.writableLength === 0) this.#readAt = now
-    else if (this.unreadFor(now) > limits.sendTimeout) this.#breakOff()
+    if (this.unreadFor(now) > limits.sendTimeout) this.#breakOff()
   }
 
   /** Milliseconds for which the caller has left unread what is to be sent. */
   unreadFor(now: number): number {
-    return this.stream.writableLength === 0 ? 0 : now - this.#readAt
+    return this.#out.unreadFor(now)
+  }
+
+  /** Bytes of the reply that are not out. */
+  get waiting(): number {
+    return this.#out.waiting
   }
 
   abort(reason: Error): void {
@@ -119,9 +125,8 @@ export class Answer {
       return
     }
     this.stream.respond(headers)
-    this.#finishes()
-    if (bytes.byteLength <= PORTION) this.stream.end(bytes)
-    else void this.#write(bytes)
+    this.stream.once('finish', () => this.#done())
+    void this.#out.end(bytes)
   }
 
   #sendStreamed(reply: WireReply, x: Exchange): void {
@@ -129,29 +134,13 @@ export class Answer {
     const headers = toHeaders(reply.status, reply.fields)
     if (body instanceof Blob) headers['content-length'] = String(body.size)
     this.stream.respond(headers)
-    this.#finishes()
-    sendPieces(this.stream, body, x, this.#serving.report, () => this.#breakOff())
-  }
-
-  /** In portions: a long write tells of nothing until all of it is read. */
-  async #write(bytes: Uint8Array): Promise<void> {
-    for (const portion of portions(bytes)) {
-      if (!this.stream.write(portion)) await new Promise<void>((resolve) => this.stream.once('drain', resolve))
-    }
-    this.stream.end()
+    this.stream.once('finish', () => this.#done())
+    sendPieces(this.stream, body, x, this.#serving.report, () => this.#breakOff(), this.#out)
   }
 
   /** Resets the stream with INTERNAL_ERROR. `close(code)` would end it first, and the half would look whole. */
   #breakOff(): void {
     this.stream.destroy(new Error('the reply broke off'))
-  }
-
-  #finishes(): void {
-    this.#readAt = performance.now()
-    this.stream.on('drain', () => {
-      this.#readAt = performance.now()
-    })
-    this.stream.once('finish', () => this.#done())
   }
 
   /** The last byte is out. A body that is still coming is of no use to anybody (RFC 9113 §8.1). */

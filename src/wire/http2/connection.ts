@@ -4,6 +4,7 @@ import type { WireLimits } from '../limits.ts'
 import { Allowance } from './allowance.ts'
 import type { Remote } from '../proxied-incoming.ts'
 import { Answer, NO_ERROR, REFUSED_STREAM, type Serving } from './answer.ts'
+import { Flow } from './flow.ts'
 
 const { performServerHandshake } = process.getBuiltinModule('node:http2')
 
@@ -29,6 +30,7 @@ export class Connection {
   readonly #serving: Serving
   readonly #socket: TLSSocket
   readonly #session: ServerHttp2Session
+  readonly #flow: Flow
   readonly #answers = new Set<Answer>()
   readonly #control = new Allowance(CONTROL_FRAMES.burst, CONTROL_FRAMES.rate)
   /** The socket itself does not know any more when it is closed. */
@@ -49,6 +51,7 @@ export class Connection {
     this.#remote = { remoteAddress: socket.remoteAddress, encrypted: true }
     const session = performServerHandshake(socket, sessionOptions(serving.limits))
     this.#session = session
+    this.#flow = new Flow(session)
     // Whoever breaks the protocol ends the connection by it. Told, anybody could fill the log.
     session.on('error', () => {})
     session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw as unknown as string[]))
@@ -75,6 +78,9 @@ export class Connection {
       return
     }
     let unread = 0
+    let waiting = 0
+    for (const answer of this.#answers) waiting += answer.waiting
+    this.#flow.look(waiting)
     for (const answer of this.#answers) {
       unread = Math.max(unread, answer.unreadFor(now))
       answer.checkPace(now)
@@ -117,7 +123,7 @@ export class Connection {
       stream.close(REFUSED_STREAM)
       return
     }
-    const answer = new Answer(stream, raw, this.#serving)
+    const answer = new Answer(stream, raw, this.#serving, this.#flow)
     this.#answers.add(answer)
     stream.once('close', () => {
       this.#answers.delete(answer)
@@ -135,7 +141,10 @@ export class Connection {
     running.then(ended, ended)
   }
 
-  /** A caller that reads nothing answers no PING either. One that only leaves a stream unread loses that. */
+  /**
+   * A caller that reads nothing answers no PING either. One that only leaves a stream unread loses that; its answer may
+   * take long, where much of other streams is before the PING.
+   */
   #checkReading(now: number, unread: number, sendTimeout: number): void {
     if (unread <= sendTimeout / 2 || this.#session.destroyed) {
       this.#pingSince = undefined
@@ -146,7 +155,7 @@ export class Connection {
       this.#session.ping(() => {
         this.#pingSince = Number.POSITIVE_INFINITY
       })
-    } else if (now - this.#pingSince > sendTimeout / 2) this.destroy()
+    } else if (now - Math.max(this.#pingSince, this.#flow.movedAt) > sendTimeout / 2) this.destroy()
   }
 
   #countControl(): void {
