@@ -126,6 +126,8 @@ test.each([
   ['no scheme', [':scheme', 'none']],
   ['no path', [':path', 'none']],
   ['a path without a slash', [':path', 'hello']],
+  ['a URL in the place of the path', [':path', 'https://localhost/hello']],
+  ['an asterisk with another method than OPTIONS', [':path', '*']],
   ['a space in the path', [':path', '/hel lo']],
   ['no authority', [':authority', 'none']],
   ['an authority with a user', [':authority', 'a@b']],
@@ -155,17 +157,29 @@ test.each([
     ],
     400,
   ],
+  ['another scheme is 400', [[':scheme', 'ftp']], 400],
   [
-    'another scheme, whose path is none',
+    'a URL in the place of the path, under another scheme, is 400',
     [
       [':scheme', 'ftp'],
-      [':path', 'hello'],
+      [':path', 'https://other/hello'],
     ],
     400,
   ],
+  ['a scheme in capitals is the same scheme', [[':scheme', 'HTTPS']], 200],
+  ['http, of which a proxy may have made https', [[':scheme', 'http']], 200],
 ] as [string, [string, string][], number][])('%s', async (_, fields, status) => {
   frames.write(request(1, fields))
   expect(await statusOf(1)).toBe(status)
+})
+
+test('a path without a slash resets the stream under a scheme in capitals too', async () => {
+  const fields: [string, string][] = [
+    [':scheme', 'HTTPS'],
+    [':path', 'https:///hello'],
+  ]
+  frames.write(request(1, fields))
+  expect(await frames.resetCode(1)).toBe(PROTOCOL_ERROR)
 })
 
 test('CONNECT is 405', async () => {

@@ -7,6 +7,7 @@ import { ExpectationFailed, HeadersTooLarge } from '../refusals.ts'
 /** What a request says of itself in its pseudo-header fields (RFC 9113 §8.3.1), and the fields that follow them. */
 export interface Head {
   readonly method: string
+  readonly scheme: string
   readonly target: string
   /** `:authority`, or Host where that is missing. */
   readonly authority: string
@@ -19,6 +20,7 @@ export interface Head {
 /** Sorts the fields of a request. nghttp2 has seen to it that names are in lower case, and pseudo-header fields first. */
 export function headOf(raw: readonly string[]): Head {
   let method = ''
+  let scheme = ''
   let target = ''
   let authority: string | undefined
   let host: string | undefined
@@ -27,6 +29,7 @@ export function headOf(raw: readonly string[]): Head {
     const name = raw[i] as string
     const value = raw[i + 1] as string
     if (name === ':method') method = value
+    else if (name === ':scheme') scheme = value
     else if (name === ':path') target = value
     else if (name === ':authority') authority = value
     else if (name === 'host') host = value
@@ -34,6 +37,7 @@ export function headOf(raw: readonly string[]): Head {
   }
   return {
     method,
+    scheme,
     target,
     authority: authority ?? host ?? '',
     fields,
@@ -48,12 +52,14 @@ export function headOf(raw: readonly string[]): Head {
  * @throws HeadersTooLarge, BadRequest, MethodNotAllowed, ExpectationFailed
  */
 export function checkHead(head: Head, limits: WireLimits): void {
-  const { fields, authority, host } = head
+  const { method, scheme, fields, authority, host } = head
   // What these would be in HTTP/1.1, so that a request passes or fails on both.
   let bytes = 'host: \r\n'.length + authority.length
   for (const text of fields) bytes += text.length + 2
   if (fields.length / 2 + 1 > limits.headerCount || bytes > limits.headerBytes) throw HeadersTooLarge() as Problem
-  if (head.method === 'CONNECT') throw MethodNotAllowed({ headers: { allow: '' } })
+  if (method === 'CONNECT') throw MethodNotAllowed({ headers: { allow: '' } })
+  // nghttp2 looks at the path of these two alone: of another scheme it may be a URL, whose host is not :authority.
+  if (!/^https?$/i.test(scheme)) throw BadRequest({ detail: ':scheme is neither http nor https (RFC 9113 §8.3.1)' })
   if (authority === '' || !isAuthority(authority)) {
     throw BadRequest({ detail: ':authority is not a host with an optional port (RFC 9113 §8.3.1)' })
   }
