@@ -187,8 +187,9 @@ export function createWorkers(options: WorkersOptions): Workers {
         return say(`The reload ended: a new worker could not start: ${reason}. The others serve on${done}`)
       }
       next.state = 'serving'
-      // The old one may have ended meanwhile, and a third have come for it.
-      const surplus = members.has(member) ? member : inState('serving').length > size ? next : undefined
+      // The old one may have ended meanwhile, and a third have come for it, which may serve only later.
+      const isTooMany = inState('starting', 'serving').length > size
+      const surplus = members.has(member) ? member : isTooMany ? (inState('starting').at(-1) ?? next) : undefined
       if (surplus !== undefined) await dismiss(surplus, { is: 'hand-over' }, patience)
       fill()
       replaced++

@@ -1,5 +1,6 @@
-import { availableParallelism } from 'node:os'
 import { Agent, type IncomingMessage, get } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Folder, type Program, createFolder, runTrestle } from './program.ts'
 import { rollingRestarts } from './rolling.ts'
@@ -59,6 +60,14 @@ function start(...args: string[]): Program {
 async function portOf(program: Program): Promise<number> {
   const [, port] = await program.says(/Listening on http:\/\/localhost:(\d+)/)
   return Number(port)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }
 
 interface Answer {
@@ -190,6 +199,26 @@ test('New code that cannot start leaves the old workers serving, and is served o
   await program.says(/Reloaded: 2 new workers serve/)
   expect((await ask(port, '/version')).body).toBe('2')
   expect((await program.workers()).filter((pid) => before.includes(pid))).toEqual([])
+}, 30_000)
+
+test('A worker that ends while another is started in its place is not replaced twice', async () => {
+  await folder.write('app.ts', `${API}await new Promise((resolve) => setTimeout(resolve, 1000))\n`)
+  // While no worker is there, nobody holds the port: a free one would be another by then.
+  const port = await freePort()
+  const program = start('--workers', '1', '--port', String(port))
+  await portOf(program)
+  const [old = 0] = await program.workers()
+  program.signal('SIGHUP')
+  await expect.poll(async () => (await program.workers()).length, { interval: 5, timeout: 5000 }).toBe(2)
+  const [spare] = (await program.workers()).filter((pid) => pid !== old)
+  // Later than that one, so that it serves first.
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  kill(old)
+  await program.says(/Starting another at once/)
+  await program.says(/Reloaded: 1 new worker serves/)
+  expect(Number((await ask(port, '/pid')).body)).toBe(spare)
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(await program.workers()).toEqual([spare])
 }, 30_000)
 
 test('At SIGTERM a reply under way is finished, its connection ended, and the exit code is 0', async () => {
