@@ -10,6 +10,10 @@ export async function start(file: string, options: CommandOptions): Promise<void
   if (socket !== undefined) await freeSocketFile(socket)
   const serving = { file, port, host, socket, tls, proxy, deadline }
   if (workers !== undefined) return supervise({ ...serving, workers, drain })
+  // Else node ends the process in the middle of its replies.
+  process.on('SIGHUP', () => {
+    console.error('SIGHUP reloads nothing here: a reload needs --workers, such as --workers 1. This process serves on')
+  })
   const { place, stop } = await createServing(serving)
   let stopping = false
   const end = (): void => {

@@ -237,6 +237,23 @@ test('At SIGTERM a reply under way is finished, its connection ended, and the ex
   await expect(ask(port, '/pid')).rejects.toThrow(/ECONNREFUSED/)
 })
 
+test('Without workers there is nothing to reload: SIGHUP is told of, and breaks nothing', async () => {
+  await folder.write('app.ts', API)
+  const program = start()
+  const port = await portOf(program)
+  const began = Promise.withResolvers<void>()
+  const streamed = ask(port, '/numbers', undefined, began.resolve)
+  await began.promise
+  program.signal('SIGHUP')
+  await program.says(
+    /^SIGHUP reloads nothing here: a reload needs --workers, such as --workers 1\. This process serves on\n/m,
+  )
+  expect((await streamed).body).toBe('0 1 2 3 4 5 6 7 8 9 ')
+  expect((await ask(port, '/version')).body).toBe('1')
+  program.signal('SIGTERM')
+  expect(await program.ended).toBe(0)
+})
+
 /** With workers, and without. */
 const WAYS = [
   ['in workers', ['--workers', '2']],
