@@ -42,12 +42,29 @@ export function admit(admission: Admission, answer: Answering, report: Report): 
     // Wires add fields of their own.
     return made.copy()
   }
+  /** Counts a request while it is worked on. A body that does not come is no work: whoever sends none takes no room. */
+  const atWork = (x: Exchange, work: Promise<unknown>): void => {
+    let isOver = false
+    const goOn = (): void => {
+      if (!isOver) admission.began()
+    }
+    x.onAwaiting = (body) => {
+      if (isOver) return
+      admission.ended()
+      body.then(goOn, goOn)
+    }
+    admission.began()
+    if (x.awaited !== undefined) x.onAwaiting(x.awaited)
+    void work.then(() => {
+      isOver = true
+      if (x.awaited === undefined) admission.ended()
+    })
+  }
   const begin: Answering = (x, endpoint) => {
     const reply = answer(x, endpoint)
     if (!(reply instanceof Promise)) return reply
-    admission.began()
     // Past its time limit a handler is still at work, whatever its caller was told.
-    void (x.running ?? reply).then(admission.ended)
+    atWork(x, x.running ?? reply)
     return reply
   }
   return (x, endpoint) => {

@@ -37,7 +37,11 @@ export class Exchange implements MiddlewareContext {
   onLateTask: ((x: Exchange) => void) | undefined = undefined
   /** What went wrong, for what is released. */
   failure: Error | undefined = undefined
-  /** Since when the body is waited for, while it is. */
+  /** The body, while it is waited for. */
+  awaited: Promise<unknown> | undefined = undefined
+  /** Called where it begins to be waited for. */
+  onAwaiting: ((body: Promise<unknown>) => void) | undefined = undefined
+  /** Since when it is. */
   #awaitsSince: number | undefined = undefined
   /** Milliseconds for which it was. */
   #awaited = 0
@@ -56,16 +60,15 @@ export class Exchange implements MiddlewareContext {
   /** Waits for the body. The time that takes is the caller's. */
   awaitBody<T>(body: Promise<T>): Promise<T> {
     this.#awaitsSince = performance.now()
+    this.awaited = body
+    this.onAwaiting?.(body)
     const ended = (): void => {
+      this.awaited = undefined
       this.#awaited = this.bodyTime
       this.#awaitsSince = undefined
     }
     body.then(ended, ended)
     return body
-  }
-
-  get awaitsBody(): boolean {
-    return this.#awaitsSince !== undefined
   }
 
   /** Milliseconds for which the body was waited for until now. */

@@ -18,7 +18,7 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
     let granted = 0
     const look = (): void => {
       const { bodyTime } = x
-      const isBodyLate = x.awaitsBody && !x.request.isPaced
+      const isBodyLate = x.awaited !== undefined && !x.request.isPaced
       if (bodyTime > granted && !isBodyLate && !x.over) {
         timer = setTimeout(look, bodyTime - granted)
         granted = bodyTime

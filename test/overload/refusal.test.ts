@@ -92,6 +92,28 @@ describe.each(['trestle', 'node'] as const)('with one request at work, on engine
     expect((await fetch(`${url}/hold`, { method: 'DELETE' })).status).toBe(405)
   })
 
+  it('a body that does not come takes no room, and its handler does', async () => {
+    const { url, port } = await start()
+    const slow = await Promise.all([1, 2, 3].map(() => Connection.open(port)))
+    for (const connection of slow) {
+      connection.write('POST /take HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 10\r\n\r\n')
+    }
+    await expect.poll(() => passed).toHaveLength(3)
+    expect((await fetch(`${url}/other`)).status).toBe(200)
+    for (const connection of slow) {
+      connection.write('0123456789')
+      expect((await connection.reply('POST'))?.status).toBe(200)
+      connection.end()
+    }
+    // Counted once each: there is room for one, and for no more.
+    const holding = fetch(`${url}/hold`)
+    await expect.poll(() => passed).toContain('/hold')
+    expect((await fetch(`${url}/other`)).status).toBe(503)
+    held.resolve()
+    expect((await holding).status).toBe(200)
+    expect((await fetch(`${url}/other`)).status).toBe(200)
+  })
+
   it('HEAD is refused without a body', async () => {
     const { port } = await full()
     const connection = await Connection.open(port)
