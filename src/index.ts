@@ -32,7 +32,15 @@ export type { After, Before, HookContext, Hooks, Middleware, MiddlewareContext, 
 export { type Handlers, implement } from './contract/implement.ts'
 export { type CursorPage, type OffsetPage, type PageQuery, page } from './contract/page.ts'
 export type { Path, PathParams } from './contract/path.ts'
-export { type Policy, type PolicyContext, type PolicyStages, policy } from './contract/policy.ts'
+export {
+  type Policy,
+  type PolicyContext,
+  type PolicyContract,
+  type PolicyStages,
+  type PolicyTarget,
+  policy,
+} from './contract/policy.ts'
+export type { Principal } from './contract/principal.ts'
 export {
   type Failure,
   type FieldError,

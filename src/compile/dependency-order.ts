@@ -1,4 +1,5 @@
-import { type Dependency, type Uses, depends } from '../contract/depends.ts'
+import { type Dependency, type Security, type Uses, depends } from '../contract/depends.ts'
+import type { Policy } from '../contract/policy.ts'
 import { isProblemType } from '../contract/problem.ts'
 
 /** One dependency of an operation, in the order in which they are made. */
@@ -10,6 +11,8 @@ export interface Slot {
   readonly uses: readonly (readonly [name: string, slot: number])[]
   /** Made before the body is read, because it says who is calling, or is needed to say so. */
   readonly early: boolean
+  /** What it says of who is calling: what stands in for a security dependency says so in its way. */
+  readonly security: Security | undefined
 }
 
 /** What tests put in the place of dependencies. */
@@ -50,7 +53,13 @@ export function orderDependencies(
   faults: DependencyFault[],
   checks: Checks,
 ): readonly Slot[] {
-  const order: { dependency: Dependency; uses: (readonly [string, number])[]; names: string[]; early: boolean }[] = []
+  const order: {
+    dependency: Dependency
+    uses: (readonly [string, number])[]
+    names: string[]
+    early: boolean
+    security: Security | undefined
+  }[] = []
   const places = new Map<Dependency, number>()
   const inside: Dependency[] = []
   const securing = new Set<Dependency>()
@@ -106,7 +115,7 @@ export function orderDependencies(
     })
     inside.pop()
     places.set(dependency, order.length)
-    order.push({ dependency, uses, names: [], early: false })
+    order.push({ dependency, uses, names: [], early: false, security: dependency.security ?? given.security })
     return order.length - 1
   }
 
@@ -123,6 +132,29 @@ export function orderDependencies(
     if (securing.has(slot.dependency)) early(index)
   })
   return order
+}
+
+/** The dependencies of a policy, which is there before and after any request. */
+export function policySlots(
+  policy: Policy,
+  overrides: Overrides,
+  faults: DependencyFault[],
+  checks: Checks,
+): readonly Slot[] {
+  // What is no policy is a fault that others tell of.
+  const { name, use = {} }: Partial<Policy> = policy ?? {}
+  const found: DependencyFault[] = []
+  const slots = orderDependencies(use, overrides, found, checks)
+  for (const { dependency, names } of slots) {
+    if (dependency.scope === 'app') continue
+    found.push({
+      way: names[0] ?? dependency.name ?? 'a dependency',
+      what: 'lives only as long as one request, and a policy uses it',
+      mend: "give it { scope: 'app' }",
+    })
+  }
+  faults.push(...found.map((fault) => ({ ...fault, way: `the policy "${name}" → ${fault.way}` })))
+  return slots
 }
 
 /** What keeps the check of a dependency from being listed; where nothing does, it is noted under its name. */

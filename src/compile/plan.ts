@@ -2,11 +2,18 @@ import { type Api, OPTIONS } from '../contract/api.ts'
 import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
-import type { PolicyStages } from '../contract/policy.ts'
+import type { Policy } from '../contract/policy.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
 import { levelChecks } from './check-level.ts'
-import { type Checks, type DependencyFault, type Overrides, type Slot, orderDependencies } from './dependency-order.ts'
+import {
+  type Checks,
+  type DependencyFault,
+  type Overrides,
+  type Slot,
+  orderDependencies,
+  policySlots,
+} from './dependency-order.ts'
 import { checkOperationId, checkPath, diagnose } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { compileProblems } from './problem-encoder.ts'
@@ -22,9 +29,15 @@ export interface EndpointPlan {
   /** The replies it declares, the one for a plain value first; empty where it declares none. */
   readonly replies: readonly ReplyEncoder[]
   readonly slots: readonly Slot[]
-  readonly policies: readonly PolicyStages[]
+  readonly policies: readonly PolicyPlan[]
   readonly limits: Limits
   readonly errors: ErrorFormat
+}
+
+/** A policy of an endpoint, and the slots of what it uses. */
+export interface PolicyPlan {
+  readonly policy: Policy
+  readonly slots: readonly Slot[]
 }
 
 export type Limits = Required<EndpointLimits>
@@ -65,10 +78,11 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     const note = noteFor(operation, faults)
     const broken: DependencyFault[] = []
     const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken, checks)
+    const ofPolicies = operation.policies.map((policy) => policySlots(policy, overrides, broken, checks))
     levels(operation, note)
     checkOperationId(operation, ids, note)
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
-    return slots
+    return { slots, ofPolicies }
   })
   if (faults.length > 0) throw new StartError(faults)
 
@@ -80,10 +94,11 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
       operation,
       decoders: compileDecoders(operation, zod),
       replies: compileEncoders(operation, operations, zod),
-      slots: ordered[index] as readonly Slot[],
-      policies: operation.policies.map((policy) =>
-        policy.attach({ operation: operation.id, method: operation.method }),
-      ),
+      slots: ordered[index]?.slots as readonly Slot[],
+      policies: operation.policies.map((policy, at) => ({
+        policy,
+        slots: ordered[index]?.ofPolicies[at] as readonly Slot[],
+      })),
       limits: { ...LIMITS, ...operation.limits },
       errors: encoded(operation.errors ?? errors),
     }

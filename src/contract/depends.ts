@@ -43,6 +43,8 @@ export interface Security {
   readonly scopes?: readonly string[]
   /** True where a caller without credentials is let through. */
   readonly optional?: boolean
+  /** Who the value says is calling: an id that is the same whenever the same caller comes. */
+  readonly principal?: (value: never) => string | undefined
 }
 
 /** Whether a value that lives as long as the process can be worked with. */

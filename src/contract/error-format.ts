@@ -39,7 +39,7 @@ export function problemDocuments(types?: string): ErrorFormat {
     mediaType: 'application/problem+json',
     body: (problem) => ({
       ...(problem.extra as object | undefined),
-      type: types === undefined ? 'about:blank' : types + problem.code,
+      type: problem.type.uri ?? (types === undefined ? 'about:blank' : types + problem.code),
       title: problem.type.title,
       status: problem.status,
       code: problem.code,

@@ -1,4 +1,6 @@
+import type { Uses, Values } from './depends.ts'
 import type { Reply } from './hooks.ts'
+import type { Principal } from './principal.ts'
 import type { AnyProblem } from './problem.ts'
 import type { StatedReply } from './reply-spec.ts'
 import type { Request } from './request.ts'
@@ -12,8 +14,20 @@ export interface Policy {
   readonly is: 'policy'
   readonly name: string
   readonly contract: PolicyContract
+  /** What its stages need, such as a store: dependencies of the scope `app`. */
+  readonly use: Uses
   /** Called once for each endpoint at start-up. */
-  readonly attach: (endpoint: { readonly operation: string; readonly method: string }) => PolicyStages
+  readonly attach: (endpoint: PolicyTarget) => PolicyStages<never>
+}
+
+/** The endpoint that a policy is attached to. */
+export interface PolicyTarget {
+  readonly operation: string
+  readonly method: string
+  /** The whole path template: `/orders/{id}`. */
+  readonly path: string
+  /** Tells whoever runs the API of a failure that callers are not told of. */
+  readonly report: (error: unknown) => void
 }
 
 export interface PolicyContract {
@@ -29,24 +43,35 @@ export interface PolicyContext {
   readonly request: Request
   readonly signal: AbortSignal
   readonly operation: string
+  /** Who is calling, where a security dependency of the endpoint says so. */
+  readonly principal: Principal | undefined
 }
 
 /** A reply that a policy was given, or one that it states. */
 export type GivenReply = Reply | StatedReply | undefined
 
-/** What a policy does, by the stage of the pipeline at which it does it. Each is optional. */
-export interface PolicyStages {
+/** What a policy does, by the stage of the pipeline at which it does it. Each is optional. `use` has its dependencies. */
+export interface PolicyStages<Use = unknown> {
   /** Before anything of the body is read: throw a problem to refuse. */
-  readonly limit?: (context: PolicyContext) => void | Promise<void>
-  /** When the input is valid: a reply here, such as `reply(200, body)`, is sent in place of running the handler. */
-  readonly replay?: (context: PolicyContext) => GivenReply | Promise<GivenReply>
+  readonly limit?: (context: PolicyContext, use: Use) => void | Promise<void>
+  /** When the input is valid: a reply here, such as `reply(status, body, headers)`, is sent in place of running the handler. */
+  readonly replay?: (context: PolicyContext, use: Use) => GivenReply | Promise<GivenReply>
   /** When the reply is encoded: change its header fields, or give another reply. */
-  readonly encode?: (context: PolicyContext, reply: Reply) => GivenReply | Promise<GivenReply>
+  readonly encode?: (context: PolicyContext, reply: Reply, use: Use) => GivenReply | Promise<GivenReply>
   /** The last thing before the reply is sent. */
-  readonly record?: (context: PolicyContext, reply: Reply) => void | Promise<void>
+  readonly record?: (context: PolicyContext, reply: Reply, use: Use) => void | Promise<void>
 }
 
-/** Declares a policy. */
-export function policy(name: string, contract: PolicyContract, attach: Policy['attach']): Policy {
-  return Object.freeze({ is: 'policy', name, contract, attach })
+/**
+ * Declares a policy.
+ *
+ * @param use what its stages need: dependencies of the scope `app`.
+ */
+export function policy<const U extends Uses = Readonly<Record<never, never>>>(
+  name: string,
+  contract: PolicyContract,
+  attach: (endpoint: PolicyTarget) => PolicyStages<Values<U>>,
+  use?: U,
+): Policy {
+  return Object.freeze({ is: 'policy', name, contract, use: Object.freeze({ ...use }), attach })
 }

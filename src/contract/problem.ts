@@ -16,6 +16,8 @@ export interface AnyProblem {
   readonly code: string
   readonly status: number
   readonly title: string
+  /** Its type, where somebody else has registered one (RFC 9457 §4.2). */
+  readonly uri: string | undefined
   readonly extra: Schema | undefined
   readonly headers: readonly string[]
 }
@@ -96,6 +98,8 @@ export function problem<const Code extends string, S extends AnySchema | undefin
   options: {
     readonly status: number
     readonly title?: string
+    /** The URI of a type that is registered or shared with others; that of the error format unless told. */
+    readonly uri?: string
     readonly extra?: S
     /** Names of header fields that come with it, for the documentation. */
     readonly headers?: readonly string[]
@@ -117,6 +121,7 @@ export function problem<const Code extends string, S extends AnySchema | undefin
     code,
     status: options.status,
     title: options.title ?? words.charAt(0).toUpperCase() + words.slice(1),
+    uri: options.uri,
     extra: options.extra,
     headers: options.headers ?? [],
   } as const

@@ -1,4 +1,4 @@
-import type { Dependency, DependencyContext } from '../contract/depends.ts'
+import type { Dependency, DependencyContext, Security } from '../contract/depends.ts'
 import type { Slot } from '../compile/dependency-order.ts'
 import type { Context, Exchange } from './exchange.ts'
 import { isThenable } from './handle.ts'
@@ -159,7 +159,15 @@ function makeFrom(
 
 function keep(x: Exchange, slot: LiveSlot, made: unknown[], index: number, value: unknown): void {
   made[index] = value
+  if (slot.security?.principal !== undefined) identify(x, slot.security.principal, value)
   for (const name of slot.names) (x.context as Context & Record<string, unknown>)[name] = value
+}
+
+/** The first security dependency that knows who is calling says so for all. */
+function identify(x: Exchange, idOf: NonNullable<Security['principal']>, value: unknown): void {
+  if (x.principal !== undefined || value === undefined || value === null) return
+  const id = idOf(value as never)
+  if (id !== undefined) x.principal = { id, value }
 }
 
 function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown {

@@ -1,5 +1,6 @@
 import type { BaseContext } from '../contract/context.ts'
 import type { MiddlewareContext } from '../contract/hooks.ts'
+import type { Principal } from '../contract/principal.ts'
 import type { Incoming } from './incoming.ts'
 import type { Releases } from './dependencies.ts'
 import type { Endpoint } from './stages.ts'
@@ -18,6 +19,8 @@ export class Exchange implements MiddlewareContext {
   /** Values of path parameters, decoded, in the order of the path. */
   pathValues: readonly string[] = []
   readonly context: Context
+  /** Who is calling, once a security dependency has said so. */
+  principal: Principal | undefined = undefined
   /** What the handler returned. */
   result: unknown = undefined
   /** Set once there is an answer; stages that would make one leave it alone. */
@@ -126,6 +129,10 @@ export class Context implements BaseContext {
 
   get operation(): string {
     return this.#exchange.operation as string
+  }
+
+  get principal(): Principal | undefined {
+    return this.#exchange.principal
   }
 
   get background(): (task: () => unknown) => void {

@@ -1,12 +1,13 @@
 import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
-import type { EndpointPlan } from '../compile/plan.ts'
+import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { GivenReply, PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
-import { type AppScope, liveSlots, makeDependencies } from './dependencies.ts'
+import { type AppScope, type Cell, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
 import type { Exchange } from './exchange.ts'
+import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
@@ -31,10 +32,11 @@ export interface Endpoint {
 }
 
 /** Puts an endpoint's stages together, and its middleware around them. */
-export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Failing): Endpoint {
+export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Failing, report: Report): Endpoint {
   const { operation, limits, errors } = plan
-  const work = workStages(plan, app)
-  const last = lastStages(plan.policies)
+  const policies = plan.policies.map((policy) => attach(policy, plan, app, report))
+  const work = workStages(plan, policies, app)
+  const last = lastStages(policies)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(operation.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
@@ -42,15 +44,15 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
 }
 
 /** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
-function workStages(plan: EndpointPlan, app: AppScope): readonly Stage[] {
-  const { operation, decoders, limits, policies, replies } = plan
+function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppScope): readonly Stage[] {
+  const { operation, decoders, limits, replies } = plan
   const slots = liveSlots(plan.slots, app)
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
   const stages: Stage[] = []
   if (slots.some((slot) => slot.early)) stages.push((x) => makeDependencies(x, slots, true))
-  for (const { limit } of policies) if (limit !== undefined) stages.push((x) => limit(x.context))
+  for (const { limit } of policies) if (limit !== undefined) stages.push(limit)
   if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
-  for (const { replay } of policies) if (replay !== undefined) stages.push((x) => replayed(x, replay))
+  for (const { replay } of policies) if (replay !== undefined) stages.push(replay)
   const late = slots.some((slot) => !slot.early)
   if (late) stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, false) : undefined))
   stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
@@ -62,8 +64,39 @@ function declaresInput(decoders: Decoders): boolean {
   return Object.values(decoders).some((decoder) => decoder !== undefined)
 }
 
-function replayed(x: Exchange, replay: NonNullable<PolicyStages['replay']>): void | Promise<void> {
-  if (x.reply === undefined) return put(x, replay(x.context))
+/** What a policy does to an exchange, with what it uses at hand. */
+type Attached = { readonly [K in keyof PolicyStages]: Stage }
+
+/** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
+function attach({ policy, slots }: PolicyPlan, { operation }: EndpointPlan, app: AppScope, report: Report): Attached {
+  const { id, method, path } = operation
+  const about = { operation: id, request: `the policy "${policy.name}"` }
+  const stages = policy.attach({ operation: id, method, path, report: (error) => report(error, about) })
+  const cells = liveSlots(slots, app).flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
+  let known = cells.length === 0 ? NOTHING : undefined
+  const bound = (stage: (x: Exchange, use: never) => void | Promise<void>): Stage => {
+    return (x) => {
+      if (known !== undefined) return stage(x, known)
+      return made(cells).then((use) => {
+        known = use
+        return stage(x, use)
+      })
+    }
+  }
+  const { limit, replay, encode, record } = stages
+  return {
+    ...(limit && { limit: bound((x, use) => limit(x.context, use)) }),
+    ...(replay && { replay: bound((x, use) => (x.reply === undefined ? put(x, replay(x.context, use)) : undefined)) }),
+    ...(encode && { encode: bound((x, use) => put(x, encode(x.context, x.reply as WireReply, use))) }),
+    ...(record && { record: bound((x, use) => record(x.context, x.reply as WireReply, use)) }),
+  }
+}
+
+const NOTHING = {} as never
+
+async function made(cells: readonly (readonly [string, Cell])[]): Promise<never> {
+  const entries = await Promise.all(cells.map(async ([name, cell]) => [name, await cell.start()]))
+  return Object.fromEntries(entries) as never
 }
 
 /** Puts a reply that a policy gave in the place of the one there is. */
@@ -74,21 +107,10 @@ function put(x: Exchange, given: GivenReply | Promise<GivenReply>): void | Promi
 }
 
 /** What policies do to a reply that is made, be it a failure's: change it, then record it. */
-function lastStages(policies: readonly PolicyStages[]): readonly Stage[] {
-  const encoding = policies.flatMap(({ encode }) => (encode === undefined ? [] : [encode]))
-  const recording = policies.flatMap(({ record }) => (record === undefined ? [] : [record]))
-  return [
-    ...encoding.map(
-      (encode): Stage =>
-        (x) =>
-          put(x, encode(x.context, x.reply as WireReply)),
-    ),
-    ...recording.map(
-      (record): Stage =>
-        (x) =>
-          record(x.context, x.reply as WireReply),
-    ),
-  ]
+function lastStages(policies: readonly Attached[]): readonly Stage[] {
+  return [...policies.map(({ encode }) => encode), ...policies.map(({ record }) => record)].filter(
+    (stage) => stage !== undefined,
+  )
 }
 
 /**
