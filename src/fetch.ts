@@ -1,13 +1,18 @@
 export { type Fault, StartError } from './compile/start-error.ts'
 
+import { overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
+import { bindPorts } from './compile/ports.ts'
 import type { Api } from './contract/api.ts'
+import type { Backend } from './contract/port.ts'
 import type { Report } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { fetchOf } from './wire/fetch.ts'
 
 export interface FetchOptions {
+  /** Where policies keep their state: `memory` unless told, `sqlite:state.db`, `postgres://…`, `redis://…`, or your own. */
+  readonly backend?: string | Backend
   /** Where internal failures are told; `console.error` unless told. */
   readonly report?: Report
 }
@@ -29,7 +34,12 @@ export interface FetchHandler {
  */
 export async function toFetch(api: Api, options: FetchOptions = {}): Promise<FetchHandler> {
   const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
-  const pipeline = createPipeline(await compile(withPlaces(api)), { report })
+  const { backend = 'memory' } = options
+  const ports = await bindPorts(api, async () =>
+    typeof backend === 'string' ? (await import('./backends/open.ts')).openBackend(backend) : backend,
+  )
+  const overrides = overridesOf(ports)
+  const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), { report })
   await pipeline.start()
   return Object.assign(fetchOf(pipeline, report), { close: pipeline.close })
 }

@@ -6,7 +6,9 @@ export type { TlsOptions } from './wire/tls.ts'
 
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
+import { bindPorts } from './compile/ports.ts'
 import type { Api } from './contract/api.ts'
+import type { Backend } from './contract/port.ts'
 import { traffic } from './contract/readiness.ts'
 import type { Report } from './pipeline/fail.ts'
 import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
@@ -45,6 +47,11 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly deadline?: number
   /** Milliseconds for which `/readyz` says that the server stops before it takes no new connection: 0 unless told. */
   readonly drain?: number
+  /**
+   * Where policies keep their state: `memory`, `sqlite:state.db`, `postgres://…`, `redis://…`, or a backend of your own.
+   * What TRESTLE_BACKEND says, or `memory`, unless told.
+   */
+  readonly backend?: string | Backend
   /** Pairs, for tests: a dependency, and what handlers get in its place: another dependency, or a value. */
   readonly override?: OverrideList<Values>
   /** False to leave SIGTERM and SIGINT alone; they stop the server unless told. */
@@ -79,7 +86,8 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const development = options.development ?? process.env.NODE_ENV === 'development'
   const wanted = { wanted: true }
   const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>
-  const overrides = overridesOf([[traffic, wanted], ...given])
+  const ports = await bindPorts(api, () => backendOf(options.backend ?? (process.env.TRESTLE_BACKEND || 'memory')))
+  const overrides = overridesOf([[traffic, wanted], ...ports, ...given])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
     report,
     // Here and below: what is not asked for is not loaded.
@@ -133,6 +141,11 @@ async function wireOf(engine: 'trestle' | 'node' = 'trestle'): Promise<Listen> {
   if (engine === 'trestle') return (await import('./wire/http1/engine.ts')).listen
   if (engine === 'node') return (await import('./wire/node-http.ts')).listen
   throw new TypeError(`engine is "trestle" or "node", not "${engine as string}"`)
+}
+
+/** Only the one that is used is loaded. */
+async function backendOf(backend: string | Backend): Promise<Backend> {
+  return typeof backend === 'string' ? (await import('./backends/open.ts')).openBackend(backend) : backend
 }
 
 function portOf(text: string): number {

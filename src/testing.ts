@@ -1,7 +1,9 @@
 export { type Fault, StartError } from './compile/start-error.ts'
 
 import { compile } from './compile/plan.ts'
+import { bindPorts } from './compile/ports.ts'
 import type { Api } from './contract/api.ts'
+import type { Backend } from './contract/port.ts'
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import type { Report } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
@@ -11,6 +13,8 @@ import { withPlaces } from './projections/places.ts'
 import { fetchOf } from './wire/fetch.ts'
 
 export interface TestOptions<Values extends readonly unknown[]> {
+  /** Where policies keep their state: `memory` unless told. */
+  readonly backend?: string | Backend
   /** Pairs: a dependency, and what handlers get in its place: another dependency, or a value. */
   readonly override?: OverrideList<Values>
 }
@@ -42,7 +46,12 @@ export async function createTestClient<A extends Api, const Values extends reado
 ): Promise<TestClient<A>> {
   const failures: unknown[] = []
   const report: Report = (error) => failures.push(error)
-  const overrides = overridesOf(options.override as Parameters<typeof overridesOf>[0])
+  const { backend = 'memory' } = options
+  const ports = await bindPorts(api, async () =>
+    typeof backend === 'string' ? (await import('./backends/open.ts')).openBackend(backend) : backend,
+  )
+  const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>
+  const overrides = overridesOf([...ports, ...given])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), { report })
   await pipeline.start()
   const handle = fetchOf(pipeline, report)

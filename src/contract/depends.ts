@@ -16,6 +16,8 @@ export interface Dependency<Value = unknown> {
   readonly security: Security | undefined
   /** What `/readyz` asks of its value. */
   readonly check: Check | undefined
+  /** The name by which backends know it, where it is for one of them to make. */
+  readonly port: string | undefined
   /** Never set: carries the type of the value. */
   readonly value?: Value
 }
@@ -108,6 +110,7 @@ export function depends<const U extends Uses, T, const S extends Scope = 'reques
     make: make as (context: never) => unknown,
     throws: options.throws ?? [],
     security: options.security,
+    port: undefined,
     check:
       options.check === undefined
         ? undefined

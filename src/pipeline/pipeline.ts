@@ -68,7 +68,11 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     }
   }
   for (const endpoint of plan.endpoints) {
-    routes.add(endpoint.operation.method, endpoint.operation.path, composeEndpoint(endpoint, app, failing, options.report))
+    routes.add(
+      endpoint.operation.method,
+      endpoint.operation.path,
+      composeEndpoint(endpoint, app, failing, options.report),
+    )
   }
   const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
   const after = new Set<Promise<void>>()

@@ -26,7 +26,8 @@ function groupsOf(address: string): number[] {
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address)
   const plain = dotted === null ? address : dotted[1] + hexOf(dotted.slice(2).map(Number))
   const [left = '', right] = plain.split('::') as [string?, string?]
-  const numbers = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16)))
+  const numbers = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16))
   if (right === undefined) return numbers(left)
   const [before, after] = [numbers(left), numbers(right)]
   return [...before, ...new Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after]

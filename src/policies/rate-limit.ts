@@ -126,9 +126,13 @@ function asking(
   settle: (taken: readonly Taken[]) => void,
   away: (error: unknown) => void,
 ): void | Promise<void> {
-  const given = ask()
-  if (!(given instanceof Promise)) return settle(given)
-  return given.then(settle, away)
+  let given: ReturnType<RateStore['take']>
+  try {
+    given = ask()
+  } catch (error) {
+    return away(error)
+  }
+  return given instanceof Promise ? given.then(settle, away) : settle(given)
 }
 
 /** Milliseconds between two reports that a store is away: it is one fault, however many requests see it. */
@@ -206,7 +210,8 @@ function countedOf(limits: Limits, options: RateLimitOptions): readonly Counted[
     const limit: RateLimit = typeof one === 'string' ? { quota: one } : one
     const { count, window } = toQuota(limit.quota)
     const burst = limit.burst ?? options.burst ?? count
-    if (!Number.isInteger(burst) || burst < 1) throw new TypeError(`rateLimit: burst is a whole number from 1, not ${burst}`)
+    if (!Number.isInteger(burst) || burst < 1)
+      throw new TypeError(`rateLimit: burst is a whole number from 1, not ${burst}`)
     const name = checkName(limit.name ?? limit.quota.replace(/[^A-Za-z0-9]+/g, '-'))
     return { name, count, window, burst, told: `"${name}";q=${count};w=${Math.ceil(window / 1000)}` }
   })

@@ -1,4 +1,5 @@
-import { type Dependency, depends } from '../contract/depends.ts'
+import type { Dependency } from '../contract/depends.ts'
+import { port } from '../contract/port.ts'
 
 /** How requests are counted. */
 export type RateStrategy = 'token-bucket' | 'fixed-window' | 'sliding-window'
@@ -38,12 +39,5 @@ export interface RateStore {
   readonly take: (takes: readonly Take[]) => readonly Taken[] | Promise<readonly Taken[]>
 }
 
-/** The store of rate limits. Whoever serves the API provides it. */
-export const rateStore: Dependency<RateStore> = depends({}, (): RateStore => notProvided(), {
-  scope: 'app',
-  name: 'rate-store',
-})
-
-function notProvided(): never {
-  throw new Error('whoever serves the API provides the store of its rate limits')
-}
+/** Where rate limits are counted. */
+export const rateStore: Dependency<RateStore> = port('rate-limits')

@@ -1,0 +1,13 @@
+import { depends } from '../../contract/depends.ts'
+import type { Backend } from '../../contract/port.ts'
+import { createMemoryRates } from './rates.ts'
+
+/** State in this process: the default. It is gone with the process, and others know nothing of it. */
+export function memoryBackend(): Backend {
+  return {
+    name: 'memory',
+    ports: {
+      'rate-limits': depends({}, () => createMemoryRates(), { scope: 'app', name: 'rate-limits' }),
+    },
+  }
+}

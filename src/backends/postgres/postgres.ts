@@ -1,0 +1,32 @@
+import { depends } from '../../contract/depends.ts'
+import type { Backend } from '../../contract/port.ts'
+import { migrate } from './migrate.ts'
+import { type PostgresPool, connectPostgres } from './pool.ts'
+import { RATES_TABLE, createPostgresRates } from './rates.ts'
+
+/** State in Postgres, shared by all that are connected to it. */
+export function postgresBackend(url: string): Backend {
+  const postgres = depends(
+    {},
+    async function* (): AsyncGenerator<PostgresPool> {
+      const connected = connectPostgres(url)
+      await migrate(connected, [RATES_TABLE])
+      yield connected
+      await connected.close()
+    },
+    {
+      scope: 'app',
+      name: 'backend',
+      check: ({ ask, pool }) => ask(() => pool.query('SELECT 1')).then(() => true),
+    },
+  )
+  return {
+    name: 'postgres',
+    ports: {
+      'rate-limits': depends({ postgres }, ({ postgres }) => createPostgresRates(postgres), {
+        scope: 'app',
+        name: 'rate-limits',
+      }),
+    },
+  }
+}

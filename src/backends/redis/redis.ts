@@ -1,0 +1,33 @@
+import { depends } from '../../contract/depends.ts'
+import type { Backend } from '../../contract/port.ts'
+import { type RedisConnection, connectRedis } from './client.ts'
+import { createRedisRates } from './rates.ts'
+
+/** What keys of a backend begin with. */
+const PREFIX = 'trestle:'
+
+/** State in Redis, shared by all that are connected to it. */
+export function redisBackend(url: string): Backend {
+  const redis = depends(
+    {},
+    async function* (): AsyncGenerator<RedisConnection> {
+      const connection = connectRedis(url)
+      yield connection
+      await connection.close()
+    },
+    {
+      scope: 'app',
+      name: 'backend',
+      check: ({ ask, client }) => ask(() => client.ping()).then(() => true),
+    },
+  )
+  return {
+    name: 'redis',
+    ports: {
+      'rate-limits': depends({ redis }, ({ redis }) => createRedisRates(redis, PREFIX), {
+        scope: 'app',
+        name: 'rate-limits',
+      }),
+    },
+  }
+}

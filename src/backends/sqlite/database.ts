@@ -1,0 +1,45 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Milliseconds for which a process waits for another that writes. */
+const BUSY = 500
+
+/** What the tables of a backend have come to be, a step at a time. Steps that were released are never changed. */
+export type Steps = readonly string[]
+
+/**
+ * Opens a database and brings its tables up to date. Processes that start at once wait for each other.
+ *
+ * @param file a path, or `:memory:`.
+ * @throws the system's error where the file cannot be had; an Error where a newer version has changed its tables.
+ */
+export function openDatabase(file: string, steps: Steps): DatabaseSync {
+  const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
+  const database = new Database(file, { timeout: BUSY })
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    migrate(database, steps)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+function migrate(database: DatabaseSync, steps: Steps): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    database.exec('CREATE TABLE IF NOT EXISTS trestle_version (version INTEGER NOT NULL)')
+    const row = database.prepare('SELECT version FROM trestle_version').get() as { version: number } | undefined
+    const version = row?.version ?? 0
+    if (version > steps.length) {
+      throw new Error(`the tables are of a newer version of Trestle (${version}; this one knows ${steps.length})`)
+    }
+    for (const step of steps.slice(version)) database.exec(step)
+    database.exec('DELETE FROM trestle_version')
+    database.prepare('INSERT INTO trestle_version VALUES (?)').run(steps.length)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

@@ -1,0 +1,26 @@
+import { depends } from '../../contract/depends.ts'
+import type { Backend } from '../../contract/port.ts'
+import { openDatabase } from './database.ts'
+import { RATES_TABLE, createSqliteRates } from './rates.ts'
+
+/** State in a file, by node:sqlite: it outlives the process, and processes of one machine share it. */
+export function sqliteBackend(file: string): Backend {
+  const database = depends(
+    {},
+    async function* () {
+      const opened = openDatabase(file, [RATES_TABLE])
+      yield opened
+      opened.close()
+    },
+    { scope: 'app', name: 'backend', check: (opened) => opened.prepare('SELECT 1').get() !== undefined },
+  )
+  return {
+    name: 'sqlite',
+    ports: {
+      'rate-limits': depends({ database }, ({ database }) => createSqliteRates(database), {
+        scope: 'app',
+        name: 'rate-limits',
+      }),
+    },
+  }
+}

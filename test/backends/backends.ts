@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { startPostgres } from '../servers/postgres.ts'
+import { startRedis } from '../servers/redis.ts'
+
+export const BACKENDS = ['memory', 'sqlite', 'postgres', 'redis'] as const
+
+/** What runs behind the tests of one backend. */
+export interface Behind {
+  /** The setting that names it. */
+  readonly setting: string
+}
+
+const starts: Record<(typeof BACKENDS)[number], () => Promise<{ setting: string; remove: () => Promise<void> }>> = {
+  memory: async () => ({ setting: 'memory', remove: async () => {} }),
+  sqlite: async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'trestle-backend-'))
+    const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+    return { setting: `sqlite:${path.join(folder, 'state.db')}`, remove }
+  },
+  postgres: async () => {
+    const { url, remove } = await startPostgres()
+    return { setting: url, remove }
+  },
+  redis: async () => {
+    const { url, remove } = await startRedis()
+    return { setting: url, remove }
+  },
+}
+
+/** Runs the same tests on every backend, each real and empty at first. */
+export function onEveryBackend(what: string, tests: (behind: Behind) => void): void {
+  describe.each(BACKENDS)(`${what}, on %s`, (name) => {
+    const behind = { setting: '' }
+    let remove = async (): Promise<void> => {}
+    beforeAll(async () => {
+      const started = await starts[name]()
+      behind.setting = started.setting
+      remove = started.remove
+    })
+    afterAll(() => remove())
+    tests(behind)
+  })
+}
