@@ -38,8 +38,10 @@ export function replyResponses(
   const declared = repliesOf(operation.spec.returns)
   // An endpoint that promises nothing answers with JSON of any form, or with nothing.
   if (declared.length === 0) {
-    found.set(200, { description: 'OK', content: { 'application/json': {} } })
-    found.set(204, { description: 'No Content' })
+    const headers = policyHeaders(operation)
+    const told = Object.keys(headers).length === 0 ? {} : { headers }
+    found.set(200, { description: 'OK', ...told, content: { 'application/json': {} } })
+    found.set(204, { description: 'No Content', ...told })
   }
   for (const [index, reply] of declared.entries()) {
     const hint = pascal(operation.id, index === 0 ? 'reply' : `reply.${reply.status}`)
@@ -48,6 +50,18 @@ export function replyResponses(
     found.set(reply.status, before === undefined ? response : join(before, response))
   }
   return found
+}
+
+/** The header fields that policies add to successful replies. */
+function policyHeaders({ policies }: Operation): Record<string, HeaderObject> {
+  const headers: Record<string, HeaderObject> = {}
+  for (const { contract } of policies) {
+    for (const [name, schema] of Object.entries(contract.replyHeaders ?? {})) {
+      const { description, ...rest } = schema as JsonSchema
+      headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
+    }
+  }
+  return headers
 }
 
 function responseOf(
@@ -73,12 +87,7 @@ function responseOf(
     }
   }
   if (reply.status >= 200 && reply.status < 300) {
-    for (const policy of operation.policies) {
-      for (const [name, schema] of Object.entries(policy.contract.replyHeaders ?? {})) {
-        const { description, ...rest } = schema as JsonSchema
-        headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
-      }
-    }
+    Object.assign(headers, policyHeaders(operation))
   }
   const itemHint = pascal(operation.id, 'item')
   return {
