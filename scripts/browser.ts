@@ -1,7 +1,8 @@
 /** Sees to the browser that some tests need, and hands its path on as CHROMIUM. */
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
-import { type Outcome, run } from './run.ts'
+import { aptInstall } from './apt.ts'
+import type { Outcome } from './run.ts'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome']
 const places = [
@@ -15,8 +16,7 @@ export async function findBrowser(): Promise<Outcome> {
     return { ok: false, output: `CHROMIUM is "${named}", which is no program that can be run` }
   let said = ''
   let found = browserPath()
-  if (found === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    process.stdout.write('installing chromium with apt-get\n')
+  if (found === undefined) {
     said = await aptInstall('chromium')
     found = browserPath()
   }
@@ -49,15 +49,4 @@ function canRun(file: string): boolean {
   } catch {
     return false
   }
-}
-
-async function aptInstall(name: string): Promise<string> {
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const install = ['install', '--yes', '--no-install-recommends', name]
-  const first = await run('/usr/bin/apt-get', install, { seconds: 300, env })
-  if (first.ok) return ''
-  // A new container has no package lists.
-  await run('/usr/bin/apt-get', ['update'], { seconds: 120, env })
-  const second = await run('/usr/bin/apt-get', install, { seconds: 300, env })
-  return second.ok ? '' : second.output
 }

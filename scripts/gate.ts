@@ -9,6 +9,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from './build.ts'
 import { browserPath, findBrowser } from './browser.ts'
+import { findRedis, redisPath } from './redis.ts'
 import { checkLockfile } from './lockfile.ts'
 import { checkPackage } from './packed.ts'
 import { scratch } from './places.ts'
@@ -25,6 +26,7 @@ const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
   tracked: checkTracked,
   package: checkPackage,
   browser: findBrowser,
+  redis: findRedis,
 }
 
 const TESTS = 'tests'
@@ -44,6 +46,8 @@ const wanted = named.length > 0 ? known.filter((name) => named.includes(name)) :
 // Set also when the check that sees to a browser is not among those asked for.
 const browser = browserPath()
 if (browser !== undefined) process.env.CHROMIUM = browser
+const redis = redisPath()
+if (redis !== undefined) process.env.REDIS_SERVER = redis
 
 let passed = 0
 let failed = 0

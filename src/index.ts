@@ -40,6 +40,7 @@ export {
   type PolicyTarget,
   policy,
 } from './contract/policy.ts'
+export type { Backend } from './contract/port.ts'
 export type { Principal } from './contract/principal.ts'
 export {
   type Failure,
