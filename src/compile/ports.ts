@@ -8,7 +8,7 @@ import { usedDependencies } from './faults.ts'
 export function portsOf(api: Api): readonly Dependency[] {
   const found = new Set<Dependency>()
   for (const { spec, policies } of walk(api)) {
-    for (const uses of [spec.use ?? {}, ...policies.map(({ use }) => use)]) {
+    for (const uses of [spec.use ?? {}, ...policies.map((policy) => policy?.use ?? {})]) {
       for (const dependency of usedDependencies(uses)) if (dependency.port !== undefined) found.add(dependency)
     }
   }
