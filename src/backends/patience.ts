@@ -26,17 +26,26 @@ export function createPatience(
     ask: (work) => {
       if (performance.now() < awayUntil) return Promise.reject(new StoreAway(`${name} did not answer lately`))
       return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
+        const late = (): void => {
           awayUntil = performance.now() + PAUSE
           reject(new StoreAway(`${name} did not answer within ${time} ms`))
+        }
+        // Where this process was held up itself, the answer has come and is read first.
+        let waiting: NodeJS.Immediate | undefined
+        const timer = setTimeout(() => {
+          waiting = setImmediate(late)
         }, time)
+        const done = (): void => {
+          clearTimeout(timer)
+          clearImmediate(waiting)
+        }
         work().then(
           (value) => {
-            clearTimeout(timer)
+            done()
             resolve(value)
           },
           (error) => {
-            clearTimeout(timer)
+            done()
             reject(isAway(error) ? new StoreAway(`${name} is away`, { cause: error }) : error)
           },
         )
