@@ -17,7 +17,6 @@ import {
 import { checkOperationId, checkPath, diagnose } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { compileProblems } from './problem-encoder.ts'
-import { RouteTable } from './route-table.ts'
 import { type Fault, StartError, noteFor } from './start-error.ts'
 import { usesZod } from './unsendable.ts'
 import type { Zod } from './validator.ts'
@@ -46,7 +45,6 @@ export type Limits = Required<EndpointLimits>
 export interface Plan {
   readonly api: Api
   readonly endpoints: readonly EndpointPlan[]
-  readonly routes: RouteTable<EndpointPlan>
   /** Holds for requests that match no endpoint. Here and in endpoints it encodes the members of problems. */
   readonly errors: ErrorFormat
   readonly middleware: readonly Middleware[]
@@ -88,9 +86,8 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
 
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
   const encoded = compileProblems(operations, zod)
-  const routes = new RouteTable<EndpointPlan>()
-  const endpoints = operations.map((operation, index): EndpointPlan => {
-    const plan: EndpointPlan = {
+  const endpoints = operations.map(
+    (operation, index): EndpointPlan => ({
       operation,
       decoders: compileDecoders(operation, zod),
       replies: compileEncoders(operation, operations, zod),
@@ -101,9 +98,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
       })),
       limits: { ...LIMITS, ...operation.limits },
       errors: encoded(operation.errors ?? errors),
-    }
-    routes.add(operation.method, operation.path, plan)
-    return plan
-  })
-  return { api, endpoints, routes, errors: encoded(errors), middleware: api[OPTIONS].middleware ?? [] }
+    }),
+  )
+  return { api, endpoints, errors: encoded(errors), middleware: api[OPTIONS].middleware ?? [] }
 }

@@ -3,6 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { api, get, post, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { issueCertificate } from './issue-certificate.ts'
+import { serveSecurely } from './secure-server.ts'
 
 /** A process that was held up, by a long calculation or with its container, has not read what came meanwhile. */
 
@@ -59,4 +61,39 @@ test('callers who were in time are answered', async () => {
   })
   await once(thread, 'exit')
   expect(seen).toEqual(new Map(callers.map(([name = '']) => [name, '200'])))
+})
+
+/** The same over HTTP/2: a connection that is kept asks again while the server is held up. */
+const KEPT = `
+const { connect } = require('node:http2')
+const { parentPort, workerData: { port } } = require('node:worker_threads')
+const { setTimeout } = require('node:timers/promises')
+const session = connect('https://127.0.0.1:' + port, { rejectUnauthorized: false })
+session.on('error', () => {})
+const ask = () => new Promise((resolve) => {
+  const stream = session.request({ ':path': '/hello' })
+  stream.on('response', (headers) => resolve(headers[':status'])).on('error', () => resolve('reset')).on('close', () => resolve('closed'))
+  stream.resume()
+})
+async function call() {
+  const first = await ask()
+  parentPort.postMessage('ready')
+  await setTimeout(1500)
+  parentPort.postMessage([first, await ask()])
+  session.destroy()
+}
+call()
+`
+
+test('callers who were in time are answered over HTTP/2', async () => {
+  const { cert, key } = issueCertificate()
+  const limits = { keepAliveTimeout: 1000 }
+  const secure = await serveSecurely(api({ hello: get('/hello', () => 'hello') }), { cert, key }, { limits })
+  const thread = new Worker(KEPT, { eval: true, workerData: { port: secure.port } })
+  await once(thread, 'message')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000)
+  const [statuses] = await once(thread, 'message')
+  expect(statuses).toEqual([200, 200])
+  await once(thread, 'exit')
+  await secure.stop()
 })
