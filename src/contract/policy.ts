@@ -45,6 +45,10 @@ export interface PolicyContext {
   readonly operation: string
   /** Who is calling, where a security dependency of the endpoint says so. */
   readonly principal: Principal | undefined
+  /** The body as the handler gets it, from the stage `replay` on; undefined where the endpoint declares none. */
+  readonly body: unknown
+  /** True once the handler, or a before hook, was called. */
+  readonly handled: boolean
 }
 
 /** A reply that a policy was given, or one that it states. */

@@ -119,10 +119,10 @@ function unescapeCookie(text: string): string {
 function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
   const { request } = x
   // A body of no bytes is none: not every runtime tells the two apart.
-  if (!request.hasBody || request.header('content-length') === '0') return withoutBody(x, decoder, decoding)
-  const type = request.header('content-type')
+  if (!request.hasBody || request.field('content-length') === '0') return withoutBody(x, decoder, decoding)
+  const type = request.field('content-type')
   if (type !== decoder.mediaType && essence(type) !== decoder.mediaType) throw wrongType(type, decoder)
-  const coding = request.header('content-encoding')
+  const coding = request.field('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw UnsupportedMediaType({
       detail: `The body has the coding "${coding}", which is not taken here: send it plain`,

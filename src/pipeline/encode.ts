@@ -144,7 +144,7 @@ function encodeAs(
       return
     case 'location':
       if (typeof body !== 'string') throw new Error(`${x.operation} must return the address to redirect to, a string`)
-      x.reply = new WireReply(encoder.status, undefined, []).set('location', asciiAddress(body)).addAll(headers)
+      x.reply = new WireReply(encoder.status, undefined, ['location', asciiAddress(body)]).addAll(headers)
       return
     case 'text':
     case 'bytes':
@@ -170,7 +170,7 @@ function jsonReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireRepl
   const reply = new WireReply(encoder.status, text, ['content-type', encoder.mediaType])
   if (encoder.location !== undefined) {
     const location = encoder.location(x.request.path, value)
-    if (location !== undefined) reply.set('location', asciiAddress(underPrefix(x.request.prefix, location)))
+    if (location !== undefined) reply.fields.push('location', asciiAddress(underPrefix(x.request.prefix, location)))
   }
   return reply
 }
@@ -237,7 +237,7 @@ function underPrefix(prefix: string, address: string): string {
 
 const PLAIN_ADDRESS = /^[\w./~-]*$/
 
-/** Escapes what a URI cannot hold (RFC 3986 §2); CR and LF cannot leave the field. */
+/** Escapes what a URI cannot hold (RFC 3986 §2). What comes of it is a field value as it is: no CR, no LF, all ASCII. */
 function asciiAddress(address: string): string {
   // Nearly every address: the search below costs 4 µs.
   if (PLAIN_ADDRESS.test(address)) return address

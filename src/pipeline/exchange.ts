@@ -21,6 +21,8 @@ export class Exchange implements MiddlewareContext {
   readonly context: Context
   /** Who is calling, once a security dependency has said so. */
   principal: Principal | undefined = undefined
+  /** The handler, or a hook before it, was called. */
+  handled = false
   /** What the handler returned. */
   result: unknown = undefined
   /** Set once there is an answer; stages that would make one leave it alone. */
@@ -133,6 +135,10 @@ export class Context implements BaseContext {
 
   get principal(): Principal | undefined {
     return this.#exchange.principal
+  }
+
+  get handled(): boolean {
+    return this.#exchange.handled
   }
 
   get background(): (task: () => unknown) => void {

@@ -8,6 +8,7 @@ export type AnyHandler = (context: unknown) => unknown
  * returns something answers in the handler's place; an after hook that does replaces the result.
  */
 export function handle(x: Exchange, handler: AnyHandler): void | Promise<void> {
+  x.handled = true
   const result = handler(x.context)
   if (!isThenable(result)) {
     x.result = result

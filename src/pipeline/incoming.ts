@@ -44,7 +44,7 @@ export abstract class Incoming implements Request {
   }
 
   /** @param name in lower case. */
-  protected abstract field(name: string): string | undefined
+  abstract field(name: string): string | undefined
   abstract headers(): Iterable<readonly [name: string, value: string]>
   abstract readonly remoteAddress: string | undefined
   /** Scheme and authority, as the caller claims: `http://localhost:8000`. */

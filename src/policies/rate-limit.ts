@@ -5,7 +5,7 @@ import { Unavailable } from '../contract/problems.ts'
 import { callerOf } from './caller.ts'
 import { toQuota } from './quota.ts'
 import { type RateStore, type RateStrategy, type Take, type Taken, rateStore } from './rate-store.ts'
-import { StoreAway, type WhenAway } from './store-away.ts'
+import { type WhenAway, openOrClosed } from './store-away.ts'
 
 /** The caller has asked for more than it may (draft-ietf-httpapi-ratelimit-headers-11 §5). */
 export const QuotaExceeded: ProblemType<'quota_exceeded', undefined> = problem('quota_exceeded', {
@@ -133,21 +133,6 @@ function asking(
     return away(error)
   }
   return given instanceof Promise ? given.then(settle, away) : settle(given)
-}
-
-/** Milliseconds between two reports that a store is away: it is one fault, however many requests see it. */
-const REPORT_PAUSE = 10_000
-
-/** What happens to a request whose store is away. */
-export function openOrClosed(whenAway: WhenAway, report: (error: unknown) => void): (error: unknown) => void {
-  let reported = Number.NEGATIVE_INFINITY
-  return (error) => {
-    if (!(error instanceof StoreAway)) throw error
-    if (whenAway === 'closed') throw Unavailable({ headers: { 'retry-after': '1' }, cause: error })
-    if (Date.now() - reported < REPORT_PAUSE) return
-    reported = Date.now()
-    report(error)
-  }
 }
 
 /** The refusal, with the fields that every reply has. */

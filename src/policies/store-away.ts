@@ -1,3 +1,5 @@
+import { Unavailable } from '../contract/problems.ts'
+
 /** A store that does not answer, or not in its time. What becomes of the request is the policy's to say. */
 export class StoreAway extends Error {
   override readonly name = 'StoreAway'
@@ -5,3 +7,18 @@ export class StoreAway extends Error {
 
 /** What a policy does while its store is away: let requests pass, or refuse them with 503. */
 export type WhenAway = 'open' | 'closed'
+
+/** Milliseconds between two reports that a store is away: it is one fault, however many requests see it. */
+const REPORT_PAUSE = 10_000
+
+/** What happens to a request whose store is away. */
+export function openOrClosed(whenAway: WhenAway, report: (error: unknown) => void): (error: unknown) => void {
+  let reported = Number.NEGATIVE_INFINITY
+  return (error) => {
+    if (!(error instanceof StoreAway)) throw error
+    if (whenAway === 'closed') throw Unavailable({ headers: { 'retry-after': '1' }, cause: error })
+    if (Date.now() - reported < REPORT_PAUSE) return
+    reported = Date.now()
+    report(error)
+  }
+}

@@ -24,7 +24,7 @@ class FetchIncoming extends Incoming {
     return false
   }
 
-  protected field(name: string): string | undefined {
+  field(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined
   }
 

@@ -38,7 +38,7 @@ export class NodeIncoming extends ProxiedIncoming {
     this.cut = expectsContinue
   }
 
-  protected field(name: string): string | undefined {
+  field(name: string): string | undefined {
     const raw = this.#message.rawHeaders
     let found: string | undefined
     for (let i = 0; i < raw.length; i += 2) {

@@ -4,21 +4,7 @@ import { api, get } from 'trestle'
 import { beforeAll, afterAll, describe, expect, it } from 'vitest'
 import type { RateStore } from 'trestle/policies'
 import { onEveryBackend } from './backends.ts'
-
-/** The store as an API gets it. */
-async function openRates(setting: string): Promise<{ rates: RateStore; close: () => Promise<void> }> {
-  let rates: RateStore | undefined
-  const use = { rates: rateStore }
-  const app = api({
-    take: get('/', { use }, (context) => {
-      rates = context.rates
-    }),
-  })
-  const test = await createTestClient(app, { backend: setting })
-  await test.fetch('/')
-  if (rates === undefined) throw new Error(`no store: ${test.failures.join()}`)
-  return { rates, close: test.close }
-}
+import { openPort } from './open-port.ts'
 
 const take = (key: string, more: Partial<Take> = {}): Take => ({
   key,
@@ -34,7 +20,9 @@ onEveryBackend('The store of rate limits', (behind) => {
   let rates: RateStore
   let close: () => Promise<void>
   beforeAll(async () => {
-    ;({ rates, close } = await openRates(behind.setting))
+    const opened = await openPort(rateStore, behind.setting)
+    rates = opened.port
+    close = opened.close
   })
   afterAll(() => close())
   const one = async (what: Take): Promise<Taken> => (await rates.take([what]))[0] as Taken
@@ -137,7 +125,7 @@ onEveryBackend('The store of rate limits', (behind) => {
 
 describe('a backend', () => {
   it.each(['mysql://x', 'sqlite', 'sqlite:', ''])('that is none is refused: %s', async (setting) => {
-    await expect(openRates(setting)).rejects.toThrow('is no backend: use')
+    await expect(openPort(rateStore, setting)).rejects.toThrow('is no backend: use')
   })
 
   it('is not opened for an API that needs none', async () => {

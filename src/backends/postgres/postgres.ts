@@ -3,6 +3,7 @@ import type { Backend } from '../../contract/port.ts'
 import { migrate } from './migrate.ts'
 import { type PostgresPool, connectPostgres } from './pool.ts'
 import { RATES_TABLE, createPostgresRates } from './rates.ts'
+import { REPLAYS_TABLE, createPostgresReplays } from './replays.ts'
 
 /** State in Postgres, shared by all that are connected to it. */
 export function postgresBackend(url: string): Backend {
@@ -10,7 +11,7 @@ export function postgresBackend(url: string): Backend {
     {},
     async function* (): AsyncGenerator<PostgresPool> {
       const connected = connectPostgres(url)
-      await migrate(connected, [RATES_TABLE])
+      await migrate(connected, [RATES_TABLE, REPLAYS_TABLE])
       yield connected
       await connected.close()
     },
@@ -26,6 +27,10 @@ export function postgresBackend(url: string): Backend {
       'rate-limits': depends({ postgres }, ({ postgres }) => createPostgresRates(postgres), {
         scope: 'app',
         name: 'rate-limits',
+      }),
+      replays: depends({ postgres }, ({ postgres }) => createPostgresReplays(postgres), {
+        scope: 'app',
+        name: 'replays',
       }),
     },
   }

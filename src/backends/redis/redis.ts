@@ -2,6 +2,7 @@ import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
 import { type RedisConnection, connectRedis } from './client.ts'
 import { createRedisRates } from './rates.ts'
+import { createRedisReplays } from './replays.ts'
 
 /** What keys of a backend begin with. */
 const PREFIX = 'trestle:'
@@ -28,6 +29,7 @@ export function redisBackend(url: string): Backend {
         scope: 'app',
         name: 'rate-limits',
       }),
+      replays: depends({ redis }, ({ redis }) => createRedisReplays(redis, PREFIX), { scope: 'app', name: 'replays' }),
     },
   }
 }

@@ -2,13 +2,14 @@ import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
 import { openDatabase } from './database.ts'
 import { RATES_TABLE, createSqliteRates } from './rates.ts'
+import { REPLAYS_TABLE, createSqliteReplays } from './replays.ts'
 
 /** State in a file, by node:sqlite: it outlives the process, and processes of one machine share it. */
 export function sqliteBackend(file: string): Backend {
   const database = depends(
     {},
     async function* () {
-      const opened = openDatabase(file, [RATES_TABLE])
+      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE])
       yield opened
       opened.close()
     },
@@ -20,6 +21,10 @@ export function sqliteBackend(file: string): Backend {
       'rate-limits': depends({ database }, ({ database }) => createSqliteRates(database), {
         scope: 'app',
         name: 'rate-limits',
+      }),
+      replays: depends({ database }, ({ database }) => createSqliteReplays(database), {
+        scope: 'app',
+        name: 'replays',
       }),
     },
   }

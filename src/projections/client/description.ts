@@ -1,4 +1,4 @@
-import type { ClientOperation, Operations, Travel } from './operation.ts'
+import { type ClientOperation, type Operations, type Travel, isIdempotencyKey } from './operation.ts'
 
 /** The member of an OpenAPI media type that tells bytes, a stream and a file apart. */
 const KIND = 'x-trestle-kind'
@@ -27,6 +27,9 @@ export function readDescription(document: unknown): Operations {
         path: typeof operation[PATH] === 'string' ? operation[PATH] : path,
         body: travels(document, operation.requestBody)[0],
         replies: replies(document, object(operation.responses)),
+        isKeyed: parameters(document, operation).some(
+          (parameter) => parameter.in === 'header' && isIdempotencyKey(parameter.name),
+        ),
       })
     }
   }
@@ -36,6 +39,10 @@ export function readDescription(document: unknown): Operations {
 /** QUERY has a member of its own from OpenAPI 3.2 on. */
 function methods(item: Json): [method: string, operation: unknown][] {
   return Object.entries(item).filter(([name]) => /^(get|head|post|put|patch|delete|options|query)$/.test(name))
+}
+
+function parameters(document: unknown, operation: Json): Json[] {
+  return Array.isArray(operation.parameters) ? operation.parameters.map((one) => resolve(document, one)) : []
 }
 
 function replies(document: unknown, responses: Json): Map<number, readonly Travel[]> {

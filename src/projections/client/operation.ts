@@ -12,6 +12,8 @@ export interface ClientOperation {
   readonly body: Travel | undefined
   /** How the bodies of each successful status travel, told apart by their media types; none where it has no body. */
   readonly replies: ReadonlyMap<number, readonly Travel[]>
+  /** True where a call is told apart from others by an Idempotency-Key. */
+  readonly isKeyed: boolean
 }
 
 /** How a body travels. A page of a list is JSON. */
@@ -28,16 +30,24 @@ const JSON_BODY: Travel = { kind: 'json', mediaType: 'application/json' }
 /** The operations of an API whose contract is at hand. */
 export function operationsOf(api: Api): Operations {
   return new Map(
-    walk(api).map(({ id, method, path, spec }) => {
+    walk(api).map(({ id, method, path, spec, policies }) => {
       const replies = new Map<number, readonly Travel[]>()
       for (const returned of spec.returns === undefined ? [] : [spec.returns].flat()) {
         const { status, body: sent } = isReply(returned) ? returned : { status: 200, body: returned }
         replies.set(status, [...(replies.get(status) ?? []), ...(isBody(sent) ? [travel(sent)] : [])])
       }
       const body = spec.body === undefined ? undefined : travel(spec.body)
-      return [id, { method, path, body, replies }]
+      const isKeyed = policies.some(({ contract }) =>
+        Object.keys(contract.requestHeaders ?? {}).some((name) => isIdempotencyKey(name)),
+      )
+      return [id, { method, path, body, replies, isKeyed }]
     }),
   )
+}
+
+/** True for the name of the header field. */
+export function isIdempotencyKey(name: unknown): boolean {
+  return typeof name === 'string' && name.toLowerCase() === 'idempotency-key'
 }
 
 function travel(body: object): Travel {

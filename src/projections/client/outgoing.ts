@@ -35,6 +35,8 @@ export function toRequest(
   if (cookies.length > 0) {
     headers.set('cookie', cookies.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('; '))
   }
+  // A new effect, unless the caller says that it is an earlier one tried again.
+  if (operation.isKeyed && !headers.has('idempotency-key')) headers.set('idempotency-key', crypto.randomUUID())
   if (!headers.has('accept')) headers.set('accept', accept(operation))
   const init: RequestInit & { duplex?: 'half' } = { method: operation.method, headers, signal }
   // A followed redirect would hide the reply that the endpoint promises.

@@ -1,6 +1,6 @@
 import { BadRequest } from '../../contract/problems.ts'
 import { authorityOf, isAuthority } from '../authority.ts'
-import { ExpectationFailed } from '../refusals.ts'
+import { checkExpect } from '../expectation.ts'
 import { itemsFromRight } from '../field-list.ts'
 import { codingFault } from '../transfer-coding.ts'
 import type { RequestHead } from './request-head.ts'
@@ -134,6 +134,6 @@ function has(list: string, token: string): boolean {
 /** Expect (RFC 9110 §10.1.1). From HTTP/1.0 it is not heeded. */
 function expectsContinue(expect: string, minor: number): boolean {
   if (minor === 0) return false
-  if (expect.toLowerCase() === '100-continue') return true
-  throw ExpectationFailed()
+  checkExpect(expect)
+  return true
 }

@@ -16,7 +16,7 @@ export class Http1Incoming extends ProxiedIncoming {
     this.#body = body
   }
 
-  protected field(name: string): string | undefined {
+  field(name: string): string | undefined {
     return this.#head.field(name)
   }
 

@@ -2,7 +2,8 @@ import type { Problem } from '../../contract/problem.ts'
 import { BadRequest, MethodNotAllowed } from '../../contract/problems.ts'
 import { isAuthority } from '../authority.ts'
 import type { WireLimits } from '../limits.ts'
-import { ExpectationFailed, HeadersTooLarge } from '../refusals.ts'
+import { checkExpect } from '../expectation.ts'
+import { HeadersTooLarge } from '../refusals.ts'
 
 /** What a request says of itself in its pseudo-header fields (RFC 9113 §8.3.1), and the fields that follow them. */
 export interface Head {
@@ -67,7 +68,7 @@ export function checkHead(head: Head, limits: WireLimits): void {
     throw BadRequest({ detail: 'Host is not what :authority says (RFC 9113 §8.3.1)' })
   }
   for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i] === 'expect' && fields[i + 1]?.toLowerCase() !== '100-continue') throw ExpectationFailed()
+    if (fields[i] === 'expect') checkExpect(fields[i + 1] as string)
   }
 }
 

@@ -33,7 +33,7 @@ export class Http2Incoming extends ProxiedIncoming {
     this.#waits = this.field('expect') !== undefined
   }
 
-  protected field(name: string): string | undefined {
+  field(name: string): string | undefined {
     const { fields, authority } = this.#head
     // Who looks for Host means this (RFC 9113 §8.3.1).
     if (name === 'host') return authority

@@ -51,6 +51,13 @@ export const expectations: readonly CorpusCase[] = [
     rest: `hello${PROBE}`,
     deno: thenGone(),
   }),
+  must(
+    'RFC 9110 §10.1.1',
+    'The expectation twice',
+    sent([...expecting(' 100-continue', ' 100-continue'), 'Content-Length: 5'], 'hello'),
+    maybeTold,
+  ),
+  must('RFC 9110 §10.1.1', 'The expectation twice in one field', posted(' 100-continue, 100-continue'), maybeTold),
   must('RFC 9110 §10.1.1', 'A body that waits for nothing', posted(' 100-continue'), maybeTold),
   must('RFC 9110 §10.1.1', 'Two bodies that wait for nothing', posted(' 100-continue') + posted(' 100-continue'), [
     maybeTold,
