@@ -1,3 +1,4 @@
+export { type CorsOptions, cors } from './policies/cors.ts'
 export { type DeprecationOptions, deprecated } from './policies/deprecation.ts'
 export {
   IdempotencyKeyInUse,

@@ -12,6 +12,12 @@ export interface Known {
   readonly ends: number
 }
 
+/** What is known of all keys. */
+export interface KnownKeys {
+  readonly get: (key: string) => Known | undefined
+  readonly set: (key: string, known: Known) => unknown
+}
+
 /** Keys that are held before those that do not matter any more are looked for. */
 export const SWEEP_AT = 10_000
 
@@ -20,18 +26,15 @@ export const SWEEP_AT = 10_000
  *
  * @param time milliseconds since 1970.
  */
-export function countTakes(
-  takes: readonly Take[],
-  get: (key: string) => Known | undefined,
-  put: (key: string, known: Known) => void,
-  time: number,
-): readonly Taken[] {
-  const looks = takes.map((take) => (take.strategy === 'token-bucket' ? bucket : inWindow)(take, get(take.key), time))
+export function countTakes(takes: readonly Take[], all: KnownKeys, time: number): readonly Taken[] {
+  const looks = takes.map((take) =>
+    (take.strategy === 'token-bucket' ? bucket : inWindow)(take, all.get(take.key), time),
+  )
   // Of limits that let it through nothing is taken where another refuses.
-  const all = looks.every(({ taken }) => taken.retryAfter === 0)
+  const isAllowed = looks.every(({ taken }) => taken.retryAfter === 0)
   return looks.map(({ taken, left, next }, index) => {
-    if (!all) return left
-    put((takes[index] as Take).key, next)
+    if (!isAllowed) return left
+    all.set((takes[index] as Take).key, next)
     return taken
   })
 }

@@ -49,6 +49,8 @@ export interface PolicyContext {
   readonly body: unknown
   /** True once the handler, or a before hook, was called. */
   readonly handled: boolean
+  /** What a policy has to know of this request at a later stage, by a key of its own. */
+  readonly notes: Map<object, unknown>
 }
 
 /** A reply that a policy was given, or one that it states. */

@@ -21,6 +21,8 @@ export class Exchange implements MiddlewareContext {
   readonly context: Context
   /** Who is calling, once a security dependency has said so. */
   principal: Principal | undefined = undefined
+  /** Of policies, for their later stages. */
+  notes: Map<object, unknown> | undefined = undefined
   /** The handler, or a hook before it, was called. */
   handled = false
   /** What the handler returned. */
@@ -135,6 +137,11 @@ export class Context implements BaseContext {
 
   get principal(): Principal | undefined {
     return this.#exchange.principal
+  }
+
+  get notes(): Map<object, unknown> {
+    this.#exchange.notes ??= new Map()
+    return this.#exchange.notes
   }
 
   get handled(): boolean {

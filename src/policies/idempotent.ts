@@ -68,7 +68,7 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
     'idempotent',
     contractOf(required, whenAway),
     ({ operation, report }) => {
-      const attempts = new WeakMap<PolicyContext, Attempt>()
+      const own = {}
       const away = openOrClosed(whenAway, report)
       return {
         limit: ({ request }) => void keyOf(request.header('idempotency-key'), required),
@@ -82,11 +82,11 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
           } catch (error) {
             return void away(error)
           }
-          if (begun.is === 'begun') attempts.set(context, attempt)
+          if (begun.is === 'begun') context.notes.set(own, attempt)
           return begun.is === 'begun' ? undefined : answerTo(begun)
         },
         record: async (context, given, { replays }) => {
-          const attempt = attempts.get(context)
+          const attempt = context.notes.get(own) as Attempt | undefined
           if (attempt === undefined) return
           try {
             await keepReply(attempt, given, context.handled, replays)

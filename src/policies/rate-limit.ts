@@ -87,7 +87,7 @@ export function rateLimit(
     contract,
     ({ operation, report }) => {
       const shared = options.name ?? operation
-      const told = new WeakMap<object, Told>()
+      const own = {}
       const away = openOrClosed(whenAway, report)
       return {
         limit: (context, { rates }) => {
@@ -99,14 +99,15 @@ export function rateLimit(
             (limit): Take => ({ ...limit, key: `${shared}:${limit.name}:${caller}`, strategy, cost: price }),
           )
           const settle = (taken: readonly Taken[]): void => {
-            told.set(context, { chosen, taken })
+            // A refusal has the fields of its own.
             if (taken.some(({ allowed }) => !allowed)) throw refusal(chosen, taken)
+            context.notes.set(own, { chosen, taken } satisfies Told)
           }
           return asking(() => rates.take(takes), settle, away)
         },
         encode: (context, reply) => {
-          const known = told.get(context)
-          if (known !== undefined && reply.header('ratelimit') === undefined) tell(reply, known)
+          const known = context.notes.get(own) as Told | undefined
+          if (known !== undefined) tell(reply, known)
           return undefined
         },
       }
@@ -151,7 +152,7 @@ function refusal(chosen: readonly Counted[], taken: readonly Taken[]): Error {
 }
 
 function tell(reply: Reply, known: Told): void {
-  for (const { told } of known.chosen) reply.append('ratelimit-policy', told)
+  reply.append('ratelimit-policy', known.chosen.map(({ told }) => told).join(', '))
   reply.append('ratelimit', leftOf(known))
 }
 

@@ -2,22 +2,18 @@ import { type Known, SWEEP_AT, countTakes } from '../counting.ts'
 import type { RateStore } from '../../policies/rate-store.ts'
 
 /** Counts in this process. */
-export function createMemoryRates(now: () => number = () => performance.timeOrigin + performance.now()): RateStore {
+export function createMemoryRates(): RateStore {
+  const origin = performance.timeOrigin
   const known = new Map<string, Known>()
   let sweepAt = SWEEP_AT
   return {
     take: (takes) => {
-      const time = now()
+      const time = origin + performance.now()
       if (known.size >= sweepAt) {
         for (const [key, { ends }] of known) if (ends <= time) known.delete(key)
         sweepAt = Math.max(SWEEP_AT, known.size * 2)
       }
-      return countTakes(
-        takes,
-        (key) => known.get(key),
-        (key, next) => known.set(key, next),
-        time,
-      )
+      return countTakes(takes, known, time)
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RateStore } from '../../policies/rate-store.ts'
 import { StoreAway } from '../../policies/store-away.ts'
-import { type Known, countTakes } from '../counting.ts'
+import { type Known, type KnownKeys, countTakes } from '../counting.ts'
 
 export const RATES_TABLE = `CREATE TABLE trestle_rates (
   key TEXT PRIMARY KEY,
@@ -26,6 +26,10 @@ export function createSqliteRates(database: DatabaseSync, now: () => number = Da
   const sweep = database.prepare(
     'DELETE FROM trestle_rates WHERE key IN (SELECT key FROM trestle_rates WHERE ends <= ? LIMIT ?)',
   )
+  const rows: KnownKeys = {
+    get: (key) => get.get(key) as Known | undefined,
+    set: (key, { at, taken, before, ends }) => put.run(key, at, taken, before, ends),
+  }
   let decisions = 0
   return {
     take: (takes) => {
@@ -37,12 +41,7 @@ export function createSqliteRates(database: DatabaseSync, now: () => number = Da
       }
       try {
         const time = now()
-        const taken = countTakes(
-          takes,
-          (key) => get.get(key) as Known | undefined,
-          (key, { at, taken, before, ends }) => put.run(key, at, taken, before, ends),
-          time,
-        )
+        const taken = countTakes(takes, rows, time)
         if (++decisions % SWEEP_EACH === 0) sweep.run(time, SWEEP)
         database.exec('COMMIT')
         return taken
