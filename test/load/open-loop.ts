@@ -65,6 +65,7 @@ export class OpenLoop {
   async run(rate: number, seconds: number, took: Latencies, late: Latencies): Promise<void> {
     const total = Math.round(rate * seconds)
     const start = performance.now()
+    // In turns: one that is always taken first is used up sooner than a server allows.
     const idle = [...this.#connections]
     let due = 0
     let sent = 0
@@ -85,7 +86,7 @@ export class OpenLoop {
       due = Math.min(total, Math.floor(((now - start) * rate) / 1000) + 1)
       while (sent < due && idle.length > 0) {
         late.add(performance.now() - start - (sent * 1000) / rate)
-        send(idle.pop() as Connection)
+        send(idle.shift() as Connection)
       }
       if (sent < total) lastReply = now
       else if (now - lastReply > PATIENCE) {
