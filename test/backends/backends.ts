@@ -13,7 +13,15 @@ export interface Behind {
   readonly setting: string
 }
 
-const starts: Record<(typeof BACKENDS)[number], () => Promise<{ setting: string; remove: () => Promise<void> }>> = {
+type Name = (typeof BACKENDS)[number]
+
+/** What runs behind a backend, until it is removed. */
+interface Started {
+  readonly setting: string
+  readonly remove: () => Promise<void>
+}
+
+const starts: Record<Name, () => Promise<Started>> = {
   memory: async () => ({ setting: 'memory', remove: async () => {} }),
   sqlite: async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'trestle-backend-'))
@@ -30,13 +38,17 @@ const starts: Record<(typeof BACKENDS)[number], () => Promise<{ setting: string;
   },
 }
 
+export function startBackend(name: Name): Promise<Started> {
+  return starts[name]()
+}
+
 /** Runs the same tests on every backend, each real and empty at first. */
 export function onEveryBackend(what: string, tests: (behind: Behind) => void): void {
   describe.each(BACKENDS)(`${what}, on %s`, (name) => {
     const behind = { setting: '' }
     let remove = async (): Promise<void> => {}
     beforeAll(async () => {
-      const started = await starts[name]()
+      const started = await startBackend(name)
       behind.setting = started.setting
       remove = started.remove
     })
