@@ -1,7 +1,6 @@
 import type { BodyIn } from './content.ts'
 import type { Values } from './depends.ts'
 import type { PathParams } from './path.ts'
-import type { Principal } from './principal.ts'
 import type { Request } from './request.ts'
 import type { Decoded } from './schema.ts'
 
@@ -12,8 +11,6 @@ export interface BaseContext {
   readonly signal: AbortSignal
   /** The endpoint's operation id, such as `orders.create`. */
   readonly operation: string
-  /** Who is calling, where a security dependency of the endpoint says so. */
-  readonly principal: Principal | undefined
   /** Runs `task` after the last byte of the reply. A failure is logged, never sent. */
   readonly background: (task: () => unknown) => void
 }
@@ -23,7 +20,6 @@ export const RESERVED: readonly ReservedName[] = [
   'request',
   'signal',
   'operation',
-  'principal',
   'background',
   'params',
   'query',

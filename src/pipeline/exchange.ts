@@ -8,7 +8,7 @@ import type { WireReply } from './reply.ts'
 
 /**
  * One request on its way through the pipeline, and the state of each stage. Handlers and hooks see its
- * `context`, middleware itself as a `MiddlewareContext`.
+ * `context`; middleware sees itself as a `MiddlewareContext`, policies as a `PolicyContext`.
  */
 export class Exchange implements MiddlewareContext {
   readonly request: Incoming
@@ -21,8 +21,6 @@ export class Exchange implements MiddlewareContext {
   readonly context: Context
   /** Who is calling, once a security dependency has said so. */
   principal: Principal | undefined = undefined
-  /** Of policies, for their later stages. */
-  notes: Map<object, unknown> | undefined = undefined
   /** The handler, or a hook before it, was called. */
   handled = false
   /** What the handler returned. */
@@ -48,6 +46,7 @@ export class Exchange implements MiddlewareContext {
   awaited: Promise<unknown> | undefined = undefined
   /** Called where it begins to be waited for. */
   onAwaiting: ((body: Promise<unknown>) => void) | undefined = undefined
+  #notes: Map<object, unknown> | undefined = undefined
   /** Since when it is. */
   #awaitsSince: number | undefined = undefined
   /** Milliseconds for which it was. */
@@ -62,6 +61,16 @@ export class Exchange implements MiddlewareContext {
 
   get operation(): string | undefined {
     return this.endpoint?.id
+  }
+
+  get body(): unknown {
+    return this.context.body
+  }
+
+  /** Of policies, for their later stages. */
+  get notes(): Map<object, unknown> {
+    this.#notes ??= new Map()
+    return this.#notes
   }
 
   /** Waits for the body. The time that takes is the caller's. */
@@ -133,19 +142,6 @@ export class Context implements BaseContext {
 
   get operation(): string {
     return this.#exchange.operation as string
-  }
-
-  get principal(): Principal | undefined {
-    return this.#exchange.principal
-  }
-
-  get notes(): Map<object, unknown> {
-    this.#exchange.notes ??= new Map()
-    return this.#exchange.notes
-  }
-
-  get handled(): boolean {
-    return this.#exchange.handled
   }
 
   get background(): (task: () => unknown) => void {

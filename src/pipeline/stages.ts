@@ -2,7 +2,7 @@ import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
-import type { GivenReply, PolicyStages } from '../contract/policy.ts'
+import type { GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
@@ -85,11 +85,16 @@ function attach({ policy, slots }: PolicyPlan, { operation }: EndpointPlan, app:
   }
   const { limit, replay, encode, record } = stages
   return {
-    ...(limit && { limit: bound((x, use) => limit(x.context, use)) }),
-    ...(replay && { replay: bound((x, use) => (x.reply === undefined ? put(x, replay(x.context, use)) : undefined)) }),
-    ...(encode && { encode: bound((x, use) => put(x, encode(x.context, x.reply as WireReply, use))) }),
-    ...(record && { record: bound((x, use) => record(x.context, x.reply as WireReply, use)) }),
+    ...(limit && { limit: bound((x, use) => limit(policed(x), use)) }),
+    ...(replay && { replay: bound((x, use) => (x.reply === undefined ? put(x, replay(policed(x), use)) : undefined)) }),
+    ...(encode && { encode: bound((x, use) => put(x, encode(policed(x), x.reply as WireReply, use))) }),
+    ...(record && { record: bound((x, use) => record(policed(x), x.reply as WireReply, use)) }),
   }
+}
+
+/** An exchange as policies see it: its endpoint is matched. */
+function policed(x: Exchange): PolicyContext {
+  return x as Exchange & { readonly operation: string }
 }
 
 const NOTHING = {} as never
