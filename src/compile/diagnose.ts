@@ -6,7 +6,7 @@ import type { Operation } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
 import type { DependencyFault } from './dependency-order.ts'
-import { declaredFaults } from './faults.ts'
+import { declaredFaults, usedDependencies } from './faults.ts'
 import type { Note } from './start-error.ts'
 import { fieldsOf } from './text-kind.ts'
 
@@ -70,7 +70,30 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
   }
   if (spec.body !== undefined) checkBody('body', spec.body, note)
   checkReplies(operation, note)
+  checkPolicies(operation, note)
   for (const type of new Set(declaredFaults(operation).filter(isProblemType))) checkProblem(type, note)
+}
+
+/** What policies ask of an endpoint. */
+function checkPolicies({ policies, spec }: Operation, note: Note): void {
+  const secured = usedDependencies(spec.use ?? {}).flatMap(({ security }) => (security === undefined ? [] : [security]))
+  const seen = new Set<string>()
+  for (const policy of policies) {
+    if (policy?.is !== 'policy') continue // told elsewhere
+    const { name, contract } = policy
+    if (contract.isOnce && seen.has(name)) {
+      note('policies', `"${name}" stands on this endpoint twice`, 'leave it to the endpoint, or to its group')
+    }
+    seen.add(name)
+    if (contract.isOfCaller && secured.length > 0 && secured.every(({ principal }) => principal === undefined)) {
+      const [first] = secured
+      note(
+        'policies',
+        `"${name}" keeps something of each caller, and security "${first?.name}" does not say who that is`,
+        'give it security.principal, a function from its value to an id',
+      )
+    }
+  }
 }
 
 function checkProblem({ code, extra }: AnyProblem, note: Note): void {

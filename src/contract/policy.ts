@@ -37,6 +37,10 @@ export interface PolicyContract {
   /** Header fields of successful replies, by name: JSON Schema. */
   readonly replyHeaders?: Readonly<Record<string, object>>
   readonly deprecated?: boolean
+  /** True where it keeps something of a caller: security of the endpoint has to say who that is. */
+  readonly isOfCaller?: boolean
+  /** True where it may stand on an endpoint once. */
+  readonly isOnce?: boolean
 }
 
 export interface PolicyContext {

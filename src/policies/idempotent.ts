@@ -4,8 +4,8 @@ import { type AnyProblem, type ProblemType, problem } from '../contract/problem.
 import { Unavailable } from '../contract/problems.ts'
 import { reply } from '../contract/reply-spec.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
-import { type Attempt, type Begun, type KeptReply, type ReplayStore, replayStore } from './replay-store.ts'
-import { type WhenAway, openOrClosed } from './store-away.ts'
+import { type Attempt, type Begun, type ReplayStore, replayStore } from './replay-store.ts'
+import { StoreAway, type WhenAway, openOrClosed } from './store-away.ts'
 
 type Plain<Code extends string> = ProblemType<Code, undefined>
 
@@ -80,6 +80,8 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
           try {
             begun = await replays.begin(attempt, lease * 1000, keep * 1000)
           } catch (error) {
+            // It may have begun all the same, and nobody would end it.
+            void again(() => replays.forget(attempt)).catch(report)
             return void away(error)
           }
           if (begun.is === 'begun') context.notes.set(own, attempt)
@@ -88,11 +90,13 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
         record: async (context, given, { replays }) => {
           const attempt = context.notes.get(own) as Attempt | undefined
           if (attempt === undefined) return
+          const keepIt = (): void | Promise<void> => keepReply(attempt, given, context.handled, replays)
           try {
-            await keepReply(attempt, given, context.handled, replays)
+            await keepIt()
           } catch (error) {
-            // It had its effect, and its caller is told so. Who comes again is told that it is not known.
-            report(error)
+            // It had its effect, and its caller is told so now. Who comes again is told once it is kept.
+            if (error instanceof StoreAway) void again(keepIt).catch(report)
+            else report(error)
           }
         },
       }
@@ -108,6 +112,8 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
   const description = 'A new one for each effect, such as a UUID; the same again to retry'
   return {
     throws,
+    isOfCaller: true,
+    isOnce: true,
     requestHeaders: {
       'Idempotency-Key': { schema: { type: 'string', minLength: 1, maxLength: 255, description }, required },
     },
@@ -134,7 +140,7 @@ async function attemptOf(context: PolicyContext, operation: string, key: string)
   if (body instanceof ReadableStream) {
     throw new TypeError(`${operation} takes a stream(), and idempotent() has to know the whole body: take bytes()`)
   }
-  const asked = body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body) ?? '')
+  const asked = body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body, telling) ?? '')
   const head = new TextEncoder().encode(`${request.method} ${request.path}?${request.search}\n`)
   const whole = new Uint8Array(head.length + asked.length)
   whole.set(head)
@@ -145,6 +151,13 @@ async function attemptOf(context: PolicyContext, operation: string, key: string)
     fingerprint: await digest(whole),
     owner: crypto.randomUUID(),
   }
+}
+
+/** What JSON has no form for, and schemas make of what was sent. */
+function telling(_key: string, value: unknown): unknown {
+  if (value instanceof Set) return { set: [...value] }
+  if (value instanceof Map) return { map: [...value] }
+  return typeof value === 'bigint' ? { bigint: String(value) } : value
 }
 
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -166,7 +179,7 @@ function answerTo(begun: Exclude<Begun, { is: 'begun' }>): GivenReply {
   return reply(status, body, all)
 }
 
-async function keepReply(attempt: Attempt, given: Reply, handled: boolean, replays: ReplayStore): Promise<void> {
+function keepReply(attempt: Attempt, given: Reply, handled: boolean, replays: ReplayStore): void | Promise<void> {
   // What kept it from its handler may be gone when it comes again.
   if (!handled) return replays.forget(attempt)
   const { status, body } = given
@@ -174,6 +187,21 @@ async function keepReply(attempt: Attempt, given: Reply, handled: boolean, repla
     throw new TypeError('idempotent() keeps replies of text, JSON and bytes: this one comes in pieces and is not kept')
   }
   const headers = [...given.headers()].filter(([name]) => !OF_ONE_REQUEST.has(name))
-  const kept: KeptReply = { status, headers, body }
-  await replays.finish(attempt, kept)
+  return replays.finish(attempt, { status, headers, body })
+}
+
+/** Milliseconds before each further try of what must not be left undone. */
+const PAUSES = [50, 200, 800, 3000]
+
+/** Tries until it is done: what stays undone is a key that nobody can use for a day. */
+async function again(work: () => void | Promise<void>): Promise<void> {
+  for (const pause of PAUSES) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StoreAway)) throw error
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+  return work()
 }

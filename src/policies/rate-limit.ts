@@ -146,9 +146,15 @@ function refusal(chosen: readonly Counted[], taken: readonly Taken[]): Error {
     headers: {
       'retry-after': String(Math.max(1, Math.ceil((wait + jitter) / 1000))),
       'ratelimit-policy': chosen.map(({ told }) => told).join(', '),
-      ratelimit: leftOf({ chosen, taken }),
+      // Of those alone that refuse: no other says when to come again.
+      ratelimit: leftOf(refusing(chosen, taken)),
     },
   })
+}
+
+function refusing(chosen: readonly Counted[], taken: readonly Taken[]): Told {
+  const refuses = (_: unknown, index: number): boolean => taken[index]?.allowed === false
+  return { chosen: chosen.filter(refuses), taken: taken.filter(refuses) }
 }
 
 function tell(reply: Reply, known: Told): void {
@@ -198,6 +204,10 @@ function countedOf(limits: Limits, options: RateLimitOptions): readonly Counted[
     const burst = limit.burst ?? options.burst ?? count
     if (!Number.isInteger(burst) || burst < 1)
       throw new TypeError(`rateLimit: burst is a whole number from 1, not ${burst}`)
+    const most = (options.strategy ?? 'token-bucket') === 'token-bucket' ? burst : count
+    if (typeof options.cost === 'number' && options.cost > most) {
+      throw new TypeError(`rateLimit: a cost of ${options.cost} never fits into ${most}: raise the quota or the burst`)
+    }
     const name = checkName(limit.name ?? limit.quota.replace(/[^A-Za-z0-9]+/g, '-'))
     return { name, count, window, burst, told: `"${name}";q=${count};w=${Math.ceil(window / 1000)}` }
   })

@@ -113,6 +113,16 @@ onEveryBackend('The store of rate limits', (behind) => {
     }
   })
 
+  it('who asks in a hurry is refused, and keeps nobody from asking', async () => {
+    const key = crypto.randomUUID()
+    const what = take(key, { count: 3, window: 3_600_000, burst: 3 })
+    for (let i = 0; i < 4; i++) await one(what)
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => one(what)))
+    expect(answers.filter(({ allowed }) => allowed)).toEqual([])
+    expect(answers.every(({ retryAfter }) => retryAfter > 0)).toBe(true)
+    expect((await one(take(crypto.randomUUID()))).allowed).toBe(true)
+  })
+
   it('who ask at once never take the same', async () => {
     const key = crypto.randomUUID()
     const what = take(key, { count: 50, window: 3_600_000, burst: 50 })

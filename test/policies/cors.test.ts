@@ -62,7 +62,14 @@ onEveryWire('CORS', (open) => {
       const reply = await running.fetch(path, { headers: { origin: APP } })
       expect([reply.status, corsOf(reply)]).toEqual([status, allowed])
     }
-    for (const origin of ['https://evil.example', 'null', `${APP}.evil.example`, APP.toUpperCase(), `${APP}/`, 'http://app.example']) {
+    for (const origin of [
+      'https://evil.example',
+      'null',
+      `${APP}.evil.example`,
+      APP.toUpperCase(),
+      `${APP}/`,
+      'http://app.example',
+    ]) {
       expect(corsOf(await running.fetch('/orders', { headers: { origin } }))).toEqual({ vary: 'Origin' })
     }
     expect(corsOf(await running.fetch('/orders'))).toEqual({ vary: 'Origin' })
@@ -91,7 +98,9 @@ describe('CORS', () => {
   it('says no field back that is none', async () => {
     const test = await createTestClient(shop({ origins: APP }))
     for (const asked of ['a b', 'x'.repeat(3000), 'a;b', ',']) {
-      expect(corsOf(await test.fetch('/orders', preflight(APP, 'POST', asked)))['access-control-allow-headers']).toBe(undefined)
+      expect(corsOf(await test.fetch('/orders', preflight(APP, 'POST', asked)))['access-control-allow-headers']).toBe(
+        undefined,
+      )
     }
     await test.close()
   })
@@ -108,13 +117,17 @@ describe('CORS', () => {
     const some = await createTestClient(shop({ origins: (origin) => origin.endsWith('.app.example') }))
     const origins = ['https://a.app.example', 'https://app.example', 'null']
     const given = []
-    for (const origin of origins) given.push(corsOf(await some.fetch('/orders', { headers: { origin } }))['access-control-allow-origin'])
+    for (const origin of origins)
+      given.push(corsOf(await some.fetch('/orders', { headers: { origin } }))['access-control-allow-origin'])
     expect(given).toEqual(['https://a.app.example', undefined, undefined])
     await some.close()
   })
 
   it.each([
-    [{ origins: '*', credentials: true }, 'cors: origins "*" with credentials lets any page act as its reader: list the origins'],
+    [
+      { origins: '*', credentials: true },
+      'cors: origins "*" with credentials lets any page act as its reader: list the origins',
+    ],
     [{ origins: 'app.example' }, 'cors: "app.example" is no origin: write it like "https://app.example"'],
     [{ origins: `${APP}/` }, `cors: "${APP}/" is no origin: write "${APP}"`],
     [{ origins: ['https://APP.example'] }, 'cors: "https://APP.example" is no origin: write "https://app.example"'],

@@ -214,6 +214,60 @@ describe('An idempotent endpoint', () => {
     await test.close()
   })
 
+  it('knows payloads apart that JSON does not', async () => {
+    const body = z.array(z.string()).transform((items) => new Set(items))
+    const big = z.string().transform(BigInt)
+    const policies = [idempotent()]
+    const app = api(quiet, {
+      set: post('/set', { body, policies }, ({ body }) => body.size),
+      big: post('/big', { body: big, policies }, ({ body }) => String(body)),
+    })
+    const test = await createTestClient(app)
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'k' }
+    const send = async (path: string, body: unknown): Promise<number> =>
+      (await test.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).status
+    expect([await send('/set', ['a']), await send('/set', ['b']), await send('/set', ['a'])]).toEqual([200, 422, 200])
+    expect([await send('/big', '1'), await send('/big', '2'), await send('/big', '1')]).toEqual([200, 422, 200])
+    await test.close()
+  })
+
+  it('stops the start where it would keep replies of one caller for another, or stands twice', async () => {
+    const nobody = depends({}, () => 'ann', { security: { name: 'key', scheme: { type: 'http', scheme: 'basic' } } })
+    const spec = { policies: [idempotent()] }
+    const app = api(quiet, {
+      one: post('/one', { ...spec, use: { nobody } }, () => 1),
+      two: post('/two', { policies: [idempotent(), idempotent()] }, () => 1),
+    })
+    const failure = await createTestClient(app).catch(String)
+    expect(failure).toContain('security "key" does not say who that is\n    → give it security.principal')
+    expect(failure).toContain('"idempotent" stands on this endpoint twice')
+  })
+
+  it('does not leave a key that was begun too late', async () => {
+    const known = new Map<string, string>()
+    const slow: ReplayStore = {
+      begin: ({ key, owner }) => {
+        if (known.has(key)) return { is: 'running' }
+        known.set(key, owner)
+        if (known.size === 1) return Promise.reject(new StoreAway('slow'))
+        return { is: 'begun' }
+      },
+      finish: () => {},
+      forget: ({ key, owner }) => {
+        if (known.get(key) === owner) known.delete(key)
+      },
+    }
+    const { app, orders } = shop()
+    const test = await createTestClient(app, { override: [[replayStore, slow]] })
+    known.clear()
+    expect((await order(test, 'k')).status).toBe(503)
+    await expect.poll(() => known.size).toBe(0)
+    known.set('other', 'other')
+    expect((await order(test, 'k')).status).toBe(201)
+    expect(orders).toEqual(['tea'])
+    await test.close()
+  })
+
   const gone = (): Promise<never> => Promise.reject(new StoreAway('the store is on holiday'))
   const away: ReplayStore = { begin: gone, finish: gone, forget: gone }
 

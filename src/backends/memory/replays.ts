@@ -15,7 +15,11 @@ const MOST = 100_000
 export function createMemoryReplays(now: () => number = () => performance.now()): ReplayStore {
   const kept = new Map<string, Kept>()
   const sweep = (time: number): void => {
-    for (const [key, { ends }] of kept) if (ends <= time) kept.delete(key)
+    // The oldest first: the first that is still to be kept ends the search.
+    for (const [key, { ends }] of kept) {
+      if (ends > time) return
+      kept.delete(key)
+    }
   }
   const ownOf = ({ key, owner }: Attempt): Kept | undefined => {
     const found = kept.get(key)

@@ -1,5 +1,4 @@
-import type { PoolClient } from 'pg'
-import type { PostgresPool } from './pool.ts'
+import type { Pool, PoolClient } from 'pg'
 
 /** The key of the lock for which processes that start at once wait: "trestle" in ASCII. */
 const LOCK = '32779107834359909'
@@ -9,7 +8,7 @@ const LOCK = '32779107834359909'
  *
  * @throws an Error where a newer version has changed the tables.
  */
-export async function migrate({ pool }: PostgresPool, steps: readonly string[]): Promise<void> {
+export async function migrate(pool: Pool, steps: readonly string[]): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('BEGIN')

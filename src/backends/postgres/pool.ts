@@ -1,38 +1,77 @@
 import pg from 'pg'
-import { type Patience, createPatience } from '../patience.ts'
+import { StoreAway } from '../../policies/store-away.ts'
+import { ANSWER_TIME, createPatience } from '../patience.ts'
+import { migrate } from './migrate.ts'
 
-/** A pool of connections to Postgres, and the time that it has to answer. */
-export interface PostgresPool extends Patience {
-  readonly pool: pg.Pool
+/** Connections to Postgres, and the time that it has to answer. */
+export interface PostgresPool {
+  /**
+   * Works with a connection, when the tables are there and it is its turn.
+   *
+   * @param mustBe true for what must not be left undone: it is tried though Postgres did not answer lately.
+   * @throws {StoreAway} where there is none in time, or no answer.
+   */
+  readonly use: <T>(work: (client: pg.PoolClient) => Promise<T>, mustBe?: boolean) => Promise<T>
   readonly close: () => Promise<void>
 }
 
 /** Connections of a process, at most. */
 const CONNECTIONS = 10
-/** Milliseconds that a connection may take to be made, and then to answer. The one who asks gives up sooner. */
-const CONNECT_TIME = 2000
+/** Milliseconds after which an answer is not waited for, though nobody waits for it any more. */
 const QUERY_TIME = 5000
 
-/** @param url `postgres://` or `postgresql://`. */
-export function connectPostgres(url: string): PostgresPool {
+/**
+ * Connects when it is first used: what cannot be reached then is away, and tried again.
+ *
+ * @param url `postgres://` or `postgresql://`.
+ * @param steps what the tables have come to be.
+ */
+export function connectPostgres(url: string, steps: readonly string[]): PostgresPool {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIME,
+    connectionTimeoutMillis: ANSWER_TIME,
     query_timeout: QUERY_TIME,
     application_name: 'trestle',
   })
   // An idle connection that breaks is made anew; a listener that is missing ends the process.
   pool.on('error', () => {})
-  const { ask } = createPatience('Postgres', isAway)
-  return { pool, ask, close: () => pool.end() }
+  const patience = createPatience('Postgres', isAway)
+  let ready: Promise<void> | undefined
+  const prepare = (): Promise<void> => {
+    ready ??= migrate(pool, steps).catch((error: unknown) => {
+      ready = undefined
+      throw error
+    })
+    return ready
+  }
+  return {
+    use: async (work, mustBe = false) => {
+      const ask = mustBe ? patience.insist : patience.ask
+      await ask(prepare)
+      const client = await pool.connect().catch((cause: unknown) => {
+        throw new StoreAway('Postgres has no connection free, or is away', { cause })
+      })
+      let broken: Error | undefined
+      try {
+        return await patience.insist(() => work(client))
+      } catch (error) {
+        // It may still be at work on what nobody waits for.
+        if (error instanceof StoreAway) broken = error
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+    close: () => pool.end(),
+  }
 }
 
 /**
- * True for a failure of the connection: what is no answer of Postgres, and its answers that it is going or cannot
- * take more (SQLSTATE classes 08, 53, 57).
+ * True for a failure of the connection: what is no answer of Postgres, and its answers that it is going, cannot take
+ * more, or may not write (SQLSTATE classes 08, 53, 57; 25006, 40P01).
  */
-export function isAway(error: unknown): boolean {
+function isAway(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return true
-  return /^(?:08|53|57)/.test(error.code ?? '')
+  return /^(?:08|53|57|25006|40P01)/.test(error.code ?? '')
 }

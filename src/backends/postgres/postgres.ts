@@ -1,6 +1,5 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
-import { migrate } from './migrate.ts'
 import { type PostgresPool, connectPostgres } from './pool.ts'
 import { RATES_TABLE, createPostgresRates } from './rates.ts'
 import { REPLAYS_TABLE, createPostgresReplays } from './replays.ts'
@@ -10,15 +9,14 @@ export function postgresBackend(url: string): Backend {
   const postgres = depends(
     {},
     async function* (): AsyncGenerator<PostgresPool> {
-      const connected = connectPostgres(url)
-      await migrate(connected, [RATES_TABLE, REPLAYS_TABLE])
+      const connected = connectPostgres(url, [RATES_TABLE, REPLAYS_TABLE])
       yield connected
       await connected.close()
     },
     {
       scope: 'app',
       name: 'backend',
-      check: ({ ask, pool }) => ask(() => pool.query('SELECT 1')).then(() => true),
+      check: ({ use }) => use((client) => client.query('SELECT 1')).then(() => true),
     },
   )
   return {

@@ -1,4 +1,5 @@
 import type { RateStore, Taken } from '../../policies/rate-store.ts'
+import { Refused } from '../refused.ts'
 import type { PostgresPool } from './pool.ts'
 
 /**
@@ -89,16 +90,19 @@ END $$;
 const SWEEP_EACH = 1000
 
 /** Counts in Postgres, one round trip for each request. */
-export function createPostgresRates({ pool, ask }: PostgresPool): RateStore {
+export function createPostgresRates({ use }: PostgresPool): RateStore {
+  const refused = new Refused()
   let decisions = 0
   const sweep = (): void => {
     const gone = `DELETE FROM trestle_rates WHERE key IN (
       SELECT key FROM trestle_rates WHERE ends < extract(epoch FROM clock_timestamp()) * 1000
       LIMIT 5000 FOR UPDATE SKIP LOCKED)`
-    pool.query(gone).catch(() => {})
+    use((client) => client.query(gone)).catch(() => {})
   }
   return {
     take: async (takes) => {
+      const known = refused.answer(takes)
+      if (known !== undefined) return known
       const values = [
         takes.map(({ key }) => key),
         takes.map(({ strategy }) => strategy),
@@ -108,13 +112,20 @@ export function createPostgresRates({ pool, ask }: PostgresPool): RateStore {
         takes.map(({ cost }) => cost),
       ]
       const text = 'SELECT trestle_take($1, $2, $3, $4, $5, $6) AS told'
-      const { rows } = await ask(() => pool.query<{ told: readonly number[] }>({ name: 'trestle_take', text, values }))
+      const answer = await use(async (client) => {
+        // Who stood in line behind a refusal is answered by it.
+        const known = refused.answer(takes)
+        if (known !== undefined) return known
+        return client.query<{ told: readonly number[] }>({ name: 'trestle_take', text, values })
+      })
+      if (!('rows' in answer)) return answer
       if (++decisions % SWEEP_EACH === 0) sweep()
-      const told = rows[0]?.told ?? []
-      return takes.map((_, index): Taken => {
+      const told = answer.rows[0]?.told ?? []
+      const taken = takes.map((_, index): Taken => {
         const [remaining = 0, reset = 0, retryAfter = 0] = told.slice(index * 3)
         return { allowed: retryAfter === 0, remaining, reset, retryAfter }
       })
+      return refused.note(takes, taken)
     },
   }
 }

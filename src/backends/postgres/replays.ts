@@ -34,7 +34,7 @@ SELECT true AS begun, '' AS fingerprint, true AS leased, NULL::integer AS status
   NULL::integer AS is_text FROM put
 UNION ALL
 SELECT false, fingerprint, lease_ends > now(), status, headers, body, is_text FROM trestle_replays
-WHERE key = $1 AND NOT EXISTS (SELECT FROM put)`
+WHERE key = $1 AND ends > now() AND NOT EXISTS (SELECT FROM put)`
 
 type Row = KeptRow & { readonly begun: boolean; readonly fingerprint: string; readonly leased: boolean }
 
@@ -44,19 +44,19 @@ const TRIES = 10
 const SWEEP_EACH = 1000
 
 /** Keeps replies in Postgres. */
-export function createPostgresReplays({ pool, ask }: PostgresPool): ReplayStore {
+export function createPostgresReplays({ use }: PostgresPool): ReplayStore {
   let attempts = 0
   const sweep = (): void => {
     const gone = `DELETE FROM trestle_replays WHERE key IN (
       SELECT key FROM trestle_replays WHERE ends < now() LIMIT 1000 FOR UPDATE SKIP LOCKED)`
-    pool.query(gone).catch(() => {})
+    use((client) => client.query(gone)).catch(() => {})
   }
   return {
     begin: async ({ key, owner, fingerprint }, lease, keep): Promise<Begun> => {
       if (++attempts % SWEEP_EACH === 0) sweep()
       const values = [key, owner, fingerprint, lease, keep]
       for (let tries = 0; tries < TRIES; tries++) {
-        const { rows } = await ask(() => pool.query<Row>({ name: 'trestle_begin', text: BEGIN, values }))
+        const { rows } = await use((client) => client.query<Row>({ name: 'trestle_begin', text: BEGIN, values }))
         const row = rows[0]
         if (row !== undefined) return row.begun ? { is: 'begun' } : begunBy(row, fingerprint)
       }
@@ -66,10 +66,11 @@ export function createPostgresReplays({ pool, ask }: PostgresPool): ReplayStore 
       const { status, headers, body, is_text } = toRow(reply)
       const text =
         'UPDATE trestle_replays SET status = $1, headers = $2, body = $3, is_text = $4 WHERE key = $5 AND owner = $6'
-      await ask(() => pool.query(text, [status, headers, body && Buffer.from(body), is_text, key, owner]))
+      await use((client) => client.query(text, [status, headers, body && Buffer.from(body), is_text, key, owner]), true)
     },
     forget: async ({ key, owner }) => {
-      await ask(() => pool.query('DELETE FROM trestle_replays WHERE key = $1 AND owner = $2', [key, owner]))
+      const text = 'DELETE FROM trestle_replays WHERE key = $1 AND owner = $2'
+      await use((client) => client.query(text, [key, owner]), true)
     },
   }
 }

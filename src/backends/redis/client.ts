@@ -1,4 +1,4 @@
-import { type RedisClientType, createClient } from 'redis'
+import { ErrorReply, type RedisClientType, createClient } from 'redis'
 import { type Patience, createPatience } from '../patience.ts'
 
 /** A connection to Redis, and the time that it has to answer. */
@@ -34,24 +34,26 @@ export function connectRedis(url: string): RedisConnection {
   client.on('error', () => {})
   const first = client.connect()
   first.catch(() => {})
-  const patience = createPatience('Redis', (error) => !isReply(error))
+  const patience = createPatience('Redis', isAway)
   let isFirst = true
+  const connected = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+    if (!isFirst) return work
+    return () =>
+      first.then(() => {
+        isFirst = false
+        return work()
+      })
+  }
   return {
     client,
-    ask: (work) => {
-      if (!isFirst) return patience.ask(work)
-      return patience.ask(() =>
-        first.then(() => {
-          isFirst = false
-          return work()
-        }),
-      )
-    },
+    ask: (work) => patience.ask(connected(work)),
+    insist: (work) => patience.insist(connected(work)),
     close: async () => client.destroy(),
   }
 }
 
-/** True for what Redis itself answered with. */
-function isReply(error: unknown): boolean {
-  return error instanceof Error && (error.constructor.name === 'ErrorReply' || error.constructor.name === 'SimpleError')
+/** True for what is no answer of Redis, and for its answers that it cannot do anything now. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof ErrorReply)) return true
+  return /^(?:OOM|READONLY|LOADING|MISCONF|MASTERDOWN|CLUSTERDOWN|BUSY|TRYAGAIN|NOREPLICAS)\b/.test(error.message)
 }

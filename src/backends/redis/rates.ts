@@ -1,5 +1,6 @@
 import type { RateStore, Taken } from '../../policies/rate-store.ts'
 import type { RedisConnection } from './client.ts'
+import { Refused } from '../refused.ts'
 import { createScript } from './script.ts'
 
 /**
@@ -68,8 +69,11 @@ return reply
 
 /** Counts in Redis, one round trip for each request. */
 export function createRedisRates(connection: RedisConnection, prefix: string): RateStore {
+  const refused = new Refused()
   return {
     take: async (takes) => {
+      const known = refused.answer(takes)
+      if (known !== undefined) return known
       const keys = takes.map(({ key }) => `${prefix}rate:${key}`)
       const args = takes.flatMap(({ strategy, count, window, burst, cost }) => [
         strategy,
@@ -79,10 +83,11 @@ export function createRedisRates(connection: RedisConnection, prefix: string): R
         String(cost),
       ])
       const told = ((await TAKE(connection, keys, args)) as string[]).map(Number)
-      return takes.map((_, index): Taken => {
+      const taken = takes.map((_, index): Taken => {
         const [remaining = 0, reset = 0, retryAfter = 0] = told.slice(index * 3)
         return { allowed: retryAfter === 0, remaining, reset, retryAfter }
       })
+      return refused.note(takes, taken)
     },
   }
 }

@@ -39,10 +39,10 @@ export function createRedisReplays(connection: RedisConnection, prefix: string):
     finish: async ({ key, owner }, reply) => {
       const row = toRow(reply)
       const body = row.body === null ? null : Buffer.from(row.body).toString('base64')
-      await FINISH(connection, keyOf(key), [owner, JSON.stringify({ ...row, body })])
+      await FINISH(connection, keyOf(key), [owner, JSON.stringify({ ...row, body })], true)
     },
     forget: async ({ key, owner }) => {
-      await FORGET(connection, keyOf(key), [owner])
+      await FORGET(connection, keyOf(key), [owner], true)
     },
   }
 }

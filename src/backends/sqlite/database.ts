@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Milliseconds for which a process waits for another that writes. */
-const BUSY = 500
+/** Milliseconds for which a process waits for another that writes: at its start, and then with all its requests. */
+const BUSY_AT_START = 5000
+const BUSY = 50
 
 /** What the tables of a backend have come to be, a step at a time. Steps that were released are never changed. */
 export type Steps = readonly string[]
@@ -14,10 +15,11 @@ export type Steps = readonly string[]
  */
 export function openDatabase(file: string, steps: Steps): DatabaseSync {
   const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
-  const database = new Database(file, { timeout: BUSY })
+  const database = new Database(file, { timeout: BUSY_AT_START })
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     migrate(database, steps)
+    database.exec(`PRAGMA busy_timeout = ${BUSY}`)
   } catch (error) {
     database.close()
     throw error

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RateStore } from '../../policies/rate-store.ts'
-import { StoreAway } from '../../policies/store-away.ts'
 import { type Known, type KnownKeys, countTakes } from '../counting.ts'
+import type { Guard } from './guard.ts'
 
 export const RATES_TABLE = `CREATE TABLE trestle_rates (
   key TEXT PRIMARY KEY,
@@ -18,7 +18,7 @@ const SWEEP_EACH = 1000
 const SWEEP = 2000
 
 /** Counts in a file that processes of one machine share. */
-export function createSqliteRates(database: DatabaseSync, now: () => number = Date.now): RateStore {
+export function createSqliteRates(database: DatabaseSync, written: Guard): RateStore {
   const get = database.prepare('SELECT at, taken, before, ends FROM trestle_rates WHERE key = ?')
   const put = database.prepare(
     'INSERT OR REPLACE INTO trestle_rates (key, at, taken, before, ends) VALUES (?, ?, ?, ?, ?)',
@@ -32,23 +32,20 @@ export function createSqliteRates(database: DatabaseSync, now: () => number = Da
   }
   let decisions = 0
   return {
-    take: (takes) => {
-      try {
+    take: (takes) =>
+      written(() => {
         // IMMEDIATE: who reads to write must not find at the end that another wrote meanwhile.
         database.exec('BEGIN IMMEDIATE')
-      } catch (error) {
-        throw new StoreAway('the database of the rate limits is busy or gone', { cause: error })
-      }
-      try {
-        const time = now()
-        const taken = countTakes(takes, rows, time)
-        if (++decisions % SWEEP_EACH === 0) sweep.run(time, SWEEP)
-        database.exec('COMMIT')
-        return taken
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw new StoreAway('the database of the rate limits cannot be written', { cause: error })
-      }
-    },
+        try {
+          const time = Date.now()
+          const taken = countTakes(takes, rows, time)
+          if (++decisions % SWEEP_EACH === 0) sweep.run(time, SWEEP)
+          database.exec('COMMIT')
+          return taken
+        } catch (error) {
+          if (database.isTransaction) database.exec('ROLLBACK')
+          throw error
+        }
+      }),
   }
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Begun, ReplayStore } from '../../policies/replay-store.ts'
-import { StoreAway } from '../../policies/store-away.ts'
 import { type KeptRow, begunBy, toRow } from '../kept-row.ts'
+import type { Guard } from './guard.ts'
 
 export const REPLAYS_TABLE = `CREATE TABLE trestle_replays (
   key TEXT PRIMARY KEY,
@@ -23,7 +23,7 @@ const SWEEP_EACH = 1000
 const SWEEP = 2000
 
 /** Keeps replies in a file that processes of one machine share. */
-export function createSqliteReplays(database: DatabaseSync, now: () => number = Date.now): ReplayStore {
+export function createSqliteReplays(database: DatabaseSync, written: Guard): ReplayStore {
   const put =
     database.prepare(`INSERT INTO trestle_replays (key, owner, fingerprint, lease_ends, ends) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT (key) DO UPDATE SET owner = ?2, fingerprint = ?3, lease_ends = ?4, ends = ?5,
@@ -38,17 +38,10 @@ export function createSqliteReplays(database: DatabaseSync, now: () => number = 
     'DELETE FROM trestle_replays WHERE key IN (SELECT key FROM trestle_replays WHERE ends <= ? LIMIT ?)',
   )
   let attempts = 0
-  const written = <T>(work: () => T): T => {
-    try {
-      return work()
-    } catch (error) {
-      throw new StoreAway('the database of kept replies cannot be written', { cause: error })
-    }
-  }
   return {
     begin: ({ key, owner, fingerprint }, lease, keep): Begun =>
       written(() => {
-        const time = now()
+        const time = Date.now()
         if (++attempts % SWEEP_EACH === 0) sweep.run(time, SWEEP)
         const { changes } = put.run(key, owner, fingerprint, time + lease, time + keep, time)
         if (changes > 0) return { is: 'begun' }

@@ -1,6 +1,7 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
 import { openDatabase } from './database.ts'
+import { createGuard } from './guard.ts'
 import { RATES_TABLE, createSqliteRates } from './rates.ts'
 import { REPLAYS_TABLE, createSqliteReplays } from './replays.ts'
 
@@ -15,14 +16,15 @@ export function sqliteBackend(file: string): Backend {
     },
     { scope: 'app', name: 'backend', check: (opened) => opened.prepare('SELECT 1').get() !== undefined },
   )
+  const written = createGuard()
   return {
     name: 'sqlite',
     ports: {
-      'rate-limits': depends({ database }, ({ database }) => createSqliteRates(database), {
+      'rate-limits': depends({ database }, ({ database }) => createSqliteRates(database, written), {
         scope: 'app',
         name: 'rate-limits',
       }),
-      replays: depends({ database }, ({ database }) => createSqliteReplays(database), {
+      replays: depends({ database }, ({ database }) => createSqliteReplays(database, written), {
         scope: 'app',
         name: 'replays',
       }),
