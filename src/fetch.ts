@@ -35,8 +35,8 @@ export interface FetchHandler {
 export async function toFetch(api: Api, options: FetchOptions = {}): Promise<FetchHandler> {
   const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
   const { backend = 'memory' } = options
-  const ports = await bindPorts(api, async () =>
-    typeof backend === 'string' ? (await import('./backends/open.ts')).openBackend(backend) : backend,
+  const ports = await bindPorts(api, backend, async (setting) =>
+    (await import('./backends/open.ts')).openBackend(setting),
   )
   const overrides = overridesOf(ports)
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), { report })

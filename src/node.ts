@@ -86,7 +86,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const development = options.development ?? process.env.NODE_ENV === 'development'
   const wanted = { wanted: true }
   const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>
-  const ports = await bindPorts(api, () => backendOf(options.backend ?? (process.env.TRESTLE_BACKEND || 'memory')))
+  const ports = await bindPorts(api, options.backend ?? (process.env.TRESTLE_BACKEND || 'memory'), openBackend)
   const overrides = overridesOf([[traffic, wanted], ...ports, ...given])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
     report,
@@ -144,8 +144,8 @@ async function wireOf(engine: 'trestle' | 'node' = 'trestle'): Promise<Listen> {
 }
 
 /** Only the one that is used is loaded. */
-async function backendOf(backend: string | Backend): Promise<Backend> {
-  return typeof backend === 'string' ? (await import('./backends/open.ts')).openBackend(backend) : backend
+async function openBackend(setting: string): Promise<Backend> {
+  return (await import('./backends/open.ts')).openBackend(setting)
 }
 
 function portOf(text: string): number {

@@ -47,8 +47,8 @@ export async function createTestClient<A extends Api, const Values extends reado
   const failures: unknown[] = []
   const report: Report = (error) => failures.push(error)
   const { backend = 'memory' } = options
-  const ports = await bindPorts(api, async () =>
-    typeof backend === 'string' ? (await import('./backends/open.ts')).openBackend(backend) : backend,
+  const ports = await bindPorts(api, backend, async (setting) =>
+    (await import('./backends/open.ts')).openBackend(setting),
   )
   const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>
   const overrides = overridesOf([...ports, ...given])

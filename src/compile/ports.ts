@@ -18,16 +18,17 @@ export function portsOf(api: Api): readonly Dependency[] {
 /**
  * Pairs each port of an API with what serves it. An API without ports opens no backend.
  *
- * @param open gives the backend.
+ * @param given a backend, or the setting that names one, which `open` opens.
  * @throws {TypeError} where the backend does not serve a port that the API needs.
  */
 export async function bindPorts(
   api: Api,
-  open: () => Backend | Promise<Backend>,
+  given: string | Backend,
+  open: (setting: string) => Promise<Backend>,
 ): Promise<readonly (readonly [Dependency, Dependency])[]> {
   const ports = portsOf(api)
   if (ports.length === 0) return []
-  const backend = await open()
+  const backend = typeof given === 'string' ? await open(given) : given
   return ports.map((wanted) => {
     const served = backend.ports[wanted.port as string]
     if (served !== undefined) return [wanted, served]
