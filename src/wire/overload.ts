@@ -29,11 +29,11 @@ const TRIAL = 2
 const MEMORY = 200
 
 /** Milliseconds of work that are begun at once, at most, after a turn in which nothing could be begun. */
-const BURST = 40
+const BURST = 15
 
 /** Requests that must be done before others are taken for like them, and of how many that were begun. */
 const ENOUGH = 20
-const FEW = 4
+const FEW = 2
 
 /** Milliseconds between two reports. */
 const QUIET = 10_000
@@ -224,9 +224,10 @@ export class Overload implements Admission {
     const events = this.#loop.events()
     const came = events !== this.#events
     this.#events = events
-    // A turn takes one new connection only (libuv): a hundred of them would wait for a hundred slices.
     this.#readFrom ||= now
-    if (came && now - this.#readFrom < SLICE) return this.#goOn(now)
+    // A turn takes one new connection only (libuv): a hundred of them would wait for a hundred slices. But requests that
+    // wait are begun in each: put off and begun together, they would come back together, and again with each round.
+    if (came && this.#atWork === 0 && now - this.#readFrom < SLICE) return this.#goOn(now)
     this.#readFrom = 0
     const work = this.#look(now)
     // Reading all that lined up at once is not what one of them takes.
