@@ -6,7 +6,6 @@ export {
   type DependencyContext,
   type DependsOptions,
   type Scope,
-  type Security,
   type Uses,
   depends,
 } from './contract/depends.ts'
@@ -27,7 +26,7 @@ export {
   query,
 } from './contract/endpoint.ts'
 export { type ErrorFormat, errorEnvelope, errorFormat, problemDocuments } from './contract/error-format.ts'
-export { type GroupOptions, type Members, group } from './contract/group.ts'
+export { type GroupOptions, type Members, type SecurityOption, group } from './contract/group.ts'
 export type { After, Before, HookContext, Hooks, Middleware, MiddlewareContext, Next, Reply } from './contract/hooks.ts'
 export { type Handlers, implement } from './contract/implement.ts'
 export { type CursorPage, type OffsetPage, type PageQuery, page } from './contract/page.ts'
@@ -69,5 +68,6 @@ export {
 } from './contract/reply-spec.ts'
 export type { Request } from './contract/request.ts'
 export type { Decoded, Encodable, Received, Schema, Sent } from './contract/schema.ts'
+export type { OneOfSchemes, Security, SecurityScheme } from './contract/security.ts'
 export { url } from './contract/url.ts'
 export { type Operation, walk } from './contract/walk.ts'

@@ -1,4 +1,5 @@
 import { type Api, type ApiOptions, OPTIONS, type Places } from '../contract/api.ts'
+import type { Dependency } from '../contract/depends.ts'
 import type { EndpointLimits, EndpointSpec } from '../contract/endpoint.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { GroupOptions } from '../contract/group.ts'
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<keyof EndpointSpec | keyof ApiOptions, readonly Lev
   throws: ALL,
   policies: ALL,
   limits: ALL,
+  security: ALL,
   description: ALL,
   tags: ALL,
   deprecated: ALL,
@@ -88,9 +90,18 @@ function checkLevel(level: Level, options: object, note: Note): void {
   if (given.errors !== undefined && (given.errors as Partial<ErrorFormat> | null)?.is !== 'error-format') {
     note('errors', 'is no error format', 'make it with errorFormat(…)')
   }
+  if (!isSecurityOption(level, given.security)) {
+    const words = level === 'endpoint' ? '"public"' : '"required", "public"'
+    note('security', 'is none', `give it ${words} or a security dependency`)
+  }
   for (const name of Object.keys(given.places ?? {})) {
     if (!Object.hasOwn(PLACES, name)) note(`places.${name}`, 'is no place', renaming(name, Object.keys(PLACES)))
   }
+}
+
+function isSecurityOption(level: Level, given: unknown): boolean {
+  if (given === 'required') return level !== 'endpoint'
+  return given === undefined || given === 'public' || (given as Partial<Dependency> | null)?.is === 'dependency'
 }
 
 function checkPart(level: Level, name: string, note: Note): void {

@@ -1,6 +1,7 @@
-import { type Dependency, type Security, type Uses, depends } from '../contract/depends.ts'
+import { type Dependency, type Uses, depends } from '../contract/depends.ts'
 import type { Policy } from '../contract/policy.ts'
 import { isProblemType } from '../contract/problem.ts'
+import type { Security } from '../contract/security.ts'
 
 /** One dependency of an operation, in the order in which they are made. */
 export interface Slot {
@@ -46,12 +47,17 @@ export interface DependencyFault {
   readonly mend: string
 }
 
-/** Orders the dependencies of an operation, each after what it uses. Faults go to `faults`, checks to `checks`. */
+/**
+ * Orders the dependencies of an operation, each after what it uses. Faults go to `faults`, checks to `checks`.
+ *
+ * @param guards security dependencies that come first, and of which the handler gets nothing.
+ */
 export function orderDependencies(
   use: Uses,
   overrides: Overrides,
   faults: DependencyFault[],
   checks: Checks,
+  guards: readonly Dependency[] = [],
 ): readonly Slot[] {
   const order: {
     dependency: Dependency
@@ -119,6 +125,7 @@ export function orderDependencies(
     return order.length - 1
   }
 
+  for (const guard of guards) visit(guard?.name ?? 'security', guard, [])
   for (const [name, dependency] of Object.entries(use)) {
     order[visit(name, dependency, [])]?.names.push(name)
   }

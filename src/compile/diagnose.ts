@@ -1,12 +1,14 @@
 import { RESERVED } from '../contract/context.ts'
+import type { Dependency } from '../contract/depends.ts'
 import { paramNames, parsePath } from '../contract/path.ts'
 import { type AnyProblem, PROBLEM_MEMBERS, isProblemType } from '../contract/problem.ts'
 import { isSchema } from '../contract/schema.ts'
+import { type Security, schemesOf } from '../contract/security.ts'
 import type { Operation } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
 import type { DependencyFault } from './dependency-order.ts'
-import { declaredFaults, usedDependencies } from './faults.ts'
+import { declaredFaults, dependenciesOf } from './faults.ts'
 import type { Note } from './start-error.ts'
 import { fieldsOf } from './text-kind.ts'
 
@@ -71,12 +73,14 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
   if (spec.body !== undefined) checkBody('body', spec.body, note)
   checkReplies(operation, note)
   checkPolicies(operation, note)
+  checkSecurity(operation, note)
   for (const type of new Set(declaredFaults(operation).filter(isProblemType))) checkProblem(type, note)
 }
 
 /** What policies ask of an endpoint. */
-function checkPolicies({ policies, spec }: Operation, note: Note): void {
-  const secured = usedDependencies(spec.use ?? {}).flatMap(({ security }) => (security === undefined ? [] : [security]))
+function checkPolicies(operation: Operation, note: Note): void {
+  const { policies } = operation
+  const secured = dependenciesOf(operation).flatMap(({ security }) => (security === undefined ? [] : [security]))
   const seen = new Set<string>()
   for (const policy of policies) {
     if (policy?.is !== 'policy') continue // told elsewhere
@@ -89,11 +93,45 @@ function checkPolicies({ policies, spec }: Operation, note: Note): void {
       const [first] = secured
       note(
         'policies',
-        `"${name}" keeps something of each caller, and security "${first?.name}" does not say who that is`,
+        `"${name}" keeps something of each caller, and security "${nameOf(first as Security)}" does not say who that is`,
         'give it security.principal, a function from its value to an id',
       )
     }
   }
+}
+
+function nameOf(security: Security): string {
+  return schemesOf(security)
+    .map(({ name }) => name)
+    .join('" or "')
+}
+
+/** Who may call it has to be said where that is required, and said once. */
+function checkSecurity(operation: Operation, note: Note): void {
+  const { needsSecurity, guards, spec, essential } = operation
+  for (const guard of guards) {
+    if (guard?.is === 'dependency' && dependenciesOf({ ...operation, spec: {}, guards: [guard] }).some(isSecurity))
+      continue
+    note('security', 'is no security dependency', 'give it one, such as those of trestle/auth, or "public"')
+  }
+  const isSecured = dependenciesOf(operation).some(isSecurity)
+  if (needsSecurity && !isSecured && !essential && spec.security === undefined) {
+    note(
+      'security',
+      'nobody says who may call this, and the API requires it',
+      "use a security dependency, or say security: 'public'",
+    )
+  }
+  if (
+    spec.security === 'public' &&
+    dependenciesOf(operation).some((one) => isSecurity(one) && !one.security?.optional)
+  ) {
+    note('security', 'is "public", but what it uses asks who is calling', 'take one of them out, or make that optional')
+  }
+}
+
+function isSecurity({ security }: Dependency): boolean {
+  return security !== undefined
 }
 
 function checkProblem({ code, extra }: AnyProblem, note: Note): void {

@@ -26,7 +26,7 @@ export function faultsOf(operation: Operation): AnyProblem[] {
 export function declaredFaults(operation: Operation): AnyProblem[] {
   return [
     ...operation.throws,
-    ...usedDependencies(operation.spec.use ?? {}).flatMap((dependency) => dependency.throws),
+    ...dependenciesOf(operation).flatMap((dependency) => dependency.throws),
     // What is no policy is a start-up fault, reported elsewhere; here it only must not harm.
     ...operation.policies.flatMap((policy) => policy?.contract?.throws ?? []),
   ]
@@ -50,8 +50,13 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
   ]
 }
 
-/** All dependencies below `uses`, each once, what one uses before itself. */
-export function usedDependencies(uses: Uses): Dependency[] {
+/** All dependencies that an operation uses, and what they use. */
+export function dependenciesOf({ spec, guards }: Operation): Dependency[] {
+  return usedDependencies([...guards, ...Object.values((spec.use ?? {}) as Uses)])
+}
+
+/** Dependencies and all below them, each once, what one uses before itself. */
+export function usedDependencies(used: readonly Dependency[]): Dependency[] {
   const found = new Set<Dependency>()
   const visiting = new Set<Dependency>()
   const visit = (dependency: Dependency): void => {
@@ -61,6 +66,6 @@ export function usedDependencies(uses: Uses): Dependency[] {
     for (const inner of Object.values(dependency.uses)) visit(inner)
     found.add(dependency)
   }
-  for (const dependency of Object.values(uses)) visit(dependency)
+  for (const dependency of used) visit(dependency)
   return [...found]
 }

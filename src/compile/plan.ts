@@ -75,7 +75,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
     const broken: DependencyFault[] = []
-    const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken, checks)
+    const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken, checks, operation.guards)
     const ofPolicies = operation.policies.map((policy) => policySlots(policy, overrides, broken, checks))
     levels(operation, note)
     checkOperationId(operation, ids, note)

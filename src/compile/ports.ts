@@ -2,14 +2,15 @@ import type { Api } from '../contract/api.ts'
 import type { Dependency } from '../contract/depends.ts'
 import type { Backend } from '../contract/port.ts'
 import { walk } from '../contract/walk.ts'
-import { usedDependencies } from './faults.ts'
+import { dependenciesOf, usedDependencies } from './faults.ts'
 
 /** The ports that an API needs, in the order of declaration. */
 export function portsOf(api: Api): readonly Dependency[] {
   const found = new Set<Dependency>()
-  for (const { spec, policies } of walk(api)) {
-    for (const uses of [spec.use ?? {}, ...policies.map((policy) => policy?.use ?? {})]) {
-      for (const dependency of usedDependencies(uses)) if (dependency.port !== undefined) found.add(dependency)
+  for (const operation of walk(api)) {
+    const ofPolicies = operation.policies.flatMap((policy) => Object.values(policy?.use ?? {}))
+    for (const dependency of [...dependenciesOf(operation), ...usedDependencies(ofPolicies)]) {
+      if (dependency.port !== undefined) found.add(dependency)
     }
   }
   return [...found]

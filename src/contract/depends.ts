@@ -1,5 +1,6 @@
 import type { AnyProblem } from './problem.ts'
 import type { Request } from './request.ts'
+import type { Security } from './security.ts'
 
 /** How long a dependency lives: the whole process, or one request. */
 export type Scope = 'app' | 'request'
@@ -33,20 +34,6 @@ export interface DependencyContext {
   readonly request: Request
   /** Fires when the caller leaves, the time is up or the server stops. */
   readonly signal: AbortSignal
-}
-
-/** Marks a dependency as the one that says who is calling. It runs before the body is read. */
-export interface Security {
-  /** The name of the scheme in OpenAPI's `components.securitySchemes`. */
-  readonly name: string
-  /** The scheme itself, as OpenAPI 3.1 §4.8.27 writes it. */
-  readonly scheme: Readonly<Record<string, unknown>>
-  /** Scopes that an endpoint using this needs. */
-  readonly scopes?: readonly string[]
-  /** True where a caller without credentials is let through. */
-  readonly optional?: boolean
-  /** Who the value says is calling: an id that is the same whenever the same caller comes. */
-  readonly principal?: (value: never) => string | undefined
 }
 
 /** Whether a value that lives as long as the process can be worked with. */

@@ -1,7 +1,7 @@
 import type { Content } from './content.ts'
 import type { HandlerContext, ReservedName } from './context.ts'
 import type { Uses } from './depends.ts'
-import type { GroupOptions } from './group.ts'
+import type { GroupOptions, SecurityOption } from './group.ts'
 import type { Hooks } from './hooks.ts'
 import type { PageQuery } from './page.ts'
 import type { Path } from './path.ts'
@@ -32,6 +32,8 @@ export interface EndpointSpec extends Hooks {
   }
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
+  /** `'public'` where anybody may call it, or a security dependency whose value the handler does not need. */
+  readonly security?: Exclude<SecurityOption, 'required'>
   /** What OpenAPI calls it, and so clients generated from there; its own name (`orders.create`) unless told. */
   readonly operationId?: string
   /** A few words for lists. */

@@ -1,4 +1,5 @@
 import type { AnyEndpoint, Endpoint, EndpointLimits } from './endpoint.ts'
+import type { Dependency } from './depends.ts'
 import type { ErrorFormat } from './error-format.ts'
 import type { Hooks } from './hooks.ts'
 import { type Path, joinPaths } from './path.ts'
@@ -14,10 +15,18 @@ export interface GroupOptions extends Hooks {
   readonly throws?: readonly AnyProblem[]
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
+  readonly security?: SecurityOption
   readonly deprecated?: boolean
   readonly hidden?: boolean
   readonly errors?: ErrorFormat
 }
+
+/**
+ * What a level says of who may call: `'required'` that every endpoint below it has to say (start-up refuses one that
+ * does not), `'public'` that anybody may, or a security dependency that callers have to pass. The dependency holds
+ * beside those that endpoints use themselves; `'public'` further in lifts it.
+ */
+export type SecurityOption = 'required' | 'public' | Dependency
 
 /** Endpoints and groups by name. The names make operation ids: `orders.create`. */
 export interface Members {

@@ -1,4 +1,5 @@
 import { type Api, OPTIONS, membersOf } from './api.ts'
+import type { Dependency } from './depends.ts'
 import type { Endpoint, EndpointLimits, EndpointSpec } from './endpoint.ts'
 import type { ErrorFormat } from './error-format.ts'
 import { type GroupOptions, type Members, isEndpoint } from './group.ts'
@@ -31,6 +32,10 @@ export interface Operation {
   /** Innermost first: the order in which they run. */
   readonly after: readonly After[]
   readonly limits: EndpointLimits
+  /** Security dependencies that its groups and its API have callers pass, and it itself: outermost first. */
+  readonly guards: readonly Dependency[]
+  /** True where it has to say who may call it. */
+  readonly needsSecurity: boolean
   /** The error format nearest to it, where one is declared. */
   readonly errors: ErrorFormat | undefined
 }
@@ -70,7 +75,19 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     middleware: all.flatMap((level) => level.middleware ?? []),
     before: all.flatMap((level) => level.before ?? []),
     after: all.toReversed().flatMap((level) => level.after ?? []),
+    guards: guardsOf(all),
+    needsSecurity: all.some((level) => level.security === 'required') && said(all) !== 'public',
     limits: Object.assign({}, ...all.map((level) => level.limits)),
     errors: all.findLast((level) => level.errors)?.errors,
   }
+}
+
+/** What the innermost level says that says anything of who may call; that all have to say it is nothing of the kind. */
+function said(levels: readonly GroupOptions[]): unknown {
+  return levels.findLast(({ security }) => security !== undefined && security !== 'required')?.security
+}
+
+function guardsOf(levels: readonly GroupOptions[]): readonly Dependency[] {
+  const open = levels.findLastIndex(({ security }) => security === 'public')
+  return levels.slice(open + 1).flatMap(({ security }) => (typeof security === 'object' ? [security] : []))
 }

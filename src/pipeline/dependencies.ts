@@ -1,4 +1,5 @@
-import type { Dependency, DependencyContext, Security } from '../contract/depends.ts'
+import type { Dependency, DependencyContext } from '../contract/depends.ts'
+import type { Security } from '../contract/security.ts'
 import type { Slot } from '../compile/dependency-order.ts'
 import type { Context, Exchange } from './exchange.ts'
 import { isThenable } from './handle.ts'

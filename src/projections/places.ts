@@ -34,7 +34,8 @@ export function withPlaces(given: Api): Api {
   // The mark says whose options these are, for what start-up says of them.
   const own =
     after === undefined ? membersOf(given) : group('/', { after, [OPTIONS]: options } as GroupOptions, membersOf(given))
-  return api(rest, { ...own, [KEY]: builtIn })
+  // Who may call the API's own says nothing of these.
+  return api(rest, { ...own, [KEY]: group('/', { security: 'public' }, builtIn) })
 }
 
 /** The document is made when it is first asked for, and kept: a contract does not change while it is served. */

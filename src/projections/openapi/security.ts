@@ -1,32 +1,59 @@
-import { usedDependencies } from '../../compile/faults.ts'
+import { dependenciesOf } from '../../compile/faults.ts'
+import { type SecurityScheme, schemesOf } from '../../contract/security.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { SecurityRequirement } from './objects.ts'
 import { canonical } from './json-schema.ts'
 
 /**
- * What a caller must show for an operation, from the security dependencies anywhere below it; all
- * are needed at once. Where some are optional, going without them comes first.
+ * What a caller must show for an operation, from the security dependencies anywhere below it: one of the alternatives
+ * of each, and one choice for those that have the same alternatives. Going without what is optional comes first.
  */
 export function securityOf(operation: Operation, schemes: Map<string, object>): SecurityRequirement[] | undefined {
-  const required: SecurityRequirement = {}
-  const optional: SecurityRequirement = {}
-  for (const { security } of usedDependencies(operation.spec.use ?? {})) {
+  const choices = new Map<string, Choice>()
+  for (const { security } of dependenciesOf(operation)) {
     if (security === undefined) continue
-    const known = schemes.get(security.name)
-    if (known !== undefined && canonical(known) !== canonical(security.scheme)) {
-      throw new TypeError(
-        `OpenAPI: two different security schemes are named "${security.name}", one of them used by ${operation.id}; rename one`,
-      )
+    const all = schemesOf(security)
+    const names = canonical(all.map(({ name }) => name).toSorted())
+    const choice = choices.get(names) ?? { scopes: new Map(), isOptional: true }
+    choices.set(names, choice)
+    if (!security.optional) choice.isOptional = false
+    for (const one of all) {
+      keepScheme(one, operation, schemes)
+      choice.scopes.set(one.name, new Set([...(choice.scopes.get(one.name) ?? []), ...(one.scopes ?? [])]))
     }
-    schemes.set(security.name, security.scheme)
-    const group = security.optional ? optional : required
-    group[security.name] = [...new Set([...(group[security.name] ?? []), ...(security.scopes ?? [])])]
   }
-  for (const [name, scopes] of Object.entries(required)) {
-    if (optional[name] === undefined) continue
-    required[name] = [...new Set([...scopes, ...optional[name]])]
-    delete optional[name]
+  if (choices.size === 0) return undefined
+  const all = [...choices.values()].reduce<SecurityRequirement[]>(
+    (before, choice) => before.flatMap((one) => alternatives(choice).map((other) => join(one, other))),
+    [{}],
+  )
+  return [...new Map(all.map((one) => [canonical(one), one])).values()]
+}
+
+/** What is shown for one thing: one of these schemes, with all these scopes. */
+interface Choice {
+  readonly scopes: Map<string, Set<string>>
+  isOptional: boolean
+}
+
+function alternatives({ scopes, isOptional }: Choice): SecurityRequirement[] {
+  const shown = [...scopes].map(([name, needed]) => ({ [name]: [...needed] }))
+  return isOptional ? [{}, ...shown] : shown
+}
+
+/** What has to be shown for both. */
+function join(one: SecurityRequirement, other: SecurityRequirement): SecurityRequirement {
+  const both = { ...one }
+  for (const [name, scopes] of Object.entries(other)) both[name] = [...new Set([...(both[name] ?? []), ...scopes])]
+  return both
+}
+
+function keepScheme({ name, scheme }: SecurityScheme, operation: Operation, schemes: Map<string, object>): void {
+  const known = schemes.get(name)
+  if (known !== undefined && canonical(known) !== canonical(scheme)) {
+    throw new TypeError(
+      `OpenAPI: two different security schemes are named "${name}", one of them used by ${operation.id}; rename one`,
+    )
   }
-  if (Object.keys(optional).length > 0) return [required, { ...required, ...optional }]
-  return Object.keys(required).length > 0 ? [required] : undefined
+  schemes.set(name, scheme)
 }

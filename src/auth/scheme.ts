@@ -1,0 +1,193 @@
+import { type Dependency, type DependencyContext, type Uses, type Values, depends } from '../contract/depends.ts'
+import type { Problem } from '../contract/problem.ts'
+import { BadRequest, Forbidden, Unauthorized } from '../contract/problems.ts'
+import { type Security, type SecurityScheme, schemesOf } from '../contract/security.ts'
+import { type Challenge, challengeField } from './challenge.ts'
+import { InvalidCredentials } from './invalid-credentials.ts'
+
+/** A way in which callers show who they are. */
+export interface SchemeOptions<Value> extends Omit<SecurityScheme, 'scopes'> {
+  /** What a 401 asks for. */
+  readonly challenge: Challenge
+  /** Who the value says is calling: an id that is the same whenever the same caller comes, and is no other scheme's. */
+  readonly principal: (value: Value) => string | undefined
+  /** What that caller may do; nothing unless told. */
+  readonly scopesOf?: (value: Value) => readonly string[]
+}
+
+/** A security dependency: who is calling. Callers without credentials, or with wrong ones, get 401. */
+export interface Scheme<Value = unknown> extends Dependency<Value> {
+  /** The same for callers that have all these scopes; others get 403. */
+  readonly scopes: (...scopes: readonly string[]) => Scheme<Value>
+  /** The same where callers without credentials are let through: its value is undefined then. Wrong ones are refused. */
+  readonly optional: () => Dependency<Value | undefined>
+  readonly [PARTS]: Parts<Value>
+}
+
+/** A scheme, whatever it gives. */
+export interface AnyScheme extends Dependency {
+  readonly [PARTS]: object
+}
+
+/** What schemes are joined by. */
+const PARTS: unique symbol = Symbol('parts of a security scheme')
+
+interface Parts<Value> {
+  readonly name: string
+  readonly security: Security
+  /** What callers show; undefined for nothing. Made once for all that need it. */
+  readonly shown: Dependency<Value | undefined>
+  /** `WWW-Authenticate` to who shows nothing. */
+  readonly challenge: string
+  readonly scopesOf: (value: Value) => readonly string[]
+  /** What is told to who has not all these scopes. */
+  readonly lacking: (value: Value, scopes: readonly string[]) => Problem
+}
+
+/**
+ * Declares a way in which callers show who they are: a security dependency that OpenAPI knows.
+ *
+ * @param read gives who is calling, undefined where nothing of the kind is shown. It throws `InvalidCredentials` for
+ * what is shown and does not hold.
+ * @example
+ * const partner = securityScheme({ partners }, ({ request, partners }) => partners.of(request.header('x-partner')), {
+ *   name: 'partner',
+ *   scheme: { type: 'apiKey', in: 'header', name: 'X-Partner' },
+ *   challenge: { scheme: 'Partner' },
+ *   principal: ({ id }) => `partner:${id}`,
+ * })
+ */
+export function securityScheme<const U extends Uses, Value>(
+  uses: U,
+  read: (context: Values<U> & DependencyContext) => Value | undefined | Promise<Value | undefined>,
+  options: SchemeOptions<NoInfer<Value>>,
+): Scheme<Value> {
+  const { name, scheme, challenge, principal, scopesOf = () => [] } = options
+  const refuse = (error: unknown): never => {
+    throw error instanceof InvalidCredentials ? refusal(challenge, error) : error
+  }
+  const shown = depends(uses, (context) => {
+    try {
+      const value = read(context as Values<U> & DependencyContext)
+      return value instanceof Promise ? value.catch(refuse) : value
+    } catch (error) {
+      return refuse(error)
+    }
+  })
+  return schemeOf({
+    name,
+    security: { name, scheme, principal },
+    shown: shown as Dependency<Value | undefined>,
+    challenge: challengeField(challenge),
+    scopesOf,
+    lacking: (_, scopes) => lackingScopes(challenge, scopes),
+  })
+}
+
+/** What was shown, by the name that `anyOf` gave its scheme. */
+export type AnyShown<S> = { [K in keyof S]: { readonly is: K; readonly value: Values<S>[K] } }[keyof S]
+
+/**
+ * One of several schemes. Its value says which: of several that are shown, it is the first.
+ *
+ * @throws {TypeError} for fewer than two.
+ * @example
+ * const caller = anyOf({ customer: token, partner: key })
+ * get('/orders', { use: { caller: caller.scopes('orders:read') } }, ({ caller }) =>
+ *   caller.is === 'partner' ? ordersOf(caller.value.owner) : ordersOf(caller.value.sub))
+ */
+export function anyOf<const S extends Readonly<Record<string, AnyScheme>>>(schemes: S): Scheme<AnyShown<S>> {
+  type Value = AnyShown<S>
+  const names = Object.keys(schemes)
+  if (names.length < 2) throw new TypeError('anyOf: give it two security schemes or more')
+  const parts = names.map((name) => (schemes[name] as Scheme)[PARTS])
+  const shown = depends(Object.fromEntries(parts.map((part, at) => [names[at] as string, part.shown])), (context) => {
+    const is = names.find((name) => (context as Record<string, unknown>)[name] !== undefined)
+    return is === undefined ? undefined : { is, value: (context as Record<string, unknown>)[is] }
+  })
+  const partOf = ({ is }: Value): Parts<unknown> => parts[names.indexOf(is as string)] as Parts<unknown>
+  return schemeOf<Value>({
+    name: parts.map(({ name }) => name).join(' or '),
+    security: {
+      anyOf: parts.flatMap(({ security }) => schemesOf(security)),
+      principal: (one: Value) => partOf(one).security.principal?.(one.value as never),
+    },
+    shown: shown as unknown as Dependency<Value | undefined>,
+    challenge: parts.map(({ challenge }) => challenge).join(', '),
+    scopesOf: (one) => partOf(one).scopesOf(one.value),
+    lacking: (one, scopes) => partOf(one).lacking(one.value, scopes),
+  })
+}
+
+function schemeOf<Value>(parts: Parts<Value>, given: Dependency<Value> = fromShown(parts)): Scheme<Value> {
+  const { name, security, shown } = parts
+  const scheme: Scheme<Value> = Object.freeze({
+    ...given,
+    [PARTS]: parts,
+    optional: () =>
+      depends({ shown }, ({ shown }) => shown as Value | undefined, {
+        name,
+        security: { ...security, optional: true },
+        throws: given.throws,
+      }) as Dependency<Value | undefined>,
+    scopes: (...scopes: readonly string[]) => {
+      if (scopes.length === 0) throw new TypeError(`scopes of ${name}: name one or more`)
+      return withScopes(scheme, scopes)
+    },
+  })
+  return scheme
+}
+
+function fromShown<Value>({ name, security, shown, challenge }: Parts<Value>): Dependency<Value> {
+  return depends(
+    { shown },
+    ({ shown }) => {
+      if (shown === undefined) throw Unauthorized({ headers: { 'www-authenticate': challenge } })
+      return shown as Value
+    },
+    { name, security, throws: [Unauthorized, BadRequest] },
+  ) as Dependency<Value>
+}
+
+function withScopes<Value>(scheme: Scheme<Value>, scopes: readonly string[]): Scheme<Value> {
+  const { [PARTS]: parts, name = '', throws } = scheme
+  const check = (value: Value): Value => {
+    const has = parts.scopesOf(value)
+    if (scopes.every((scope) => has.includes(scope))) return value
+    throw parts.lacking(value, scopes)
+  }
+  const security = needing(parts.security, scopes)
+  const shown = depends({ shown: parts.shown }, ({ shown }) =>
+    shown === undefined ? undefined : check(shown as Value),
+  )
+  // It uses the scheme as others do: what stands in for that in a test stands in here.
+  const given = depends({ scheme }, ({ scheme }) => check(scheme as Value), {
+    name,
+    security,
+    throws: [...new Set([...throws, Forbidden])],
+  })
+  return schemeOf({ ...parts, security, shown: shown as Dependency<Value | undefined> }, given as Dependency<Value>)
+}
+
+function needing(security: Security, scopes: readonly string[]): Security {
+  const add = (one: SecurityScheme): SecurityScheme => ({ ...one, scopes: [...(one.scopes ?? []), ...scopes] })
+  return 'anyOf' in security ? { ...security, anyOf: security.anyOf.map(add) } : { ...security, ...add(security) }
+}
+
+/** A 401 or 400 for what was shown. */
+function refusal(challenge: Challenge, { message, error, status, cause }: InvalidCredentials): Problem {
+  const field = challengeField(told(challenge, { ...(error && { error, error_description: message }) }))
+  const type = status === 400 ? BadRequest : Unauthorized
+  return type({ detail: message, cause, headers: { 'www-authenticate': field } }) as Problem
+}
+
+function lackingScopes(challenge: Challenge, scopes: readonly string[]): Problem {
+  const detail = `This needs the scope ${scopes.join(' ')}`
+  const field = challengeField(told(challenge, { error: 'insufficient_scope', scope: scopes.join(' ') }))
+  return Forbidden({ detail, headers: { 'www-authenticate': field } }) as Problem
+}
+
+/** What only Bearer has words for is said with it alone (RFC 6750 §3). */
+function told({ scheme, params }: Challenge, more: Readonly<Record<string, string>>): Challenge {
+  return scheme === 'Bearer' ? { scheme, params: { ...params, ...more } } : { scheme, ...(params && { params }) }
+}
