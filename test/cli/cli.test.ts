@@ -175,6 +175,30 @@ test('routes lists endpoints, as a table and as JSON', async () => {
   expect(JSON.parse(json.output())).toMatchObject([{ method: 'GET', path: '/hello/{name}', operation: 'hello' }])
 })
 
+test('routes says who may call, where callers are told apart', async () => {
+  await write(
+    'guarded.ts',
+    `import { api, get, post } from 'trestle'
+import { anyOf, bearer } from 'trestle/auth'
+const token = bearer({}, () => ({ sub: 'a' }), { name: 'token', principal: ({ sub }) => sub })
+const key = bearer({}, () => ({ id: 'b' }), { name: 'key', principal: ({ id }) => id })
+export default api({
+  list: get('/orders', { use: { caller: anyOf({ token, key }).scopes('orders:read') } }, () => []),
+  create: post('/orders', { use: { token: token.scopes('orders:read', 'orders:write'), key } }, () => ({})),
+  hours: get('/hours', { use: { token: token.optional() } }, () => ({})),
+  hello: get('/hello', () => ({})),
+})
+`,
+  )
+  const table = trestle('routes', 'guarded.ts')
+  expect(await table.ended).toBe(0)
+  expect(table.output()).toBe(`GET   /orders  list    token with orders:read, or key with orders:read
+POST  /orders  create  token with orders:read orders:write and key
+GET   /hours   hours   anyone, or token
+GET   /hello   hello   anyone
+`)
+})
+
 test('openapi writes the document to standard output, or to a file', async () => {
   await write('api.ts', API)
   const printed = trestle('openapi', 'api.ts')
