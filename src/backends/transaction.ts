@@ -77,7 +77,10 @@ export function transaction(database: Dependency, given?: TransactionAdapter<nev
     },
     { throws: [Unavailable] },
   )
-  return depends({ begun: serving(begun, { replays }) }, ({ begun }) => begun.open.value)
+  return serving(
+    depends({ begun }, ({ begun }) => begun.open.value),
+    { replays },
+  )
 }
 
 type Adapter = TransactionAdapter<unknown, unknown>

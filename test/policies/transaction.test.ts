@@ -230,12 +230,18 @@ onEveryDatabase('A transaction', (open) => {
 
   it('keeps the reply of an idempotent endpoint together with its effect', async () => {
     const shop = await opened()
-    const test = await start(shopApi(shop, put, [idempotent()]), { backend: 'redis://127.0.0.1:1' })
+    const held: number[] = []
+    const handling: Handling = (given) => {
+      held.push(shop.held())
+      return put(given)
+    }
+    const test = await start(shopApi(shop, handling, [idempotent()]), { backend: 'redis://127.0.0.1:1' })
     const [first, second] = [await order(test), await order(test)]
     expect([first.status, second.status, second.headers.get('idempotency-replayed')]).toEqual([201, 201, 'true'])
     expect(await second.text()).toBe(await first.text())
     expect((await order(test, 'coffee')).status).toBe(422)
     expect([await shop.skus(), await shop.kept(), shop.held()]).toEqual([['tea'], 1, 0])
+    expect(held).toEqual([1])
     expect(test.failures).toEqual([])
   })
 
