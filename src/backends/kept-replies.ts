@@ -99,22 +99,31 @@ const SWEEP_EACH = 1000
 
 /** Keeps replies in the database whose transactions have the effects. */
 export interface KeptReplies {
-  /** Makes the table, or brings it up to date; once that is done, it costs nothing. */
+  /** Makes the table, or brings it up to date. */
   readonly prepare: () => Promise<void>
+  /** The same where it was asked for and is not done; else it costs nothing. Before a transaction, which it would wait for. */
+  readonly resume: () => void | Promise<void>
   /** The store of a request: claim, effect and reply are one transaction. */
   readonly in: (transaction: RequestTransaction) => ReplayStore
 }
 
 export function createKeptReplies<D>(adapter: TransactionAdapter<D, unknown>, database: D): KeptReplies {
   const dialect = adapter.dialect === 'postgres' ? postgres : sqlite
-  let prepared: Promise<void> | undefined
+  let preparing: Promise<void> | undefined
+  let state: 'unasked' | 'asked' | 'ready' = 'unasked'
   let attempts = 0
+  const migrated = async (): Promise<void> => {
+    try {
+      await migrate(adapter, database, dialect.steps)
+      state = 'ready'
+    } finally {
+      preparing = undefined
+    }
+  }
   const prepare = (): Promise<void> => {
-    prepared ??= migrate(adapter, database, dialect.steps).catch((error: unknown) => {
-      prepared = undefined
-      throw error
-    })
-    return prepared
+    state = 'asked'
+    preparing ??= migrated()
+    return preparing
   }
   const put = async (query: Query, values: readonly unknown[]): Promise<void> => {
     const [row] = await query(dialect.put, values)
@@ -123,6 +132,7 @@ export function createKeptReplies<D>(adapter: TransactionAdapter<D, unknown>, da
   }
   return {
     prepare,
+    resume: () => (state === 'asked' ? prepare() : undefined),
     in: (transaction) => {
       const { query } = transaction.open
       let keep = 0
@@ -136,7 +146,7 @@ export function createKeptReplies<D>(adapter: TransactionAdapter<D, unknown>, da
           if (row.fingerprint === null) return { is: 'begun' }
           return begunBy({ ...row, fingerprint: row.fingerprint, leased: true }, fingerprint)
         },
-        finish: ({ key, fingerprint }, reply, failed) => {
+        finish: ({ key, fingerprint }, reply, failed = false) => {
           const values = [key, fingerprint, keep, ...columnsOf(reply)]
           transaction.reply = { failed, keep: (query) => put(query, values) }
         },

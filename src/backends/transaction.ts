@@ -3,8 +3,9 @@ import { type Dependency, depends } from '../contract/depends.ts'
 import { serving } from '../contract/port.ts'
 import { Problem } from '../contract/problem.ts'
 import { Unavailable } from '../contract/problems.ts'
+import type { ReplayStore } from '../policies/replay-store.ts'
 import { StoreAway } from '../policies/store-away.ts'
-import { type RequestTransaction, createKeptReplies } from './kept-replies.ts'
+import { type KeptReplies, type RequestTransaction, createKeptReplies } from './kept-replies.ts'
 import { type TransactionAdapter, ended } from './open-transaction.ts'
 import { type AnyDrizzle, type AnyPool, beginInDrizzle, beginInPool, isPostgresAway } from './postgres/transactions.ts'
 import { beginInSqlite, isSqliteAway } from './sqlite/transactions.ts'
@@ -42,13 +43,17 @@ export function transaction<Database, Value>(
 export function transaction(database: Dependency, given?: TransactionAdapter<never, unknown>): Dependency {
   const base = depends(
     { database },
-    ({ database }) => ({ database, adapter: (given as Adapter | undefined) ?? adapterFor(database) }),
+    ({ database }): Base => {
+      const adapter = (given as Adapter | undefined) ?? adapterFor(database)
+      return { database, adapter, replies: createKeptReplies(adapter, database) }
+    },
     { scope: 'app', eager: true, name: 'the database of a transaction' },
   )
   const begun = depends(
     { base },
     async function* (context): AsyncGenerator<RequestTransaction, void, Error | undefined> {
-      const { adapter, database } = context.base
+      const { adapter, database, replies } = context.base
+      await told(adapter, replies.resume)
       const started: RequestTransaction = { open: await told(adapter, () => adapter.begin(database)), reply: undefined }
       const failure = yield started
       if (failure === undefined) await told(adapter, () => commit(started))
@@ -58,25 +63,19 @@ export function transaction(database: Dependency, given?: TransactionAdapter<nev
   )
   const kept = depends(
     { base },
-    async ({ base: { adapter, database } }) => {
-      const replies = createKeptReplies(adapter, database)
+    async ({ base: { adapter, replies } }) => {
       // Where it is away now, the first request makes the table.
       await replies.prepare().catch((error: unknown) => {
-        if (!(error instanceof StoreAway)) throw error
+        if (!isAway(adapter, error)) throw error
       })
       return replies
     },
     { scope: 'app', eager: true, name: 'the replies of a transaction' },
   )
-  const replays = depends(
-    { base, begun, kept },
-    async ({ base: { adapter }, begun, kept }) => {
-      await told(adapter, kept.prepare)
-      const store = kept.in(begun)
-      return { ...store, begin: (...of: Parameters<typeof store.begin>) => told(adapter, () => store.begin(...of)) }
-    },
-    { throws: [Unavailable] },
-  )
+  const replays = depends({ base, begun, kept }, ({ base: { adapter }, begun, kept }): ReplayStore => {
+    const store = kept.in(begun)
+    return { ...store, begin: (...of) => told(adapter, () => store.begin(...of)) }
+  })
   return serving(
     depends({ begun }, ({ begun }) => begun.open.value),
     { replays },
@@ -88,6 +87,7 @@ type Adapter = TransactionAdapter<unknown, unknown>
 interface Base {
   readonly adapter: Adapter
   readonly database: unknown
+  readonly replies: KeptReplies
 }
 
 async function commit({ open, reply }: RequestTransaction): Promise<void> {

@@ -50,7 +50,7 @@ export interface ReplayStore {
    *
    * @param failed true where it is the reply to a failure, whose effect a transaction takes back.
    */
-  readonly finish: (attempt: Attempt, reply: KeptReply, failed: boolean) => void | Promise<void>
+  readonly finish: (attempt: Attempt, reply: KeptReply, failed?: boolean) => void | Promise<void>
   /** Forgets an attempt that had no effect. */
   readonly forget: (attempt: Attempt) => void | Promise<void>
 }

@@ -141,7 +141,7 @@ describe('A transaction in Postgres', () => {
 
   it('is 503 for a transaction that cannot be serialized', async () => {
     await reset()
-    let other = async (): Promise<unknown> => {}
+    let other = async (): Promise<void> => {}
     await start(
       ordering<pg.PoolClient>(pool, async (tx) => {
         await tx.query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE')
@@ -176,7 +176,13 @@ describe('A transaction in Postgres', () => {
     await reset()
     await pool.end()
     const address = new URL(postgres.url)
-    const away = new pg.Pool({ host: '127.0.0.1', port: await freePort(), user: 'trestle', database: 'postgres' })
+    const away = new pg.Pool({
+      host: '127.0.0.1',
+      port: await freePort(),
+      user: 'trestle',
+      database: 'postgres',
+      max: 1,
+    })
     await start(ordering<pg.PoolClient>(away, async () => ({ made: true })))
     expect(await told(await order())).toEqual(UNAVAILABLE)
     Object.assign(away.options, { port: Number(address.port), password: address.password })
