@@ -172,6 +172,38 @@ describe('A transaction in Postgres', () => {
     expect((await order('/plain')).status).toBe(204)
   }, 20_000)
 
+  it('loses nothing that was answered when Postgres is restarted under load, and is well again soon', async () => {
+    await reset()
+    await start(
+      ordering<pg.PoolClient>(pool, async (tx) => {
+        const { rows } = await tx.query('INSERT INTO orders (sku) VALUES (gen_random_uuid()::text) RETURNING sku')
+        return rows[0]
+      }),
+    )
+    const answered: string[] = []
+    const statuses = new Set<number>()
+    let going = true
+    const caller = async (): Promise<void> => {
+      while (going) {
+        const reply = await order('/orders', crypto.randomUUID())
+        statuses.add(reply.status)
+        if (reply.status === 200) answered.push(((await reply.json()) as { sku: string }).sku)
+        else await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+    const callers = Array.from({ length: 8 }, caller)
+    await expect.poll(() => answered.length).toBeGreaterThan(50)
+    await postgres.restart()
+    const before = answered.length
+    await expect.poll(() => answered.length, { timeout: 5000 }).toBeGreaterThan(before + 50)
+    going = false
+    await Promise.all(callers)
+    expect([...statuses].sort()).toEqual([200, 503])
+    const there = new Set((await pool.query<{ sku: string }>('SELECT sku FROM orders')).rows.map(({ sku }) => sku))
+    expect(answered.filter((sku) => !there.has(sku))).toEqual([])
+    expect(pool.totalCount - pool.idleCount).toBe(0)
+  }, 30_000)
+
   it('starts while Postgres is away, and makes its table when that is there', async () => {
     await reset()
     await pool.end()
