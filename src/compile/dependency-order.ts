@@ -10,11 +10,20 @@ export interface Slot {
   readonly names: readonly string[]
   /** What it uses: the name, and the slot it is in. */
   readonly uses: readonly (readonly [name: string, slot: number])[]
-  /** Made before the body is read, because it says who is calling, or is needed to say so. */
-  readonly early: boolean
+  readonly when: When
+  /** Ends before the reply is sent, by its own wish or that of something it uses. */
+  readonly untilReply: boolean
+  /** The port that it serves for policies of this endpoint. */
+  readonly serves: string | undefined
   /** What it says of who is calling: what stands in for a security dependency says so in its way. */
   readonly security: Security | undefined
 }
+
+/**
+ * When a dependency is made: before the body is read, because it says who is calling; when the input is valid, because a
+ * policy keeps something in it; or for the handler. What it uses is made by then too.
+ */
+export type When = 'identify' | 'replay' | 'handle'
 
 /** What tests put in the place of dependencies. */
 export type Overrides = ReadonlyMap<Dependency, Dependency>
@@ -47,23 +56,30 @@ export interface DependencyFault {
   readonly mend: string
 }
 
-/**
- * Orders the dependencies of an operation, each after what it uses. Faults go to `faults`, checks to `checks`.
- *
- * @param guards security dependencies that come first, and of which the handler gets nothing.
- */
+/** What an operation, or a policy, needs. */
+interface Needed {
+  readonly use?: Uses
+  /** Security dependencies that come first, and of which the handler gets nothing. */
+  readonly guards?: readonly Dependency[]
+  /** Names of the ports that policies of the operation need. */
+  readonly ports?: ReadonlySet<string>
+}
+
+/** Orders the dependencies of an operation, each after what it uses. Faults go to `faults`, checks to `checks`. */
 export function orderDependencies(
-  use: Uses,
+  { use = {}, guards = [], ports = new Set() }: Needed,
   overrides: Overrides,
   faults: DependencyFault[],
   checks: Checks,
-  guards: readonly Dependency[] = [],
 ): readonly Slot[] {
   const order: {
     dependency: Dependency
+    way: string
     uses: (readonly [string, number])[]
     names: string[]
-    early: boolean
+    when: When
+    untilReply: boolean
+    serves: string | undefined
     security: Security | undefined
   }[] = []
   const places = new Map<Dependency, number>()
@@ -121,7 +137,17 @@ export function orderDependencies(
     })
     inside.pop()
     places.set(dependency, order.length)
-    order.push({ dependency, uses, names: [], early: false, security: dependency.security ?? given.security })
+    const { scope, until, security = given.security } = dependency
+    if (scope === 'app' && until === 'reply') {
+      faults.push({
+        way: path.join(' → '),
+        what: `lives as long as the process, and is to end with the reply`,
+        mend: "leave out scope: 'app', or until: 'reply'",
+      })
+    }
+    const untilReply = until === 'reply' || uses.some(([, slot]) => order[slot]?.untilReply === true)
+    const made = { dependency, way: path.join(' → '), uses, untilReply, security }
+    order.push({ ...made, names: [], when: 'handle', serves: undefined })
     return order.length - 1
   }
 
@@ -129,15 +155,38 @@ export function orderDependencies(
   for (const [name, dependency] of Object.entries(use)) {
     order[visit(name, dependency, [])]?.names.push(name)
   }
-  const early = (slot: number): void => {
+  const sooner = (slot: number, when: When): void => {
     const at = order[slot]
-    if (at === undefined || at.early) return
-    at.early = true
-    for (const [, used] of at.uses) early(used)
+    if (at === undefined || at.when === when || at.when === 'identify') return
+    at.when = when
+    for (const [, used] of at.uses) sooner(used, when)
   }
   order.forEach((slot, index) => {
-    if (securing.has(slot.dependency)) early(index)
+    if (securing.has(slot.dependency)) sooner(index, 'identify')
   })
+  for (const port of ports) {
+    const [first, second] = order.filter(({ dependency }) => dependency.ports[port] !== undefined)
+    if (first === undefined) continue
+    if (second !== undefined) {
+      faults.push({
+        way: second.way,
+        what: `serves "${port}" for a policy of this endpoint, and so does ${first.way}`,
+        mend: 'use one of them alone',
+      })
+    }
+    const place = visit(port, first.dependency.ports[port], [first.way])
+    const serving = order[place]
+    if (serving !== undefined) serving.serves = port
+    sooner(place, 'replay')
+  }
+  for (const { way, when, untilReply } of order) {
+    if (when !== 'identify' || !untilReply) continue
+    faults.push({
+      way,
+      what: 'ends with the reply, and would be held while the body is read, because security uses it',
+      mend: 'let security use what it is made from',
+    })
+  }
   return order
 }
 
@@ -151,7 +200,7 @@ export function policySlots(
   // What is no policy is a fault that others tell of.
   const { name, use = {} }: Partial<Policy> = policy ?? {}
   const found: DependencyFault[] = []
-  const slots = orderDependencies(use, overrides, found, checks)
+  const slots = orderDependencies({ use }, overrides, found, checks)
   for (const { dependency, names } of slots) {
     if (dependency.scope === 'app') continue
     found.push({

@@ -1,4 +1,5 @@
 import { type Api, OPTIONS } from '../contract/api.ts'
+import type { Uses } from '../contract/depends.ts'
 import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
@@ -37,6 +38,8 @@ export interface EndpointPlan {
 export interface PolicyPlan {
   readonly policy: Policy
   readonly slots: readonly Slot[]
+  /** What dependencies of the endpoint serve of it, by name: their slots among those of the endpoint. */
+  readonly served: readonly (readonly [name: string, slot: number])[]
 }
 
 export type Limits = Required<EndpointLimits>
@@ -75,8 +78,10 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
     const broken: DependencyFault[] = []
-    const slots = orderDependencies(operation.spec.use ?? {}, overrides, broken, checks, operation.guards)
-    const ofPolicies = operation.policies.map((policy) => policySlots(policy, overrides, broken, checks))
+    const { guards, policies } = operation
+    const needed = { use: (operation.spec.use ?? {}) as Uses, guards, ports: portsOf(policies) }
+    const slots = orderDependencies(needed, overrides, broken, checks)
+    const ofPolicies = policies.map((policy) => policySlots(policy, overrides, broken, checks))
     levels(operation, note)
     checkOperationId(operation, ids, note)
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
@@ -95,10 +100,24 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
       policies: operation.policies.map((policy, at) => ({
         policy,
         slots: ordered[index]?.ofPolicies[at] as readonly Slot[],
+        served: servedOf(policy, ordered[index]?.slots as readonly Slot[]),
       })),
       limits: { ...LIMITS, ...operation.limits },
       errors: encoded(operation.errors ?? errors),
     }),
   )
   return { api, endpoints, errors: encoded(errors), middleware: api[OPTIONS].middleware ?? [] }
+}
+
+/** The ports that policies need. What is no policy is a fault that others tell of. */
+function portsOf(policies: readonly Policy[]): ReadonlySet<string> {
+  const used = policies.flatMap((policy) => Object.values(policy?.use ?? {}))
+  return new Set(used.flatMap((dependency) => dependency?.port ?? []))
+}
+
+function servedOf({ use }: Policy, slots: readonly Slot[]): readonly (readonly [string, number])[] {
+  return Object.entries(use).flatMap(([name, { port }]) => {
+    const slot = port === undefined ? -1 : slots.findIndex(({ serves }) => serves === port)
+    return slot === -1 ? [] : [[name, slot] as const]
+  })
 }

@@ -5,6 +5,9 @@ import type { Security } from './security.ts'
 /** How long a dependency lives: the whole process, or one request. */
 export type Scope = 'app' | 'request'
 
+/** Until when a dependency of a request lives: its reply is made and nothing of it sent, or all of it is sent. */
+export type Until = 'reply' | 'sent'
+
 /** Something a handler needs, and how to make and release it. */
 export interface Dependency<Value = unknown> {
   readonly is: 'dependency'
@@ -17,8 +20,11 @@ export interface Dependency<Value = unknown> {
   readonly security: Security | undefined
   /** What `/readyz` asks of its value. */
   readonly check: Check | undefined
+  readonly until: Until
   /** The name by which backends know it, where it is for one of them to make. */
   readonly port: string | undefined
+  /** What serves ports in the backend's place where policies of an endpoint that uses it need them, by their names. */
+  readonly ports: Readonly<Record<string, Dependency>>
   /** Never set: carries the type of the value. */
   readonly value?: Value
 }
@@ -50,6 +56,11 @@ const CHECK_TIMEOUT = 1000
 export interface DependsOptions<S extends Scope, Value = unknown> {
   /** `request` unless told. */
   readonly scope?: S
+  /**
+   * `sent` unless told. With `reply`, the code after the yield of a `request` dependency runs when the reply is made and
+   * before any of it is sent: what it throws is answered in place of that reply. What uses it ends then too.
+   */
+  readonly until?: Until
   /** True to make an `app` dependency at start, so that a database that is away stops the start and not the first request. */
   readonly eager?: boolean
   /** A name for messages about it, and for its check. */
@@ -70,8 +81,8 @@ type Made<T> = T extends AsyncGenerator<infer V> | Generator<infer V> ? V : Awai
 
 /**
  * Declares a dependency: what it uses, and how it is made. A generator yields the value and goes on
- * after the yield when its scope ends: for `request` after the last byte of the reply, for `app` at
- * shutdown. The code after the yield always runs; `yield` gives the failure where the request failed,
+ * after the yield when its scope ends: for `request` after the last byte of the reply, or before the
+ * first with `until: 'reply'`; for `app` at shutdown. The code after the yield always runs; `yield` gives the failure where the request failed,
  * and undefined where it did not.
  *
  * Made once in its scope, when it is first needed, after what it uses; released in reverse.
@@ -91,6 +102,7 @@ export function depends<const U extends Uses, T, const S extends Scope = 'reques
   return Object.freeze({
     is: 'dependency',
     scope: options.scope ?? 'request',
+    until: options.until ?? 'sent',
     eager: options.eager ?? false,
     name: options.name,
     uses: Object.freeze({ ...uses }),
@@ -98,6 +110,7 @@ export function depends<const U extends Uses, T, const S extends Scope = 'reques
     throws: options.throws ?? [],
     security: options.security,
     port: undefined,
+    ports: {},
     check:
       options.check === undefined
         ? undefined

@@ -53,6 +53,8 @@ export interface PolicyContext {
   readonly body: unknown
   /** True once the handler, or a before hook, was called. */
   readonly handled: boolean
+  /** What the request failed with, where it did. */
+  readonly failure: Error | undefined
   /** What a policy has to know of this request at a later stage, by a key of its own. */
   readonly notes: Map<object, unknown>
 }

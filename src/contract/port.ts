@@ -13,6 +13,19 @@ export function port<T>(name: string): Dependency<T> {
   return Object.freeze({ ...depends({}, none, { scope: 'app', name }), port: name }) as Dependency<T>
 }
 
+/**
+ * A dependency of a request that serves ports itself where policies of an endpoint that uses it need them. What they keep
+ * they keep in it, such as in the handler's own transaction: their stage `record` comes before it ends.
+ *
+ * @param ports what serves them, by their names: dependencies of the scope `request`, made before the stage `replay`.
+ */
+export function serving<Value>(
+  dependency: Dependency<Value>,
+  ports: Readonly<Record<string, Dependency>>,
+): Dependency<Value> {
+  return Object.freeze({ ...dependency, ports })
+}
+
 /** Implementations of ports that share a connection: one setting moves an API from one backend to another. */
 export interface Backend {
   readonly name: string

@@ -1,7 +1,8 @@
 import type { Dependency, DependencyContext } from '../contract/depends.ts'
 import type { Security } from '../contract/security.ts'
-import type { Slot } from '../compile/dependency-order.ts'
+import type { Slot, When } from '../compile/dependency-order.ts'
 import type { Context, Exchange } from './exchange.ts'
+import { errorOf } from './fail.ts'
 import { isThenable } from './handle.ts'
 
 /** Ends what a dependency began; it learns of the failure where there was one. */
@@ -10,17 +11,34 @@ export type Release = (failure: Error | undefined) => unknown
 /** What a scope has to release. What comes when it is over, because it took too long to make, is released at once. */
 export class Releases {
   readonly #list: Release[] = []
+  /** Of what ends before the reply is sent. What uses it ends then too, so these are always to go first. */
+  readonly #untilReply: Release[] = []
   #end: ((release: Release) => Promise<void>) | undefined = undefined
 
-  push(release: Release): void {
-    if (this.#end === undefined) this.#list.push(release)
-    else void this.#end(release)
+  push(release: Release, untilReply = false): void {
+    if (this.#end !== undefined) void this.#end(release)
+    else if (untilReply) this.#untilReply.push(release)
+    else this.#list.push(release)
+  }
+
+  /**
+   * Releases what ends before the reply is sent, last made first: all of it, whatever fails.
+   *
+   * @throws what the first threw that failed; to those after it, that is the failure.
+   */
+  async conclude(failure: Error | undefined): Promise<void> {
+    const thrown: unknown[] = []
+    const told = (error: unknown): void => void thrown.push(error)
+    for (const release of this.#untilReply.splice(0).reverse()) {
+      await releaseAll([release], thrown.length === 0 ? failure : errorOf(thrown[0]), told)
+    }
+    if (thrown.length > 0) throw thrown[0]
   }
 
   /** Releases everything, last made first. */
   async end(failure: Error | undefined, report: (error: unknown) => void): Promise<void> {
     this.#end = (release) => releaseAll([release], failure, report)
-    await releaseAll(this.#list.splice(0), failure, report)
+    await releaseAll([...this.#list.splice(0), ...this.#untilReply.splice(0)], failure, report)
   }
 }
 
@@ -128,16 +146,16 @@ export function liveSlots(slots: readonly Slot[], app: AppScope): LiveSlot[] {
  * Makes the dependencies of an exchange that are not made yet, in order, and puts them into the
  * context. It waits only for those that make it wait.
  */
-export function makeDependencies(x: Exchange, slots: readonly LiveSlot[], early: boolean): void | Promise<void> {
+export function makeDependencies(x: Exchange, slots: readonly LiveSlot[], when: When): void | Promise<void> {
   x.made ??= new Array(slots.length)
-  return makeFrom(x, slots, x.made, early, 0)
+  return makeFrom(x, slots, x.made, when, 0)
 }
 
 function makeFrom(
   x: Exchange,
   slots: readonly LiveSlot[],
   made: unknown[],
-  early: boolean,
+  when: When,
   from: number,
 ): void | Promise<void> {
   // Nobody waits any more: what is not made yet need not be, and no handler is to run.
@@ -145,13 +163,13 @@ function makeFrom(
   if (x.over) throw new Error('the reply was sent before the dependencies of its handler were made')
   for (let i = from; i < slots.length; i++) {
     const slot = slots[i] as LiveSlot
-    if (slot.early !== early) continue
+    if (slot.when !== when) continue
     const value =
       slot.cell === undefined ? makeOne(x, slot, made) : slot.cell.ready ? slot.cell.value : slot.cell.start()
     if (value instanceof Promise) {
       return value.then((settled) => {
         keep(x, slot, made, i, settled)
-        return makeFrom(x, slots, made, early, i + 1)
+        return makeFrom(x, slots, made, when, i + 1)
       })
     }
     keep(x, slot, made, i, value)
@@ -177,7 +195,7 @@ function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown
   const result = slot.dependency.make(context as never)
   if (!isGenerator(result) && !isThenable(result)) return result
   x.releases ??= new Releases()
-  return unwrap(slot.dependency, result, x.releases)
+  return unwrap(slot.dependency, result, x.releases, slot.untilReply)
 }
 
 type AnyGenerator = Generator<unknown> | AsyncGenerator<unknown>
@@ -192,7 +210,12 @@ function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 /** The value of what `make` gave: itself, what it resolves to, or what a generator yields, whose end is kept for later. */
-async function unwrap({ name = 'a dependency' }: Dependency, result: unknown, releases: Releases): Promise<unknown> {
+async function unwrap(
+  { name = 'a dependency' }: Dependency,
+  result: unknown,
+  releases: Releases,
+  untilReply = false,
+): Promise<unknown> {
   const given = await result
   if (!isGenerator(given)) return given
   const first = await given.next()
@@ -203,7 +226,7 @@ async function unwrap({ name = 'a dependency' }: Dependency, result: unknown, re
       await given.return(undefined as never)
       throw new Error(`${name} yielded twice: yield its value once`)
     }
-  })
+  }, untilReply)
   return first.value
 }
 

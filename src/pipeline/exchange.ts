@@ -40,6 +40,8 @@ export class Exchange implements MiddlewareContext {
   tasks: (() => unknown)[] | undefined = undefined
   /** Called for a task that comes when nobody would look for it any more: its handler outlived the reply. */
   onLateTask: ((x: Exchange) => void) | undefined = undefined
+  /** What ends before the reply is sent is ending, such as a transaction: what comes of it is the reply. */
+  isConcluding = false
   /** What went wrong, for what is released. */
   failure: Error | undefined = undefined
   /** The body, while it is waited for. */

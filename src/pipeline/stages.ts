@@ -1,5 +1,6 @@
 import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
+import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
@@ -36,7 +37,9 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
   const { operation, limits, errors } = plan
   const policies = plan.policies.map((policy) => attach(policy, plan, app, report))
   const work = workStages(plan, policies, app)
-  const last = lastStages(policies)
+  const last = plan.slots.some((slot) => slot.untilReply)
+    ? [conclusion(policies, failing)]
+    : [...stagesAt(policies, 'encode'), ...stagesAt(policies, 'record')]
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(operation.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
@@ -49,12 +52,16 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
   const slots = liveSlots(plan.slots, app)
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
   const stages: Stage[] = []
-  if (slots.some((slot) => slot.early)) stages.push((x) => makeDependencies(x, slots, true))
-  for (const { limit } of policies) if (limit !== undefined) stages.push(limit)
+  const make = (when: When): void => {
+    if (!slots.some((slot) => slot.when === when)) return
+    stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, when) : undefined))
+  }
+  make('identify')
+  stages.push(...stagesAt(policies, 'limit'))
   if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
-  for (const { replay } of policies) if (replay !== undefined) stages.push(replay)
-  const late = slots.some((slot) => !slot.early)
-  if (late) stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, false) : undefined))
+  make('replay')
+  stages.push(...stagesAt(policies, 'replay'))
+  make('handle')
   stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
   stages.push((x) => encode(x, replies))
   return stages
@@ -65,26 +72,35 @@ function declaresInput(decoders: Decoders): boolean {
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */
-type Attached = { readonly [K in keyof PolicyStages]: Stage }
+type Attached = { readonly [K in keyof PolicyStages]: Stage } & {
+  /** It keeps what it keeps in a dependency of the request, and so before that ends. */
+  readonly isWithin: boolean
+}
 
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
-function attach({ policy, slots }: PolicyPlan, { operation }: EndpointPlan, app: AppScope, report: Report): Attached {
+function attach(plan: PolicyPlan, { operation }: EndpointPlan, app: AppScope, report: Report): Attached {
+  const { policy, slots, served } = plan
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
   const stages = policy.attach({ operation: id, method, path, report: (error) => report(error, about) })
-  const cells = liveSlots(slots, app).flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
+  const isServed = (name: string): boolean => served.some(([other]) => other === name)
+  const cells = liveSlots(slots, app)
+    .flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
+    .filter(([name]) => !isServed(name))
   let known = cells.length === 0 ? NOTHING : undefined
   const bound = (stage: (x: Exchange, use: never) => void | Promise<void>): Stage => {
+    const run: typeof stage = served.length === 0 ? stage : (x, use) => stage(x, withServed(x, use, served))
     return (x) => {
-      if (known !== undefined) return stage(x, known)
+      if (known !== undefined) return run(x, known)
       return made(cells).then((use) => {
         known = use
-        return stage(x, use)
+        return run(x, use)
       })
     }
   }
   const { limit, replay, encode, record } = stages
   return {
+    isWithin: served.length > 0,
     ...(limit && { limit: bound((x, use) => limit(policed(x), use)) }),
     ...(replay && { replay: bound((x, use) => (x.reply === undefined ? put(x, replay(policed(x), use)) : undefined)) }),
     ...(encode && { encode: bound((x, use) => put(x, encode(policed(x), x.reply as WireReply, use))) }),
@@ -99,6 +115,11 @@ function policed(x: Exchange): PolicyContext {
 
 const NOTHING = {} as never
 
+/** What a policy uses, with what dependencies of this request serve of it. */
+function withServed(x: Exchange, use: object, served: PolicyPlan['served']): never {
+  return { ...use, ...Object.fromEntries(served.map(([name, slot]) => [name, x.made?.[slot]])) } as never
+}
+
 async function made(cells: readonly (readonly [string, Cell])[]): Promise<never> {
   const entries = await Promise.all(cells.map(async ([name, cell]) => [name, await cell.start()]))
   return Object.fromEntries(entries) as never
@@ -111,11 +132,46 @@ function put(x: Exchange, given: GivenReply | Promise<GivenReply>): void | Promi
   if (given !== undefined && given !== x.reply) x.reply = toReply(given).copy()
 }
 
-/** What policies do to a reply that is made, be it a failure's: change it, then record it. */
-function lastStages(policies: readonly Attached[]): readonly Stage[] {
-  return [...policies.map(({ encode }) => encode), ...policies.map(({ record }) => record)].filter(
-    (stage) => stage !== undefined,
-  )
+function stagesAt(policies: readonly Attached[], stage: keyof PolicyStages): readonly Stage[] {
+  return policies.flatMap((policy) => policy[stage] ?? [])
+}
+
+/**
+ * What comes last where dependencies end before the reply is sent: policies change the reply, those record it that keep
+ * it in such a dependency, these end, and the other policies record what came of it. Where one of them fails, that is the
+ * reply.
+ */
+function conclusion(policies: readonly Attached[], failing: Failing): Stage {
+  const encode = stagesAt(policies, 'encode')
+  const records = (isWithin: boolean): readonly Stage[] => {
+    return stagesAt(
+      policies.filter((policy) => policy.isWithin === isWithin),
+      'record',
+    )
+  }
+  const [within, after] = [records(true), records(false)]
+  return async (x) => {
+    try {
+      await runFrom(x, encode, 0)
+    } catch (error) {
+      x.reply = failing(x, error)
+    }
+    const changed = x.reply
+    x.isConcluding = true
+    try {
+      // Who gave up, for its time was up or its caller had left, had no effect and may come again.
+      if (x.failure === undefined || x.aborted === undefined) await runFrom(x, within, 0)
+    } catch (error) {
+      x.reply = failing(x, error)
+    }
+    try {
+      await x.releases?.conclude(x.failure)
+    } catch (error) {
+      x.reply = failing(x, error)
+    }
+    if (x.reply !== changed) await runFrom(x, encode, 0)
+    await runFrom(x, after, 0)
+  }
 }
 
 /**

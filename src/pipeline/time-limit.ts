@@ -16,12 +16,19 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
     let late = false
     /** Milliseconds of the body's that were put to the limit. */
     let granted = 0
+    let concluding = false
     const look = (): void => {
       const { bodyTime } = x
       const isBodyLate = x.awaited !== undefined && !x.request.isPaced
       if (bodyTime > granted && !isBodyLate && !x.over) {
         timer = setTimeout(look, bodyTime - granted)
         granted = bodyTime
+        return
+      }
+      // What is committed must not be answered as if it were not: that has as long again.
+      if (x.isConcluding && !concluding) {
+        concluding = true
+        timer = setTimeout(look, timeout)
         return
       }
       late = true

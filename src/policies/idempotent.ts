@@ -80,6 +80,7 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
           try {
             begun = await replays.begin(attempt, lease * 1000, keep * 1000)
           } catch (error) {
+            if (replays.atomic) throw error
             // It may have begun all the same, and nobody would end it.
             void again(() => replays.forget(attempt)).catch(report)
             return void away(error)
@@ -90,10 +91,11 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
         record: async (context, given, { replays }) => {
           const attempt = context.notes.get(own) as Attempt | undefined
           if (attempt === undefined) return
-          const keepIt = (): void | Promise<void> => keepReply(attempt, given, context.handled, replays)
+          const keepIt = (): void | Promise<void> => keepReply(attempt, given, context, replays)
           try {
             await keepIt()
           } catch (error) {
+            if (replays.atomic) throw error
             // It had its effect, and its caller is told so now. Who comes again is told once it is kept.
             if (error instanceof StoreAway) void again(keepIt).catch(report)
             else report(error)
@@ -179,15 +181,15 @@ function answerTo(begun: Exclude<Begun, { is: 'begun' }>): GivenReply {
   return reply(status, body, all)
 }
 
-function keepReply(attempt: Attempt, given: Reply, handled: boolean, replays: ReplayStore): void | Promise<void> {
+function keepReply(attempt: Attempt, given: Reply, context: PolicyContext, replays: ReplayStore): void | Promise<void> {
   // What kept it from its handler may be gone when it comes again.
-  if (!handled) return replays.forget(attempt)
+  if (!context.handled) return replays.forget(attempt)
   const { status, body } = given
   if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
     throw new TypeError('idempotent() keeps replies of text, JSON and bytes: this one comes in pieces and is not kept')
   }
   const headers = [...given.headers()].filter(([name]) => !OF_ONE_REQUEST.has(name))
-  return replays.finish(attempt, { status, headers, body })
+  return replays.finish(attempt, { status, headers, body }, context.failure !== undefined)
 }
 
 /** Milliseconds before each further try of what must not be left undone. */

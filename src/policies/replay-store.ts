@@ -33,6 +33,11 @@ export type Begun =
 /** Where it is kept which requests had their effect, and their replies. */
 export interface ReplayStore {
   /**
+   * True where replies are kept in one transaction with their effect: what cannot be kept has no effect then, and what
+   * broke off had none.
+   */
+  readonly atomic?: boolean
+  /**
    * Begins an attempt where no other did, in one step: of any number that begin at once, one has it.
    *
    * @param lease milliseconds in which it should end.
@@ -40,8 +45,12 @@ export interface ReplayStore {
    * @throws {StoreAway} where the store does not answer in time.
    */
   readonly begin: (attempt: Attempt, lease: number, keep: number) => Begun | Promise<Begun>
-  /** Keeps the reply of an attempt that its owner began. */
-  readonly finish: (attempt: Attempt, reply: KeptReply) => void | Promise<void>
+  /**
+   * Keeps the reply of an attempt that its owner began.
+   *
+   * @param failed true where it is the reply to a failure, whose effect a transaction takes back.
+   */
+  readonly finish: (attempt: Attempt, reply: KeptReply, failed?: boolean) => void | Promise<void>
   /** Forgets an attempt that had no effect. */
   readonly forget: (attempt: Attempt) => void | Promise<void>
 }

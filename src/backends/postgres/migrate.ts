@@ -1,7 +1,8 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
+import { bringUp } from '../steps.ts'
 
-/** The key of the lock for which processes that start at once wait: "trestle" in ASCII. */
-const LOCK = '32779107834359909'
+/** Has processes that start at once wait for each other. The key of the lock is "trestle" in ASCII. */
+export const LOCK = 'SELECT pg_advisory_xact_lock(32779107834359909)'
 
 /**
  * Brings the tables of a backend up to date, a step at a time. Steps that were released are never changed.
@@ -12,8 +13,8 @@ export async function migrate(pool: Pool, steps: readonly string[]): Promise<voi
   const client = await pool.connect()
   try {
     await client.query('BEGIN')
-    await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
-    await bringUp(client, steps)
+    await client.query(LOCK)
+    await bringUp(async (text) => (await client.query<object>(text)).rows, steps, 'trestle_version')
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {})
@@ -21,16 +22,4 @@ export async function migrate(pool: Pool, steps: readonly string[]): Promise<voi
   } finally {
     client.release()
   }
-}
-
-async function bringUp(client: PoolClient, steps: readonly string[]): Promise<void> {
-  await client.query('CREATE TABLE IF NOT EXISTS trestle_version (version integer NOT NULL)')
-  const { rows } = await client.query<{ version: number }>('SELECT version FROM trestle_version')
-  const version = rows[0]?.version ?? 0
-  if (version > steps.length) {
-    throw new Error(`the tables are of a newer version of Trestle (${version}; this one knows ${steps.length})`)
-  }
-  for (const step of steps.slice(version)) await client.query(step)
-  await client.query('DELETE FROM trestle_version')
-  await client.query('INSERT INTO trestle_version VALUES ($1)', [steps.length])
 }
