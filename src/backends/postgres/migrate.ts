@@ -10,6 +10,9 @@ const LOCK = '32779107834359909'
  */
 export async function migrate(pool: Pool, steps: readonly string[]): Promise<void> {
   const client = await pool.connect()
+  // What breaks is told by the query; a listener that is missing ends the process.
+  const onError = (): void => {}
+  client.on('error', onError)
   try {
     await client.query('BEGIN')
     await client.query(`SELECT pg_advisory_xact_lock(${LOCK})`)
@@ -19,6 +22,7 @@ export async function migrate(pool: Pool, steps: readonly string[]): Promise<voi
     await client.query('ROLLBACK').catch(() => {})
     throw error
   } finally {
+    client.off('error', onError)
     client.release()
   }
 }
