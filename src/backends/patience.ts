@@ -74,7 +74,7 @@ export function createPatience(name: string, isAway: (error: unknown) => boolean
     ask: (work) => {
       if (awayUntil === 0) return insist(work)
       if (performance.now() >= awayUntil) return probe(work)
-      return Promise.reject(new StoreAway(`${name} did not answer lately`))
+      return Promise.reject(new StoreAway(`${name} did not answer lately`, { asked: false }))
     },
   }
 }

@@ -54,6 +54,7 @@ export function createMemoryReplays(held: ReplaysHeld = HELD): ReplayStore {
         if (kept.size >= held.keys || bytes >= held.bytes) {
           throw new StoreAway(
             `${kept.size} replies of ${bytes} bytes are kept in memory, and no more are: take another backend`,
+            { asked: false },
           )
         }
         const line = lines.get(keep) ?? new Map<string, Kept>()

@@ -65,7 +65,7 @@ export function connectPostgres(url: string, steps: readonly string[]): Postgres
         const connected = await connect()
         if (isOver) {
           connected.release()
-          throw new StoreAway('Postgres had no connection free in time')
+          throw new StoreAway('Postgres had no connection free in time', { asked: false })
         }
         client = connected
         connected.on('error', onError)
@@ -76,9 +76,11 @@ export function connectPostgres(url: string, steps: readonly string[]): Postgres
       try {
         return await (mustBe ? patience.insist : patience.ask)(asked)
       } catch (error) {
+        if (!(error instanceof StoreAway)) throw error
+        if (client === undefined) throw new StoreAway(error.message, { cause: error.cause, asked: false })
         // It may still be at work on what nobody waits for.
-        if (error instanceof StoreAway) broken = error
-        if (broken !== undefined && client !== undefined) silentAt = performance.now()
+        broken = error
+        silentAt = performance.now()
         throw error
       } finally {
         isOver = true

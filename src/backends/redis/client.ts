@@ -1,4 +1,5 @@
-import { ClientOfflineError, ErrorReply, type RedisClientType, createClient } from 'redis'
+import { ErrorReply, type RedisClientType, createClient } from 'redis'
+import { StoreAway } from '../../policies/store-away.ts'
 import { createPatience } from '../patience.ts'
 
 /** A connection to Redis, and the time that it has to answer. */
@@ -85,7 +86,7 @@ function openLink(url: string): Link {
     ask: async (work) => {
       if (isFirst) await first
       isFirst = false
-      if (!client.isReady) throw new ClientOfflineError()
+      if (!client.isReady) throw new StoreAway('Redis is away', { asked: false })
       asks()
       try {
         return await work(client)
