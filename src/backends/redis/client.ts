@@ -22,7 +22,7 @@ const WAITING = 10_000
  * Milliseconds without a word after which another connection is made: a host that is gone tells nobody, and its
  * connections would be kept for a quarter of an hour.
  */
-const SILENCE = 4000
+const SILENCE = 2500
 
 /**
  * Connects to Redis, again whenever the connection is lost. What is asked before the first connection waits for that,
