@@ -19,10 +19,10 @@ const LONGEST_PAUSE = 2000
 /** Commands that wait for a reply; one more is refused. */
 const WAITING = 10_000
 /**
- * Milliseconds without a word after which another connection is made: a host that is gone tells nobody, and its
- * connections would be kept for a quarter of an hour.
+ * Milliseconds without a word, after an answer that was late, until another connection is made: a host that is gone tells
+ * nobody, and its connections would be kept for a quarter of an hour.
  */
-const SILENCE = 2500
+const SILENCE = 2000
 
 /**
  * Connects to Redis, again whenever the connection is lost. What is asked before the first connection waits for that,
@@ -32,68 +32,75 @@ const SILENCE = 2500
  */
 export function connectRedis(url: string): RedisConnection {
   const patience = createPatience('Redis', isAway)
-  let link = openLink(url)
+  let link = new Link(url)
   return {
-    use: (work, mustBe = false) =>
-      (mustBe ? patience.insist : patience.ask)(async () => {
-        if (performance.now() - link.askedAt > SILENCE) {
-          link.client.destroy()
-          link = openLink(url)
-        }
-        return link.ask(work)
-      }),
+    use: async (work, mustBe = false) => {
+      const askedAt = performance.now()
+      try {
+        return await (mustBe ? patience.insist : patience.ask)(() => {
+          if (performance.now() - link.silentSince > SILENCE) {
+            link.client.destroy()
+            link = new Link(url)
+          }
+          return link.ask(work)
+        })
+      } catch (error) {
+        if (error instanceof StoreAway && error.asked) link.isLate(askedAt)
+        throw error
+      }
+    },
     close: async () => link.client.destroy(),
   }
 }
 
 /** A connection, made again by itself where it is told that it has ended. */
-interface Link {
+class Link {
   readonly client: RedisClientType
-  /** When it was asked for the first time what it has not answered; infinite where nothing is open. */
-  readonly askedAt: number
-  readonly ask: <T>(work: (client: RedisClientType) => Promise<T>) => Promise<T>
-}
+  /** Since when nothing was heard that should have been; infinite where all is well. */
+  silentSince = Number.POSITIVE_INFINITY
+  #heardAt = 0
+  #first: Promise<unknown> | undefined
 
-function openLink(url: string): Link {
-  const client = createClient({
-    url,
-    // What waited while Redis was away is not asked late: its request has been answered by then.
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: WAITING,
-    pingInterval: 30_000,
-    socket: {
-      connectTimeout: 2000,
-      reconnectStrategy: (tries) => Math.min(LONGEST_PAUSE, 50 * 2 ** tries) + Math.random() * 100,
-    },
-  }) as RedisClientType
-  let askedAt = Number.POSITIVE_INFINITY
-  const asks = (): void => {
-    askedAt = Math.min(askedAt, performance.now())
+  constructor(url: string) {
+    this.client = createClient({
+      url,
+      // What waited while Redis was away is not asked late: its request has been answered by then.
+      disableOfflineQueue: true,
+      commandsQueueMaxLength: WAITING,
+      pingInterval: 30_000,
+      socket: {
+        connectTimeout: 2000,
+        reconnectStrategy: (tries) => Math.min(LONGEST_PAUSE, 50 * 2 ** tries) + Math.random() * 100,
+      },
+    }) as RedisClientType
+    // Who takes the connection has something to say too.
+    this.client.on('connect', () => this.isLate(performance.now()))
+    this.client.on('ready', () => this.#hears())
+    // Each command tells of an error, and a listener that is missing ends the process.
+    this.client.on('error', () => this.#hears())
+    this.#first = this.client.connect()
+    this.#first.catch(() => {})
   }
-  const hears = (): void => {
-    askedAt = Number.POSITIVE_INFINITY
+
+  async ask<T>(work: (client: RedisClientType) => Promise<T>): Promise<T> {
+    if (this.#first !== undefined) await this.#first
+    this.#first = undefined
+    if (!this.client.isReady) throw new StoreAway('Redis is away', { asked: false })
+    try {
+      return await work(this.client)
+    } finally {
+      this.#hears()
+    }
   }
-  // Each command tells of an error, and a listener that is missing ends the process.
-  client.on('connect', asks).on('ready', hears).on('error', hears)
-  const first = client.connect()
-  first.catch(() => {})
-  let isFirst = true
-  return {
-    client,
-    get askedAt() {
-      return askedAt
-    },
-    ask: async (work) => {
-      if (isFirst) await first
-      isFirst = false
-      if (!client.isReady) throw new StoreAway('Redis is away', { asked: false })
-      asks()
-      try {
-        return await work(client)
-      } finally {
-        hears()
-      }
-    },
+
+  /** Notes that what was asked then has no answer, unless anything was heard since. */
+  isLate(askedAt: number): void {
+    if (this.#heardAt < askedAt) this.silentSince = Math.min(this.silentSince, performance.now())
+  }
+
+  #hears(): void {
+    this.#heardAt = performance.now()
+    this.silentSince = Number.POSITIVE_INFINITY
   }
 }
 
