@@ -82,6 +82,7 @@ function checkPolicies(operation: Operation, note: Note): void {
   const { policies } = operation
   const secured = dependenciesOf(operation).flatMap(({ security }) => (security === undefined ? [] : [security]))
   const seen = new Set<string>()
+  const counted = new Set<string>()
   for (const policy of policies) {
     if (policy?.is !== 'policy') continue // told elsewhere
     const { name, contract } = policy
@@ -89,6 +90,16 @@ function checkPolicies(operation: Operation, note: Note): void {
       note('policies', `"${name}" stands on this endpoint twice`, 'leave it to the endpoint, or to its group')
     }
     seen.add(name)
+    for (const one of contract.counts ?? []) {
+      if (counted.has(one)) {
+        note(
+          'policies',
+          `two of "${name}" count under "${one}", and each request twice`,
+          'leave one out, here or in the group, or give it a name of its own',
+        )
+      }
+      counted.add(one)
+    }
     if (contract.isOfCaller && secured.length > 0 && secured.every(({ principal }) => principal === undefined)) {
       const [first] = secured
       note(

@@ -41,6 +41,8 @@ export interface PolicyContract {
   readonly isOfCaller?: boolean
   /** True where it may stand on an endpoint once. */
   readonly isOnce?: boolean
+  /** What it counts requests under, as far as that is known at start: two of an endpoint would count each twice. */
+  readonly counts?: readonly string[]
 }
 
 export interface PolicyContext {

@@ -82,7 +82,7 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
           } catch (error) {
             if (replays.atomic) throw error
             // It may have begun all the same, and nobody would end it.
-            void again(() => replays.forget(attempt)).catch(report)
+            if (!(error instanceof StoreAway) || error.asked) void again(() => replays.forget(attempt)).catch(report)
             return void away(error)
           }
           if (begun.is === 'begun') context.notes.set(own, attempt)
@@ -193,7 +193,7 @@ function keepReply(attempt: Attempt, given: Reply, context: PolicyContext, repla
 }
 
 /** Milliseconds before each further try of what must not be left undone. */
-const PAUSES = [50, 200, 800, 3000]
+const PAUSES = [50, 200, 800, 3000, 10_000, 30_000]
 
 /** Tries until it is done: what stays undone is a key that nobody can use for a day. */
 async function again(work: () => void | Promise<void>): Promise<void> {

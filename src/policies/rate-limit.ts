@@ -74,9 +74,12 @@ export function rateLimit(
   const { strategy = 'token-bucket', by = callerOf, cost = 1, whenAway = 'open' } = options
   if (options.name !== undefined) checkName(options.name)
   if (typeof cost === 'number') checkCost(cost)
-  const choose = typeof limits === 'function' ? remembering(limits, options) : always(countedOf(limits, options))
+  const known = typeof limits === 'function' ? [] : countedOf(limits, options)
+  const choose = typeof limits === 'function' ? remembering(limits, options) : always(known)
+  const scope = options.name === undefined ? '' : `${options.name}:`
   const contract: PolicyContract = {
     throws: whenAway === 'closed' ? [QuotaExceeded, Unavailable] : [QuotaExceeded],
+    counts: known.map((limit) => scope + limit.name),
     replyHeaders: {
       'RateLimit-Policy': { type: 'string', description: 'The limits: `"name";q=quota;w=seconds`' },
       RateLimit: { type: 'string', description: 'What is left: `"name";r=remaining;t=seconds until all is back`' },
@@ -198,6 +201,7 @@ function remembering(
 function countedOf(limits: Limits, options: RateLimitOptions): readonly Counted[] {
   const list = (Array.isArray(limits) ? limits : [limits]) as readonly (string | RateLimit)[]
   if (list.length === 0) throw new TypeError('rateLimit([]) limits nothing: give it a limit')
+  const names = new Set<string>()
   return list.map((one): Counted => {
     const limit: RateLimit = typeof one === 'string' ? { quota: one } : one
     const { count, window } = toQuota(limit.quota)
@@ -209,6 +213,8 @@ function countedOf(limits: Limits, options: RateLimitOptions): readonly Counted[
       throw new TypeError(`rateLimit: a cost of ${options.cost} never fits into ${most}: raise the quota or the burst`)
     }
     const name = checkName(limit.name ?? limit.quota.replace(/[^A-Za-z0-9]+/g, '-'))
+    if (names.has(name)) throw new TypeError(`rateLimit: two limits are "${name}": leave one out, or name it otherwise`)
+    names.add(name)
     return { name, count, window, burst, told: `"${name}";q=${count};w=${Math.ceil(window / 1000)}` }
   })
 }

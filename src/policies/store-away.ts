@@ -3,6 +3,13 @@ import { Unavailable } from '../contract/problems.ts'
 /** A store that does not answer, or not in its time. What becomes of the request is the policy's to say. */
 export class StoreAway extends Error {
   override readonly name = 'StoreAway'
+  /** False where the store was not even asked, so that nothing of the request is in it. */
+  readonly asked: boolean
+
+  constructor(message: string, { asked = true, ...options }: ErrorOptions & { readonly asked?: boolean } = {}) {
+    super(message, options)
+    this.asked = asked
+  }
 }
 
 /** What a policy does while its store is away: let requests pass, or refuse them with 503. */

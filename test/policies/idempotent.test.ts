@@ -268,6 +268,22 @@ describe('An idempotent endpoint', () => {
     await test.close()
   })
 
+  it('forgets nothing of which its store was not asked', async () => {
+    let forgotten = 0
+    const store: ReplayStore = {
+      begin: ({ fingerprint }) => {
+        throw new StoreAway(fingerprint, { asked: asks.shift() ?? true })
+      },
+      finish: () => {},
+      forget: () => void forgotten++,
+    }
+    const asks = [false, false, true]
+    const test = await createTestClient(shop().app, { override: [[replayStore, store]] })
+    for (let i = 0; i < 3; i++) expect((await order(test, `k${i}`)).status).toBe(503)
+    await expect.poll(() => forgotten).toBe(1)
+    await test.close()
+  })
+
   const gone = (): Promise<never> => Promise.reject(new StoreAway('the store is on holiday'))
   const away: ReplayStore = { begin: gone, finish: gone, forget: gone }
 

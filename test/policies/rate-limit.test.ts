@@ -153,6 +153,28 @@ describe('A rate limit', () => {
     await test.close()
   })
 
+  it('that would count a request twice is refused', async () => {
+    expect(() => rateLimit(['10/second', '10 per second', { quota: '1/hour', name: '10-second' }])).toThrow(
+      'two limits are "10-second"',
+    )
+    const shared = rateLimit('100/minute', { name: 'all' })
+    const app = api(quiet, {
+      both: group(
+        '/',
+        { policies: [shared] },
+        {
+          twice: get('/twice', { policies: [shared] }, () => 1),
+          beside: get('/beside', { policies: [rateLimit('100/minute'), rateLimit('10/second')] }, () => 1),
+        },
+      ),
+    })
+    const failure = await createTestClient(app).catch(String)
+    expect(failure).toContain(
+      'two of "rate-limit" count under "all:100-minute", and each request twice\n    → leave one',
+    )
+    expect(failure).not.toContain('/beside')
+  })
+
   it('counts callers without a principal by their network', () => {
     expect(networkOf('192.0.2.1')).toBe('192.0.2.1')
     expect(networkOf('::ffff:192.0.2.1')).toBe('192.0.2.1')

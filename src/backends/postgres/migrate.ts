@@ -11,6 +11,9 @@ export const LOCK = 'SELECT pg_advisory_xact_lock(32779107834359909)'
  */
 export async function migrate(pool: Pool, steps: readonly string[]): Promise<void> {
   const client = await pool.connect()
+  // What breaks is told by the query; a listener that is missing ends the process.
+  const onError = (): void => {}
+  client.on('error', onError)
   try {
     await client.query('BEGIN')
     await client.query(LOCK)
@@ -20,6 +23,7 @@ export async function migrate(pool: Pool, steps: readonly string[]): Promise<voi
     await client.query('ROLLBACK').catch(() => {})
     throw error
   } finally {
+    client.off('error', onError)
     client.release()
   }
 }

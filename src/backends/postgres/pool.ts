@@ -34,8 +34,8 @@ export function connectPostgres(url: string, steps: readonly string[]): Postgres
     query_timeout: QUERY_TIME,
     application_name: 'trestle',
   })
-  // An idle connection that breaks is made anew; a listener that is missing ends the process.
-  pool.on('error', () => {})
+  // A connection that breaks is made anew; a listener that is missing ends the process, be it idle or in use.
+  pool.on('error', onError)
   const patience = createPatience('Postgres', isAway)
   let ready: Promise<void> | undefined
   const prepare = (): Promise<void> => {
@@ -45,27 +45,55 @@ export function connectPostgres(url: string, steps: readonly string[]): Postgres
     })
     return ready
   }
+  /** When each connection answered last, and when one did not: what was made before that may be as silent. */
+  const answered = new WeakMap<pg.PoolClient, number>()
+  let silentAt = Number.NEGATIVE_INFINITY
+  const connect = async (): Promise<pg.PoolClient> => {
+    for (;;) {
+      const client = await pool.connect()
+      if ((answered.get(client) ?? Number.POSITIVE_INFINITY) > silentAt) return client
+      client.release(true)
+    }
+  }
   return {
-    use: async (work, mustBe = false) => {
-      const ask = mustBe ? patience.insist : patience.ask
-      await ask(prepare)
-      const client = await pool.connect().catch((cause: unknown) => {
-        throw new StoreAway('Postgres has no connection free, or is away', { cause })
-      })
+    use: async <T>(work: (client: pg.PoolClient) => Promise<T>, mustBe = false): Promise<T> => {
+      let client: pg.PoolClient | undefined
       let broken: Error | undefined
+      let isOver = false
+      const asked = async (): Promise<T> => {
+        await prepare()
+        const connected = await connect()
+        if (isOver) {
+          connected.release()
+          throw new StoreAway('Postgres had no connection free in time', { asked: false })
+        }
+        client = connected
+        connected.on('error', onError)
+        const value = await work(connected)
+        answered.set(connected, performance.now())
+        return value
+      }
       try {
-        return await patience.insist(() => work(client))
+        return await (mustBe ? patience.insist : patience.ask)(asked)
       } catch (error) {
+        if (!(error instanceof StoreAway)) throw error
+        if (client === undefined) throw new StoreAway(error.message, { cause: error.cause, asked: false })
         // It may still be at work on what nobody waits for.
-        if (error instanceof StoreAway) broken = error
+        broken = error
+        silentAt = performance.now()
         throw error
       } finally {
-        client.release(broken)
+        isOver = true
+        client?.release(broken)
+        client?.off('error', onError)
       }
     },
     close: () => pool.end(),
   }
 }
+
+/** A connection that broke: who uses it is told by its query. */
+function onError(): void {}
 
 /**
  * True for a failure of the connection: what is no answer of Postgres, and its answers that it is going, cannot take

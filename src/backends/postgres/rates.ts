@@ -76,7 +76,9 @@ BEGIN
   END LOOP;
   FOR i IN 1..n LOOP
     IF every THEN
-      UPDATE trestle_rates SET at = ats[i], taken = takens[i], before = befores[i], ends = ends_at[i] WHERE key = keys[i];
+      -- To the minute: a row whose indexed columns stay as they are is changed where it is, and no index grows.
+      UPDATE trestle_rates SET at = ats[i], taken = takens[i], before = befores[i], ends = ceil(ends_at[i] / 60000) * 60000
+      WHERE key = keys[i];
       reply := reply || ARRAY[dones[i], done_resets[i], waits[i]];
     ELSE
       reply := reply || ARRAY[lefts[i], left_resets[i], waits[i]];

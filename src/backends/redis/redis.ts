@@ -19,7 +19,7 @@ export function redisBackend(url: string): Backend {
     {
       scope: 'app',
       name: 'backend',
-      check: ({ ask, client }) => ask(() => client.ping()).then(() => true),
+      check: ({ use }) => use((client) => client.ping()).then(() => true),
     },
   )
   return {

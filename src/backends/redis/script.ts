@@ -12,13 +12,15 @@ export type Script = (
 /** Asks for it by its digest, and sends its text only where Redis does not know it. */
 export function createScript(text: string): Script {
   const digest = createHash('sha1').update(text).digest('hex')
-  return (connection, keys, args, mustBe = false) => {
+  return ({ use }, keys, args, mustBe) => {
     const options = { keys: [...keys], arguments: [...args] }
-    return (mustBe ? connection.insist : connection.ask)(() =>
-      connection.client.evalSha(digest, options).catch((error: unknown) => {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-        return connection.client.eval(text, options)
-      }),
+    return use(
+      (client) =>
+        client.evalSha(digest, options).catch((error: unknown) => {
+          if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+          return client.eval(text, options)
+        }),
+      mustBe,
     )
   }
 }

@@ -9,12 +9,15 @@ export type Guard = <T>(work: () => T) => T
 export function createGuard(): Guard {
   let awayUntil = 0
   return (work) => {
-    if (performance.now() < awayUntil) throw new StoreAway('the database of the backend could not be written lately')
+    if (performance.now() < awayUntil) {
+      throw new StoreAway('the database of the backend could not be written lately', { asked: false })
+    }
     try {
       return work()
     } catch (error) {
       awayUntil = performance.now() + PAUSE
-      throw new StoreAway('the database of the backend cannot be written', { cause: error })
+      // What failed was undone.
+      throw new StoreAway('the database of the backend cannot be written', { cause: error, asked: false })
     }
   }
 }
