@@ -12,4 +12,6 @@ export {
 export { QuotaExceeded, type RateLimit, type RateLimitOptions, rateLimit } from './policies/rate-limit.ts'
 export { type RateStore, type RateStrategy, type Take, type Taken, rateStore } from './policies/rate-store.ts'
 export { type Attempt, type Begun, type KeptReply, type ReplayStore, replayStore } from './policies/replay-store.ts'
+export { type RequestIdOptions, requestId } from './policies/request-id.ts'
+export { securityHeaders } from './policies/security-headers.ts'
 export { StoreAway, type WhenAway } from './policies/store-away.ts'

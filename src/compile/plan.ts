@@ -3,6 +3,7 @@ import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
 import type { Policy } from '../contract/policy.ts'
+import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
 import { levelChecks } from './check-level.ts'
@@ -29,6 +30,8 @@ export interface EndpointPlan {
   readonly replies: readonly ReplyEncoder[]
   readonly slots: readonly Slot[]
   readonly policies: readonly PolicyPlan[]
+  /** What stands around it, outermost first; the stamps of the API stand around all. */
+  readonly middleware: readonly Middleware[]
   readonly limits: Limits
   readonly errors: ErrorFormat
 }
@@ -48,6 +51,8 @@ export interface Plan {
   /** Holds for requests that match no endpoint. Here and in endpoints it encodes the members of problems. */
   readonly errors: ErrorFormat
   readonly middleware: readonly Middleware[]
+  /** Those of the API's middleware that every reply gets, outermost first. */
+  readonly stamps: readonly Stamp[]
 }
 
 export interface CompileOptions {
@@ -84,6 +89,8 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   })
   if (faults.length > 0) throw new StartError(faults)
 
+  const ofApi = api[OPTIONS].middleware ?? []
+  const stamps = ofApi.filter((layer) => stampOf(layer) !== undefined)
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
   const encoded = compileProblems(operations, zod)
   const endpoints = operations.map(
@@ -96,9 +103,16 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
         policy,
         slots: ordered[index]?.ofPolicies[at] as readonly Slot[],
       })),
+      middleware: operation.middleware.filter((layer) => !stamps.includes(layer)),
       limits: { ...LIMITS, ...operation.limits },
       errors: encoded(operation.errors ?? errors),
     }),
   )
-  return { api, endpoints, errors: encoded(errors), middleware: api[OPTIONS].middleware ?? [] }
+  return {
+    api,
+    endpoints,
+    errors: encoded(errors),
+    middleware: ofApi.filter((layer) => !stamps.includes(layer)),
+    stamps: stamps.map((layer) => stampOf(layer) as Stamp),
+  }
 }

@@ -12,6 +12,7 @@ import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
 import type { WireReply } from './reply.ts'
 import { type Endpoint, type Failing, composeEndpoint } from './stages.ts'
+import { stampRefusal, stamped } from './stamps.ts'
 import { inTime } from './time-limit.ts'
 
 export type Routes = RouteTable<Endpoint>
@@ -118,18 +119,20 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const { admission } = options
   const enter = admission === undefined ? begin : admit(admission, begin, options.report)
 
+  const plain: Answer = (x) => {
+    try {
+      frame(x.request)
+      match(x, routes)
+    } catch (error) {
+      x.reply = failing(x, error)
+    }
+    const { endpoint } = x
+    if (endpoint === undefined) return unmatched(x)
+    return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
+  }
+
   return {
-    answer: (x) => {
-      try {
-        frame(x.request)
-        match(x, routes)
-      } catch (error) {
-        x.reply = failing(x, error)
-      }
-      const { endpoint } = x
-      if (endpoint === undefined) return unmatched(x)
-      return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
-    },
+    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), plain),
     start: async () => {
       try {
         await app.start()
@@ -141,7 +144,8 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     },
     refuse: (problem) => {
       const about = { operation: undefined, request: `a refusal with ${problem.code}` }
-      return problemReply(problem, plan.errors, (error) => options.report(error, about))
+      const reply = problemReply(problem, plan.errors, (error) => options.report(error, about))
+      return stampRefusal(plan.stamps, reply)
     },
     finish,
     close,

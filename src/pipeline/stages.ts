@@ -38,7 +38,7 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
   const work = workStages(plan, policies, app)
   const last = lastStages(policies)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const answer = onion(operation.middleware, core, failing)
+  const answer = onion(plan.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   return { id: operation.id, answer, errors, codes, timeout: limits.timeout, essential: operation.essential }
 }
