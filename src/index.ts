@@ -70,4 +70,6 @@ export {
 export type { Request } from './contract/request.ts'
 export type { Decoded, Encodable, Received, Schema, Sent } from './contract/schema.ts'
 export { url } from './contract/url.ts'
+export type { Version, Versions } from './contract/version.ts'
+export { type VersionsOf, type VersionsOptions, versions } from './contract/versions.ts'
 export { type Operation, walk } from './contract/walk.ts'

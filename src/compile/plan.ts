@@ -4,6 +4,7 @@ import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
 import type { Policy } from '../contract/policy.ts'
 import { type Stamp, stampOf } from '../contract/stamp.ts'
+import { type Versions, meet } from '../contract/version.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
 import { levelChecks } from './check-level.ts'
@@ -15,10 +16,10 @@ import {
   orderDependencies,
   policySlots,
 } from './dependency-order.ts'
-import { checkOperationId, checkPath, diagnose } from './diagnose.ts'
+import { checkOperationId, checkPath, checkVersions, diagnose } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { compileProblems } from './problem-encoder.ts'
-import { type Fault, StartError, noteFor } from './start-error.ts'
+import { type Fault, StartError, noteFor, noteForApi } from './start-error.ts'
 import { usesZod } from './unsendable.ts'
 import type { Zod } from './validator.ts'
 
@@ -53,6 +54,7 @@ export interface Plan {
   readonly middleware: readonly Middleware[]
   /** Those of the API's middleware that every reply gets, outermost first. */
   readonly stamps: readonly Stamp[]
+  readonly versions: Versions | undefined
 }
 
 export interface CompileOptions {
@@ -73,9 +75,10 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const overrides = options.overrides ?? new Map()
   const errors = api[OPTIONS].errors ?? problemDocuments()
   const faults: Fault[] = []
-  const shapes = new Map<string, Operation>()
-  const ids = new Map<string, Operation>()
+  const shapes = new Map<string, Operation[]>()
+  const ids = new Map<string, Operation[]>()
   const levels = levelChecks(api, faults)
+  checkVersions(operations, noteForApi(faults))
   const checks: Checks = new Map()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
@@ -97,7 +100,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     (operation, index): EndpointPlan => ({
       operation,
       decoders: compileDecoders(operation, zod),
-      replies: compileEncoders(operation, operations, zod),
+      replies: compileEncoders(operation, beside(operation, operations), zod),
       slots: ordered[index]?.slots as readonly Slot[],
       policies: operation.policies.map((policy, at) => ({
         policy,
@@ -114,5 +117,11 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     errors: encoded(errors),
     middleware: ofApi.filter((layer) => !stamps.includes(layer)),
     stamps: stamps.map((layer) => stampOf(layer) as Stamp),
+    versions: operations.find(({ version }) => version !== undefined)?.version?.of,
   }
+}
+
+/** The operations that callers of one version see. */
+function beside({ version }: Operation, operations: readonly Operation[]): readonly Operation[] {
+  return version === undefined ? operations : operations.filter((other) => meet(version, other.version))
 }

@@ -14,6 +14,7 @@ import type { WireReply } from './reply.ts'
 import { type Endpoint, type Failing, composeEndpoint } from './stages.ts'
 import { stampRefusal, stamped } from './stamps.ts'
 import { inTime } from './time-limit.ts'
+import { VersionedRoutes } from './versions.ts'
 
 export type Routes = RouteTable<Endpoint>
 
@@ -68,13 +69,14 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       return reply
     }
   }
-  for (const endpoint of plan.endpoints) {
-    routes.add(
-      endpoint.operation.method,
-      endpoint.operation.path,
-      composeEndpoint(endpoint, app, failing, options.report),
-    )
+  const endpoints = plan.endpoints.map(
+    (endpoint) => [endpoint, composeEndpoint(endpoint, app, failing, options.report)] as const,
+  )
+  const versioned = plan.versions && new VersionedRoutes(plan.versions, endpoints)
+  if (versioned === undefined) {
+    for (const [{ operation }, endpoint] of endpoints) routes.add(operation.method, operation.path, endpoint)
   }
+  const find = versioned === undefined ? (x: Exchange) => match(x, routes) : (x: Exchange) => versioned.match(x)
   const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
   const after = new Set<Promise<void>>()
   let hurry = (): void => {}
@@ -122,7 +124,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const plain: Answer = (x) => {
     try {
       frame(x.request)
-      match(x, routes)
+      find(x)
     } catch (error) {
       x.reply = failing(x, error)
     }
@@ -132,7 +134,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   }
 
   return {
-    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), plain),
+    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), versioned?.around(plain) ?? plain),
     start: async () => {
       try {
         await app.start()

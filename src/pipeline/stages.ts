@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly timeout: number
   /** True where overload does not refuse it. */
   readonly essential: boolean
+  /** The name of its version, where it has one. */
+  readonly version: string | undefined
 }
 
 /** Puts an endpoint's stages together, and its middleware around them. */
@@ -40,7 +42,8 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(plan.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
-  return { id: operation.id, answer, errors, codes, timeout: limits.timeout, essential: operation.essential }
+  const { id, essential, version } = operation
+  return { id, answer, errors, codes, timeout: limits.timeout, essential, version: version?.name }
 }
 
 /** Stages 4 to 9, those that the endpoint needs, in the order of the design. */

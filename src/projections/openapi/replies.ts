@@ -52,9 +52,12 @@ export function replyResponses(
   return found
 }
 
-/** The header fields that policies add to successful replies. */
-function policyHeaders({ policies }: Operation): Record<string, HeaderObject> {
+/** The header fields that policies and its version add to successful replies. */
+function policyHeaders({ policies, version }: Operation): Record<string, HeaderObject> {
   const headers: Record<string, HeaderObject> = {}
+  if (version !== undefined) {
+    headers[version.of.header] = { description: 'The version that this is of', schema: { const: version.name } }
+  }
   for (const { contract } of policies) {
     for (const [name, schema] of Object.entries(contract.replyHeaders ?? {})) {
       const { description, ...rest } = schema as JsonSchema
