@@ -9,6 +9,8 @@ export {
   type IdempotentOptions,
   idempotent,
 } from './policies/idempotent.ts'
+export { prefer, preferences } from './policies/prefer.ts'
+export type { Preferences } from './policies/preferences.ts'
 export { QuotaExceeded, type RateLimit, type RateLimitOptions, rateLimit } from './policies/rate-limit.ts'
 export { type RateStore, type RateStrategy, type Take, type Taken, rateStore } from './policies/rate-store.ts'
 export { type Attempt, type Begun, type KeptReply, type ReplayStore, replayStore } from './policies/replay-store.ts'

@@ -231,7 +231,8 @@ describe('the documents of versions', () => {
     for (const place of ['/docs', '/redoc', '/reference']) {
       const page = await (await fetch(`${place}?version=2025-06-01`)).text()
       expect(page).toContain('data-document="./openapi.json?version=2025-06-01"')
-      expect(page).toContain('<a href="?version=2025-06-01" aria-current="page">2025-06-01</a>')
+      expect(page).toContain('<strong aria-current="page">2025-06-01</strong>')
+      expect(page).toContain('<a href="?version=2025-01-01">2025-01-01</a>')
       expect(await (await fetch(place)).text()).toContain('data-document="./openapi.json?version=2025-01-01"')
     }
     expect(await outcome(await fetch('/docs?version="><script>'))).toEqual([400, 'unknown_version'])

@@ -59,10 +59,11 @@ ${scriptNames(tool)
 
 /** Links to the same page of each version. */
 function navigation({ names, current }: NonNullable<PageSource['versions']>): string {
-  const links = names.map((name) => {
-    const mark = name === current ? ' aria-current="page"' : ''
-    return `<a href="?version=${escapeHtml(name)}"${mark}>${escapeHtml(name)}</a>`
-  })
+  const links = names.map((name) =>
+    name === current
+      ? `<strong aria-current="page">${escapeHtml(name)}</strong>`
+      : `<a href="?version=${escapeHtml(name)}">${escapeHtml(name)}</a>`,
+  )
   return `<nav aria-label="Versions">${links.join(' · ')}</nav>\n`
 }
 
