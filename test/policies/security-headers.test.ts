@@ -1,8 +1,12 @@
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { api, bytes, get, reply } from 'trestle'
 import { toFetch } from 'trestle/fetch'
+import { serve } from 'trestle/node'
 import { securityHeaders } from 'trestle/policies'
 import { describe, expect, it } from 'vitest'
 import { onEveryWire } from '../pipeline/wires.ts'
+import { issueCertificate } from '../wire/issue-certificate.ts'
 
 const USUAL = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -90,4 +94,27 @@ describe('security headers', () => {
   ] as [Record<string, string | false>, string][])('%o is refused', (given, message) => {
     expect(() => securityHeaders(given)).toThrow(message)
   })
+})
+
+it('say Strict-Transport-Security over TLS, and where a proxy that is believed ends it', async () => {
+  const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false } as const
+  const secure = await serve(shop(), { ...options, tls: issueCertificate() })
+  const overTls = await new Promise<IncomingMessage>((resolve, reject) => {
+    const target = { port: secure.port, host: '127.0.0.1', path: '/hello', rejectUnauthorized: false }
+    request(target, resolve).on('error', reject).end()
+  })
+  overTls.resume()
+  expect(overTls.headers['strict-transport-security']).toBe('max-age=31536000')
+  await secure.stop()
+
+  const forwarded = { headers: { 'x-forwarded-proto': 'https' } }
+  for (const [trust, expected] of [
+    [['loopback'], 'max-age=31536000'],
+    [[], null],
+  ] as const) {
+    const behind = await serve(shop(), { ...options, proxy: { trust } })
+    const reply = await fetch(`${behind.url}/hello`, forwarded)
+    expect(reply.headers.get('strict-transport-security')).toBe(expected)
+    await behind.stop()
+  }
 })
