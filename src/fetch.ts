@@ -5,7 +5,7 @@ import { compile } from './compile/plan.ts'
 import { bindPorts } from './compile/ports.ts'
 import type { Api } from './contract/api.ts'
 import type { Backend } from './contract/port.ts'
-import type { Report } from './pipeline/fail.ts'
+import { type Report, toConsole } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { fetchOf } from './wire/fetch.ts'
@@ -33,7 +33,7 @@ export interface FetchHandler {
  * export default { fetch: await toFetch(shop) }
  */
 export async function toFetch(api: Api, options: FetchOptions = {}): Promise<FetchHandler> {
-  const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
+  const report: Report = options.report ?? toConsole
   const { backend = 'memory' } = options
   const ports = await bindPorts(api, backend, async (setting) =>
     (await import('./backends/open.ts')).openBackend(setting),

@@ -10,7 +10,7 @@ import { bindPorts } from './compile/ports.ts'
 import type { Api } from './contract/api.ts'
 import type { Backend } from './contract/port.ts'
 import { traffic } from './contract/readiness.ts'
-import type { Report } from './pipeline/fail.ts'
+import { type Report, toConsole } from './pipeline/fail.ts'
 import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { type WireLimits, wireLimits } from './wire/limits.ts'
@@ -82,7 +82,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   options: ServeOptions<Values> = {},
 ): Promise<Server> {
   checkValues(options)
-  const report: Report = options.report ?? ((error, about) => console.error(about.request, error))
+  const report: Report = options.report ?? toConsole
   const development = options.development ?? process.env.NODE_ENV === 'development'
   const wanted = { wanted: true }
   const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>

@@ -25,6 +25,7 @@ export interface CommandOptions {
   /** Milliseconds. */
   readonly deadline: number | undefined
   readonly out: string | undefined
+  readonly apiVersion: string | undefined
   readonly json: boolean
 }
 
@@ -56,9 +57,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: routes,
   },
   openapi: {
-    usage: 'trestle openapi <file> [--out openapi.json]',
+    usage: 'trestle openapi <file> [--out openapi.json] [--api-version name]',
     what: 'Write the OpenAPI document of an API',
-    takes: ['out'],
+    takes: ['out', 'api-version'],
     run: openapi,
   },
 }
@@ -75,6 +76,7 @@ const OPTIONS = {
   drain: { type: 'string' },
   deadline: { type: 'string' },
   out: { type: 'string', short: 'o' },
+  'api-version': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
@@ -125,6 +127,7 @@ async function main(args: readonly string[]): Promise<void> {
     drain: toMilliseconds('--drain', values.drain),
     deadline: toMilliseconds('--deadline', values.deadline),
     out: values.out,
+    apiVersion: values['api-version'],
     json: values.json ?? false,
   })
 }

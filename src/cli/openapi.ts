@@ -6,19 +6,19 @@ import { CommandError, loadApi } from './load-api.ts'
 import type { CommandOptions } from './main.ts'
 
 /** Writes the OpenAPI document of an API to a file, or to standard output. */
-export async function openapi(file: string, { out }: CommandOptions): Promise<void> {
+export async function openapi(file: string, { out, apiVersion }: CommandOptions): Promise<void> {
   const api = await loadApi(file)
   // What cannot start has no document either: the same faults, said the same way.
   await compile(api)
-  const text = `${JSON.stringify(await documentOf(api), undefined, 2)}\n`
+  const text = `${JSON.stringify(await documentOf(api, apiVersion), undefined, 2)}\n`
   if (out === undefined) process.stdout.write(text)
   else await writeFile(out, text).catch((error: NodeJS.ErrnoException) => Promise.reject(unwritable(out, error)))
 }
 
 /** Names that clash are the author's to mend, and the message says how. */
-async function documentOf(api: Api): Promise<OpenApiDocument> {
+async function documentOf(api: Api, version: string | undefined): Promise<OpenApiDocument> {
   try {
-    return await toOpenApi(api)
+    return await toOpenApi(api, version === undefined ? {} : { version })
   } catch (error) {
     if (error instanceof TypeError && error.message.startsWith('OpenAPI: ')) throw new CommandError(error.message)
     throw error

@@ -4,6 +4,7 @@ import { paramNames, parsePath } from '../contract/path.ts'
 import { type AnyProblem, PROBLEM_MEMBERS, isProblemType } from '../contract/problem.ts'
 import { isSchema } from '../contract/schema.ts'
 import { type Security, schemesOf } from '../contract/security.ts'
+import { meet } from '../contract/version.ts'
 import type { Operation } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
@@ -18,7 +19,7 @@ import { fieldsOf } from './text-kind.ts'
  * @param shapes operations seen so far, by method and path without the names of parameters.
  * @returns false where the path is so broken that nothing else can be checked.
  */
-export function checkPath(operation: Operation, shapes: Map<string, Operation>, note: Note): boolean {
+export function checkPath(operation: Operation, shapes: Map<string, Operation[]>, note: Note): boolean {
   let shape: string
   try {
     const segments = parsePath(operation.path)
@@ -28,23 +29,40 @@ export function checkPath(operation: Operation, shapes: Map<string, Operation>, 
     return false
   }
   const key = `${operation.method} ${shape}`
-  const taken = shapes.get(key)
-  if (taken === undefined) shapes.set(key, operation)
-  else
+  const taken = takenBy(operation, key, shapes)
+  if (taken !== undefined) {
     note(
       'path',
       `${taken.id} (${taken.path}) answers the same requests`,
       'change the path or the method of one of them',
     )
+  }
   return true
 }
 
 /** Checks that no other operation has the same name in OpenAPI, where names must be unique (OpenAPI 3.1 §4.8.10). */
-export function checkOperationId(operation: Operation, ids: Map<string, Operation>, note: Note): void {
+export function checkOperationId(operation: Operation, ids: Map<string, Operation[]>, note: Note): void {
   if (operation.hidden) return
-  const taken = ids.get(operation.operationId)
-  if (taken === undefined) ids.set(operation.operationId, operation)
-  else note('operationId', `"${operation.operationId}" is that of ${taken.id} too`, 'give one of them another')
+  const taken = takenBy(operation, operation.operationId, ids)
+  if (taken !== undefined)
+    note('operationId', `"${operation.operationId}" is that of ${taken.id} too`, 'give one of them another')
+}
+
+/** The first operation with this key of those that callers of one version see; where there is none, the key is taken now. */
+function takenBy(operation: Operation, key: string, seen: Map<string, Operation[]>): Operation | undefined {
+  const before = seen.get(key)
+  const taken = before?.find(({ version }) => meet(version, operation.version))
+  if (before === undefined) seen.set(key, [operation])
+  else if (taken === undefined) before.push(operation)
+  return taken
+}
+
+/** Checks that an API has one set of versions: a request names one of them. */
+export function checkVersions(operations: readonly Operation[], note: Note): void {
+  const all = operations.flatMap(({ version }) => (version === undefined ? [] : [JSON.stringify(version.of)]))
+  const other = all.find((one) => one !== all[0])
+  if (other === undefined) return
+  note('versions', `${other} are others than ${all[0]}`, 'give all of them one header, one default and the same names')
 }
 
 /** Checks what one operation declares. */

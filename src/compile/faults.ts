@@ -10,6 +10,7 @@ import {
   MalformedBody,
   Overloaded,
   RequestTimeout,
+  UnknownVersion,
   UnsupportedMediaType,
 } from '../contract/problems.ts'
 import type { Operation } from '../contract/walk.ts'
@@ -42,6 +43,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
     // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it
     // is a refused field like any other.
     ...(operation.path.includes('{') ? [BadRequest] : []),
+    ...(operation.version === undefined ? [] : [UnknownVersion]),
     ...(kind === undefined ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
     InternalError,

@@ -4,6 +4,8 @@ import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
 import type { Policy } from '../contract/policy.ts'
+import { type Stamp, stampOf } from '../contract/stamp.ts'
+import { type Versions, meet } from '../contract/version.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
 import { levelChecks } from './check-level.ts'
@@ -15,10 +17,10 @@ import {
   orderDependencies,
   policySlots,
 } from './dependency-order.ts'
-import { checkOperationId, checkPath, diagnose } from './diagnose.ts'
+import { checkOperationId, checkPath, checkVersions, diagnose } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { compileProblems } from './problem-encoder.ts'
-import { type Fault, StartError, noteFor } from './start-error.ts'
+import { type Fault, StartError, noteFor, noteForApi } from './start-error.ts'
 import { usesZod } from './unsendable.ts'
 import type { Zod } from './validator.ts'
 
@@ -30,6 +32,8 @@ export interface EndpointPlan {
   readonly replies: readonly ReplyEncoder[]
   readonly slots: readonly Slot[]
   readonly policies: readonly PolicyPlan[]
+  /** What stands around it, outermost first; the stamps of the API stand around all. */
+  readonly middleware: readonly Middleware[]
   readonly limits: Limits
   readonly errors: ErrorFormat
 }
@@ -51,6 +55,9 @@ export interface Plan {
   /** Holds for requests that match no endpoint. Here and in endpoints it encodes the members of problems. */
   readonly errors: ErrorFormat
   readonly middleware: readonly Middleware[]
+  /** Those of the API's middleware that every reply gets, outermost first. */
+  readonly stamps: readonly Stamp[]
+  readonly versions: Versions | undefined
 }
 
 export interface CompileOptions {
@@ -71,9 +78,10 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const overrides = options.overrides ?? new Map()
   const errors = api[OPTIONS].errors ?? problemDocuments()
   const faults: Fault[] = []
-  const shapes = new Map<string, Operation>()
-  const ids = new Map<string, Operation>()
+  const shapes = new Map<string, Operation[]>()
+  const ids = new Map<string, Operation[]>()
   const levels = levelChecks(api, faults)
+  checkVersions(operations, noteForApi(faults))
   const checks: Checks = new Map()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
@@ -89,24 +97,39 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   })
   if (faults.length > 0) throw new StartError(faults)
 
+  const ofApi = api[OPTIONS].middleware ?? []
+  const stamps = ofApi.filter((layer) => stampOf(layer) !== undefined)
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
   const encoded = compileProblems(operations, zod)
   const endpoints = operations.map(
     (operation, index): EndpointPlan => ({
       operation,
       decoders: compileDecoders(operation, zod),
-      replies: compileEncoders(operation, operations, zod),
+      replies: compileEncoders(operation, beside(operation, operations), zod),
       slots: ordered[index]?.slots as readonly Slot[],
       policies: operation.policies.map((policy, at) => ({
         policy,
         slots: ordered[index]?.ofPolicies[at] as readonly Slot[],
         served: servedOf(policy, ordered[index]?.slots as readonly Slot[]),
       })),
+      middleware: operation.middleware.filter((layer) => !stamps.includes(layer)),
       limits: { ...LIMITS, ...operation.limits },
       errors: encoded(operation.errors ?? errors),
     }),
   )
-  return { api, endpoints, errors: encoded(errors), middleware: api[OPTIONS].middleware ?? [] }
+  return {
+    api,
+    endpoints,
+    errors: encoded(errors),
+    middleware: ofApi.filter((layer) => !stamps.includes(layer)),
+    stamps: stamps.map((layer) => stampOf(layer) as Stamp),
+    versions: operations.find(({ version }) => version !== undefined)?.version?.of,
+  }
+}
+
+/** The operations that callers of one version see. */
+function beside({ version }: Operation, operations: readonly Operation[]): readonly Operation[] {
+  return version === undefined ? operations : operations.filter((other) => meet(version, other.version))
 }
 
 /** The ports that policies need. What is no policy is a fault that others tell of. */

@@ -37,6 +37,8 @@ export interface PolicyContract {
   /** Header fields of successful replies, by name: JSON Schema. */
   readonly replyHeaders?: Readonly<Record<string, object>>
   readonly deprecated?: boolean
+  /** True where it may leave out the body of a reply to a write: that of a 200 is 204 then. */
+  readonly isMinimal?: boolean
   /** True where it keeps something of a caller: security of the endpoint has to say who that is. */
   readonly isOfCaller?: boolean
   /** True where it may stand on an endpoint once. */

@@ -12,6 +12,10 @@ export const MalformedBody: Plain<'malformed_body'> = problem('malformed_body', 
   status: 400,
   title: 'The body cannot be read',
 })
+export const UnknownVersion: Plain<'unknown_version'> = problem('unknown_version', {
+  status: 400,
+  title: 'There is no such version of this API',
+})
 export const Unauthorized: Plain<'unauthorized'> = problem('unauthorized', {
   status: 401,
   title: 'Authentication is required',

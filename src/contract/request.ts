@@ -19,4 +19,6 @@ export interface Request {
   headers(): Iterable<readonly [name: string, value: string]>
   /** The address of the caller, where the wire knows it: of the peer, or what proxies that are believed say. */
   readonly remoteAddress: string | undefined
+  /** What the request is called in logs and in the reply; undefined where the API has no `requestId()`. */
+  readonly id: string | undefined
 }

@@ -6,18 +6,23 @@ import { type GroupOptions, type Members, isEndpoint } from './group.ts'
 import type { After, Before, Middleware } from './hooks.ts'
 import type { Policy } from './policy.ts'
 import type { AnyProblem } from './problem.ts'
+import { VERSION, type Version, type Versions } from './version.ts'
 
 /** An endpoint with all that holds for it: what its groups and its API say, joined. */
 export interface Operation {
   /** The keys that lead to it: `orders.create`. */
   readonly id: string
-  /** What OpenAPI calls it: its id, unless it says otherwise. */
+  /** Its id without the key of its version: what it is called where only one version is spoken of. */
+  readonly name: string
+  /** What OpenAPI calls it: its name, unless it says otherwise. */
   readonly operationId: string
   readonly method: Endpoint['method']
   /** The whole path template. */
   readonly path: string
   readonly endpoint: Endpoint
   readonly spec: EndpointSpec
+  /** The version that it belongs to; undefined for one that is in all of them. */
+  readonly version: Version | undefined
   readonly tags: readonly string[]
   readonly hidden: boolean
   /** True where it is answered under any load, and nothing of its groups and its API holds for it. */
@@ -58,15 +63,20 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
   const spec = endpoint.spec
   const essential = endpoint.essential === true
   const all = (essential ? [spec] : [options, ...endpoint.levels, spec]) as (GroupOptions & EndpointSpec)[]
-  const id = keys.join('.')
+  const version = versionOf(endpoint)
+  const at = version === undefined ? -1 : keys.indexOf(version.name)
+  const named = keys.filter((_key, index) => index !== at)
+  const name = named.join('.')
   return {
-    id,
-    operationId: spec.operationId ?? id,
+    id: keys.join('.'),
+    name,
+    operationId: spec.operationId ?? name,
     method: endpoint.method,
     path: endpoint.path,
     endpoint,
     spec,
-    tags: all.findLast((level) => level.tags)?.tags ?? keys.slice(-2, -1),
+    version,
+    tags: all.findLast((level) => level.tags)?.tags ?? named.slice(-2, -1),
     hidden: all.some((level) => level.hidden),
     essential,
     deprecated: all.some((level) => level.deprecated),
@@ -90,4 +100,13 @@ function said(levels: readonly GroupOptions[]): unknown {
 function guardsOf(levels: readonly GroupOptions[]): readonly Dependency[] {
   const open = levels.findLastIndex(({ security }) => security === 'public')
   return levels.slice(open + 1).flatMap(({ security }) => (typeof security === 'object' ? [security] : []))
+}
+
+function versionOf({ levels }: Endpoint): Version | undefined {
+  return (levels as readonly { readonly [VERSION]?: Version }[]).find((level) => VERSION in level)?.[VERSION]
+}
+
+/** The versions of an API; undefined where it has none. Start-up sees that there is one set of them. */
+export function versionsOf(api: Api): Versions | undefined {
+  return walk(api).find(({ version }) => version !== undefined)?.version?.of
 }

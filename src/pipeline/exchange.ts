@@ -32,7 +32,11 @@ export class Exchange implements MiddlewareContext {
   /** What is to be released after the reply. */
   releases: Releases | undefined = undefined
   /** What the handler and all around it come to, while they run. */
-  running: Promise<WireReply> | undefined = undefined
+  running: Promise<unknown> | undefined = undefined
+  /** What the handler alone comes to, where middleware stands around it and there is a time limit. */
+  working: Promise<unknown> | undefined = undefined
+  /** Gives middleware a reply in the handler's place. */
+  interrupt: ((reply: WireReply) => void) | undefined = undefined
   /** The sending of a body that comes in pieces: it settles when their source has ended. It never rejects. */
   sending: Promise<void> | undefined = undefined
   /** The reply is sent, or nobody waits for it. */

@@ -12,11 +12,17 @@ export type Report = (error: unknown, about: About) => void
 export interface About {
   readonly operation: string | undefined
   readonly request: string
+  /** What the reply calls the request, where the API has `requestId()`. */
+  readonly id?: string | undefined
 }
 
 export function aboutOf(x: Exchange): About {
-  return { operation: x.operation, request: `${x.request.method} ${x.request.path}` }
+  return { operation: x.operation, request: `${x.request.method} ${x.request.path}`, id: x.request.id }
 }
+
+/** Tells the console, which is where failures go unless an API's server is told otherwise. */
+export const toConsole: Report = (error, { request, id }) =>
+  console.error(id === undefined ? request : `${request} (${id})`, error)
 
 /** A report that cannot fail itself: it is called where nobody is left to catch. */
 export function careful(report: Report): Report {

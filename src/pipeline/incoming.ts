@@ -28,6 +28,7 @@ export abstract class Incoming implements Request {
   readonly search: string
   /** Part of the body was not read, so what follows on the connection cannot be told from it: it has to end. */
   cut = false
+  id: string | undefined = undefined
 
   /** True where the wire ends a body that comes too slowly. */
   get isPaced(): boolean {

@@ -56,7 +56,7 @@ function unknownPath(method: string): Problem {
 }
 
 /** Refuses in the format of the endpoints that the path belongs to, where they have one and the same. */
-function refuse(x: Exchange, problem: Problem, endpoints: readonly Endpoint[]): void {
+export function refuse(x: Exchange, problem: Problem, endpoints: readonly Endpoint[]): void {
   const format = endpoints[0]?.errors
   if (format === undefined || endpoints.some(({ errors }) => errors !== format)) throw problem
   x.failure = problem

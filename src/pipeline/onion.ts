@@ -1,8 +1,10 @@
 import type { Middleware, MiddlewareContext, Next } from '../contract/hooks.ts'
 import { StatedReply } from '../contract/reply-spec.ts'
+import { stampOf } from '../contract/stamp.ts'
 import { Exchange } from './exchange.ts'
 import { isSendable } from './pieces.ts'
 import { WireReply } from './reply.ts'
+import { stamped } from './stamps.ts'
 
 /** Gives the reply to an exchange. It never throws: failures are replies by then. */
 export type Answer = (x: Exchange) => WireReply | Promise<WireReply>
@@ -14,6 +16,8 @@ export function onion(
   fail: (x: Exchange, error: unknown) => WireReply,
 ): Answer {
   return middleware.reduceRight<Answer>((inner, layer, depth) => {
+    const stamp = stampOf(layer)
+    if (stamp !== undefined) return stamped(stamp, inner)
     const next: Next = async (context) => {
       const x = exchangeOf(context)
       if (x.depth > depth) throw new TypeError('next(context) was called twice: a request is answered once')

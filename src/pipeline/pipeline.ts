@@ -12,7 +12,9 @@ import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
 import type { WireReply } from './reply.ts'
 import { type Endpoint, type Failing, composeEndpoint } from './stages.ts'
+import { stampRefusal, stamped } from './stamps.ts'
 import { inTime } from './time-limit.ts'
+import { VersionedRoutes } from './versions.ts'
 
 export type Routes = RouteTable<Endpoint>
 
@@ -67,13 +69,14 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       return reply
     }
   }
-  for (const endpoint of plan.endpoints) {
-    routes.add(
-      endpoint.operation.method,
-      endpoint.operation.path,
-      composeEndpoint(endpoint, app, failing, options.report),
-    )
+  const endpoints = plan.endpoints.map(
+    (endpoint) => [endpoint, composeEndpoint(endpoint, app, failing, options.report)] as const,
+  )
+  const versioned = plan.versions && new VersionedRoutes(plan.versions, endpoints)
+  if (versioned === undefined) {
+    for (const [{ operation }, endpoint] of endpoints) routes.add(operation.method, operation.path, endpoint)
   }
+  const find = versioned === undefined ? (x: Exchange) => match(x, routes) : (x: Exchange) => versioned.match(x)
   const unmatched = onion(plan.middleware, (x) => x.reply as WireReply, failing)
   const after = new Set<Promise<void>>()
   let hurry = (): void => {}
@@ -112,24 +115,27 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const begin = (x: Exchange, endpoint: Endpoint): WireReply | Promise<WireReply> => {
     const reply = endpoint.answer(x)
     if (!(reply instanceof Promise)) return reply
-    x.running = reply
+    // Past its time a handler goes on when its middleware has answered.
+    x.running = endpoint.isInterruptible ? reply.then(() => x.working) : reply
     return endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
   }
   const { admission } = options
   const enter = admission === undefined ? begin : admit(admission, begin, options.report)
 
+  const plain: Answer = (x) => {
+    try {
+      frame(x.request)
+      find(x)
+    } catch (error) {
+      x.reply = failing(x, error)
+    }
+    const { endpoint } = x
+    if (endpoint === undefined) return unmatched(x)
+    return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
+  }
+
   return {
-    answer: (x) => {
-      try {
-        frame(x.request)
-        match(x, routes)
-      } catch (error) {
-        x.reply = failing(x, error)
-      }
-      const { endpoint } = x
-      if (endpoint === undefined) return unmatched(x)
-      return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
-    },
+    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), versioned?.around(plain) ?? plain),
     start: async () => {
       try {
         await app.start()
@@ -141,7 +147,8 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     },
     refuse: (problem) => {
       const about = { operation: undefined, request: `a refusal with ${problem.code}` }
-      return problemReply(problem, plan.errors, (error) => options.report(error, about))
+      const reply = problemReply(problem, plan.errors, (error) => options.report(error, about))
+      return stampRefusal(plan.stamps, reply)
     },
     finish,
     close,

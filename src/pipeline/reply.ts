@@ -97,6 +97,24 @@ export class WireReply implements Reply {
     return this
   }
 
+  /** Adds fields, names and values by turns, that are not there yet. They are known to be such as can be sent. */
+  addMissing(fields: readonly string[]): this {
+    const own = this.fields.length
+    for (let i = 0; i < fields.length; i += 2) {
+      if (!this.#has(fields[i] as string, own)) this.fields.push(fields[i] as string, fields[i + 1] as string)
+    }
+    return this
+  }
+
+  /** True where one of the first `count` strings of `fields` is the name. Lengths differ nearly always. */
+  #has(name: string, count: number): boolean {
+    for (let i = 0; i < count; i += 2) {
+      const one = this.fields[i] as string
+      if (one.length === name.length && one.toLowerCase() === name.toLowerCase()) return true
+    }
+    return false
+  }
+
   remove(name: string): this {
     const wanted = name.toLowerCase()
     for (let i = this.fields.length - 2; i >= 0; i -= 2) {

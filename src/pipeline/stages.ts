@@ -12,6 +12,7 @@ import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
+import { interruptible } from './time-limit.ts'
 
 /** One step of an endpoint's way to its reply. */
 type Stage = (x: Exchange) => void | Promise<void>
@@ -28,8 +29,12 @@ export interface Endpoint {
   readonly codes: Set<string>
   /** Milliseconds; 0 for no limit. */
   readonly timeout: number
+  /** True where its time limit is inside its middleware. */
+  readonly isInterruptible: boolean
   /** True where overload does not refuse it. */
   readonly essential: boolean
+  /** The name of its version, where it has one. */
+  readonly version: string | undefined
 }
 
 /** Puts an endpoint's stages together, and its middleware around them. */
@@ -41,9 +46,12 @@ export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Fail
     ? [conclusion(policies, failing)]
     : [...stagesAt(policies, 'encode'), ...stagesAt(policies, 'record')]
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const answer = onion(operation.middleware, core, failing)
+  const isInterruptible = limits.timeout > 0 && plan.middleware.length > 0
+  const answer = onion(plan.middleware, isInterruptible ? interruptible(core) : core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
-  return { id: operation.id, answer, errors, codes, timeout: limits.timeout, essential: operation.essential }
+  const { id, essential, version } = operation
+  const { timeout } = limits
+  return { id, answer, errors, codes, timeout, isInterruptible, essential, version: version?.name }
 }
 
 /** Stages 4 to 9, those that the endpoint needs, in the order of the design. */

@@ -1,11 +1,16 @@
 import { HandlerTimeout, RequestTimeout } from '../contract/problems.ts'
 import type { Exchange } from './exchange.ts'
+import type { Answer } from './onion.ts'
 import { letGo } from './pieces.ts'
 import type { WireReply } from './reply.ts'
 import type { Failing } from './stages.ts'
 
+/** Milliseconds that middleware has for the reply to a request whose time is up. */
+const GRACE = 1000
+
 /**
- * The reply, or 503 when it takes too long. What still runs is told by the signal.
+ * The reply, or 503 when it takes too long. What still runs is told by the signal. Middleware around it has the 503 as
+ * it has any reply, and a second for it; what holds that up, before the handler or after, is passed by.
  *
  * The time for which the body is waited for does not count. It is the caller's, as the wire allows: counted, a slow
  * upload would be a failure of the server, and anybody could fill its log. Where no wire sees to that, a body that takes
@@ -16,7 +21,11 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
     let late = false
     /** Milliseconds of the body's that were put to the limit. */
     let granted = 0
-    let concluding = false
+    let isConcluding = false
+    const passBy = (given: WireReply): void => {
+      late = true
+      resolve(given)
+    }
     const look = (): void => {
       const { bodyTime } = x
       const isBodyLate = x.awaited !== undefined && !x.request.isPaced
@@ -26,24 +35,52 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
         return
       }
       // What is committed must not be answered as if it were not: that has as long again.
-      if (x.isConcluding && !concluding) {
-        concluding = true
+      if (x.isConcluding && !isConcluding) {
+        isConcluding = true
         timer = setTimeout(look, timeout)
         return
       }
-      late = true
-      if (x.over) return // its caller left: nobody waits for this
+      late = x.over // its caller left: nobody waits for this
+      if (late) return
       const problem = isBodyLate ? RequestTimeout() : HandlerTimeout({ headers: { 'retry-after': '1' } })
       if (isBodyLate) x.request.cut = true
-      resolve(failing(x, problem))
+      const refusal = failing(x, problem)
+      if (x.interrupt === undefined) passBy(refusal)
+      else {
+        timer = setTimeout(passBy, GRACE, refusal.copy())
+        x.interrupt(refusal)
+      }
       x.abort(problem)
     }
     let timer = setTimeout(look, timeout)
     reply.then((given) => {
       clearTimeout(timer)
-      x.running = undefined
+      if (x.working === undefined) x.running = undefined
       if (late) letGo(given.body)
       else resolve(given)
     })
   })
+}
+
+/** Lets the time limit answer in the place of what middleware stands around, while that goes on. */
+export function interruptible(inner: Answer): Answer {
+  return (x) => {
+    const reply = inner(x)
+    if (!(reply instanceof Promise)) return reply
+    return new Promise((resolve) => {
+      let late = false
+      x.working = reply
+      x.interrupt = (given) => {
+        x.interrupt = undefined
+        late = true
+        resolve(given)
+      }
+      reply.then((given) => {
+        x.working = undefined
+        x.interrupt = undefined
+        if (late) letGo(given.body)
+        else resolve(given)
+      })
+    })
+  }
 }

@@ -2,6 +2,10 @@ import { type Api, OPTIONS, type Places, api, membersOf } from '../contract/api.
 import { get } from '../contract/endpoint.ts'
 import { type GroupOptions, type Members, group } from '../contract/group.ts'
 import type { Path } from '../contract/path.ts'
+import { UnknownVersion } from '../contract/problems.ts'
+import { reply } from '../contract/reply-spec.ts'
+import { versionsOf } from '../contract/walk.ts'
+import { askedVersion } from './asked-version.ts'
 import { docsPages } from './docs/pages.ts'
 import { healthProbe, readinessProbe } from './probes.ts'
 import type { OpenApiDocument } from './openapi/objects.ts'
@@ -38,13 +42,28 @@ export function withPlaces(given: Api): Api {
   return api(rest, { ...own, [KEY]: group('/', { security: 'public' }, builtIn) })
 }
 
-/** The document is made when it is first asked for, and kept: a contract does not change while it is served. */
+/**
+ * The document is made when it is first asked for, and kept: a contract does not change while it is served. Of versions
+ * that stand side by side it is that of the one which is asked for.
+ */
 function openapiEndpoint(given: Api, place: Path): Members[string] {
-  let document: Promise<OpenApiDocument> | undefined
-  return get(place, { hidden: true }, async ({ request: { prefix } }) => {
-    document ??= import('./openapi/to-openapi.ts').then(({ toOpenApi }) => toOpenApi(given))
-    if (prefix === '') return document
-    const { underPrefix } = await import('./openapi/under-prefix.ts')
-    return underPrefix(await document, prefix)
+  const made = new Map<string | undefined, Promise<OpenApiDocument>>()
+  const documentOf = (version: string | undefined): Promise<OpenApiDocument> => {
+    const document =
+      made.get(version) ??
+      import('./openapi/to-openapi.ts').then(({ toOpenApi }) =>
+        toOpenApi(given, version === undefined ? {} : { version }),
+      )
+    made.set(version, document)
+    return document
+  }
+  return get(place, { hidden: true, throws: [UnknownVersion] }, async ({ request }) => {
+    const versions = versionsOf(given)
+    const version = versions && askedVersion(request, versions)
+    const document = await documentOf(version)
+    const { prefix } = request
+    const whole = prefix === '' ? document : (await import('./openapi/under-prefix.ts')).underPrefix(document, prefix)
+    if (versions === undefined || version === undefined) return whole
+    return reply(200, whole, { vary: versions.header, [versions.header]: version })
   })
 }

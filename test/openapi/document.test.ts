@@ -12,9 +12,10 @@ import { z } from 'zod'
 import { hello } from './fixtures/hello.ts'
 import { mixed } from './fixtures/mixed.ts'
 import { shop } from './fixtures/shop.ts'
+import { versioned } from './fixtures/versioned.ts'
 
 const run = promisify(execFile)
-const apis: Record<string, Api> = { hello, mixed, shop }
+const apis: Record<string, Api> = { hello, mixed, shop, versioned }
 
 describe.each(Object.entries(apis))('the document of %s', (name, given) => {
   let folder: string

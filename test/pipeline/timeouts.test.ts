@@ -1,4 +1,5 @@
-import { HandlerTimeout, type Middleware, api, depends, get, post, reply, stream, text } from 'trestle'
+import { HandlerTimeout, type Middleware, api, depends, get, mount, post, reply, stream, text } from 'trestle'
+import { cors } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { expect, it } from 'vitest'
 import { deferred, onEveryWire, outcome } from './wires.ts'
@@ -106,6 +107,85 @@ onEveryWire('A handler that takes too long', (open) => {
     const slow: Middleware = () => new Promise(() => {})
     const running = await open(api(quiet, { never: get('/never', { limits, middleware: [slow] }, () => reply(200)) }))
     expect((await running.fetch('/never')).status).toBe(503)
+  })
+
+  it('has its 503 go out through its middleware, be it of a mounted API', async () => {
+    const seen: number[] = []
+    const marked: Middleware = async (context, next) => {
+      const given = await next(context)
+      seen.push(given.status)
+      return given.set('x-marked', 'yes')
+    }
+    const inner = api(
+      { middleware: [marked, cors({ origins: 'https://app.example' })] },
+      {
+        never: get('/never', { limits, middleware: [marked] }, () => new Promise(() => {})),
+      },
+    )
+    const running = await open(api(quiet, { inner: mount('/inner', inner) }))
+    const answer = await running.fetch('/inner/never', { headers: { origin: 'https://app.example' } })
+    expect(answer.headers.get('x-marked')).toBe('yes')
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
+    expect(await outcome(answer)).toEqual([503, 'handler_timeout'])
+    expect(seen).toEqual([503, 503])
+    expect(running.failures).toHaveLength(1)
+  })
+
+  it('is answered for all the same where middleware goes on', async () => {
+    const slow: Middleware = async (context, next) => {
+      await next(context)
+      return new Promise(() => {})
+    }
+    const running = await open(
+      api(quiet, { never: get('/never', { limits, middleware: [slow] }, () => new Promise(() => {})) }),
+    )
+    expect(await outcome(await running.fetch('/never'))).toEqual([503, 'handler_timeout'])
+    expect(running.failures).toHaveLength(1)
+  })
+
+  it('keeps what it uses until it ends, though its middleware has answered', async () => {
+    const held = deferred()
+    const released = deferred()
+    const order: string[] = []
+    const thing = depends({}, async function* () {
+      yield 1
+      order.push('released')
+      released.resolve()
+    })
+    const passing: Middleware = (context, next) => next(context)
+    const running = await open(
+      api(quiet, {
+        held: get('/held', { limits: { timeout: 300 }, middleware: [passing], use: { thing } }, async () => {
+          await held.promise
+          order.push('ended')
+        }),
+      }),
+    )
+    const answer = await running.fetch('/held')
+    expect(answer.status).toBe(503)
+    await answer.text()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    order.push('answered')
+    held.resolve()
+    await released.promise
+    expect(order).toEqual(['answered', 'ended', 'released'])
+  })
+
+  it('whose stream comes when its middleware has answered has it let go', async () => {
+    const late = deferred()
+    const cancelled = deferred()
+    const passing: Middleware = (context, next) => next(context)
+    const running = await open(
+      api(quiet, {
+        late: get('/late', { limits, middleware: [passing], returns: stream('text/csv') }, async () => {
+          await late.promise
+          return new ReadableStream<string>({ cancel: () => cancelled.resolve() })
+        }),
+      }),
+    )
+    expect((await running.fetch('/late')).status).toBe(503)
+    late.resolve()
+    await cancelled.promise
   })
 })
 

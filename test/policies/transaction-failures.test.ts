@@ -193,7 +193,8 @@ describe('A transaction in Postgres', () => {
     }
     const callers = Array.from({ length: 8 }, caller)
     await expect.poll(() => answered.length).toBeGreaterThan(50)
-    await postgres.restart()
+    await postgres.stop()
+    await postgres.start()
     const before = answered.length
     await expect.poll(() => answered.length, { timeout: 5000 }).toBeGreaterThan(before + 50)
     going = false

@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts'
 import type { CallOptions } from './call.ts'
 import { CallError, type Target } from './call-error.ts'
 import { type Deadline, createDeadline } from './deadline.ts'
-import { readDescription } from './description.ts'
+import { otherVersions, readDescription } from './description.ts'
 import { type ClientReply, readReply } from './incoming.ts'
 import { type ClientOperation, type Operations, operationsOf } from './operation.ts'
 import { type CallInput, toRequest } from './outgoing.ts'
@@ -50,10 +50,15 @@ export function createConnection(url: string | URL, options: ClientOptions): Con
     const headers = own ? await headersOf(id, undefined) : new Headers()
     headers.set('accept', 'application/json')
     const deadline = createDeadline(options.timeout)
-    try {
-      const response = await deadline.race(fetch(new Request(description.url, { headers, signal: deadline.signal })))
+    const read = async (url: string): Promise<unknown> => {
+      const response = await deadline.race(fetch(new Request(url, { headers, signal: deadline.signal })))
       if (!response.ok) throw new TypeError(`it answered ${response.status}`)
-      return readDescription(await deadline.race(response.json()))
+      return deadline.race(response.json())
+    }
+    try {
+      const first = await read(description.url)
+      const others = await Promise.all(otherVersions(first).map((name) => read(ofVersion(description.url, name))))
+      return new Map([first, ...others].flatMap((document) => [...readDescription(document)]))
     } finally {
       deadline.stop()
     }
@@ -124,6 +129,12 @@ function toBase(url: string | URL): string {
 
 function toPlace(place: string, base: string): string {
   return /^[a-z][a-z0-9+.-]*:/i.test(place) ? place : base + (place.startsWith('/') ? place : `/${place}`)
+}
+
+function ofVersion(url: string, name: string): string {
+  const found = new URL(url)
+  found.searchParams.set('version', name)
+  return found.href
 }
 
 function list(names: readonly string[]): string {

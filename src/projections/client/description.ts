@@ -1,9 +1,11 @@
-import { type ClientOperation, type Operations, type Travel, isIdempotencyKey } from './operation.ts'
+import { type ClientOperation, type NamedVersion, type Operations, type Travel, isIdempotencyKey } from './operation.ts'
 
 /** The member of an OpenAPI media type that tells bytes, a stream and a file apart. */
 const KIND = 'x-trestle-kind'
 /** The member of an operation with the path as its endpoint has it: OpenAPI's may have other names in it. */
 const PATH = 'x-trestle-path'
+/** The member of a document with the versions of its API: `{ header, names, default }`. */
+const VERSIONS = 'x-trestle-versions'
 /** The member of an operation with its id, where OpenAPI calls it something else. */
 const ID = 'x-trestle-id'
 
@@ -30,6 +32,7 @@ export function readDescription(document: unknown): Operations {
         isKeyed: parameters(document, operation).some(
           (parameter) => parameter.in === 'header' && isIdempotencyKey(parameter.name),
         ),
+        version: versionOf(document, operation),
       })
     }
   }
@@ -39,6 +42,21 @@ export function readDescription(document: unknown): Operations {
 /** QUERY has a member of its own from OpenAPI 3.2 on. */
 function methods(item: Json): [method: string, operation: unknown][] {
   return Object.entries(item).filter(([name]) => /^(get|head|post|put|patch|delete|options|query)$/.test(name))
+}
+
+/** The version of an operation, as its parameter for the header field has it. */
+function versionOf(document: unknown, operation: Json): NamedVersion | undefined {
+  const { header } = object(object(document)[VERSIONS])
+  const parameter = parameters(document, operation).find((one) => one.in === 'header' && one.name === header)
+  const name = object(parameter?.schema).const
+  return typeof header === 'string' && typeof name === 'string' ? { header, name } : undefined
+}
+
+/** Names of the versions that a document does not describe: they have one each. */
+export function otherVersions(document: unknown): string[] {
+  const { names } = object(object(document)[VERSIONS])
+  const { version } = object(object(document).info)
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string' && name !== version) : []
 }
 
 function parameters(document: unknown, operation: Json): Json[] {

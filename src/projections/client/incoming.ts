@@ -34,6 +34,11 @@ export async function readReply(
     return { status, headers, body: undefined }
   }
   const type = headers.get('content-type') ?? ''
+  // Asked for by the caller, with `Prefer: return=minimal` (RFC 7240 §4.2).
+  if (type === '' && /\breturn=minimal\b/.test(headers.get('preference-applied') ?? '')) {
+    await response.body?.cancel()
+    return { status, headers, body: undefined }
+  }
   const travel = travelOf(operation.replies.get(status) ?? [], type)
   if (promised && travel === undefined) {
     await response.body?.cancel()

@@ -14,6 +14,14 @@ export interface ClientOperation {
   readonly replies: ReadonlyMap<number, readonly Travel[]>
   /** True where a call is told apart from others by an Idempotency-Key. */
   readonly isKeyed: boolean
+  /** The header field that names its version, where it has one. */
+  readonly version: NamedVersion | undefined
+}
+
+/** A version as a request names it. */
+export interface NamedVersion {
+  readonly header: string
+  readonly name: string
 }
 
 /** How a body travels. A page of a list is JSON. */
@@ -30,7 +38,7 @@ const JSON_BODY: Travel = { kind: 'json', mediaType: 'application/json' }
 /** The operations of an API whose contract is at hand. */
 export function operationsOf(api: Api): Operations {
   return new Map(
-    walk(api).map(({ id, method, path, spec, policies }) => {
+    walk(api).map(({ id, method, path, spec, policies, version }) => {
       const replies = new Map<number, readonly Travel[]>()
       for (const returned of spec.returns === undefined ? [] : [spec.returns].flat()) {
         const { status, body: sent } = isReply(returned) ? returned : { status: 200, body: returned }
@@ -40,7 +48,8 @@ export function operationsOf(api: Api): Operations {
       const isKeyed = policies.some(({ contract }) =>
         Object.keys(contract.requestHeaders ?? {}).some((name) => isIdempotencyKey(name)),
       )
-      return [id, { method, path, body, replies, isKeyed }]
+      const named = version && { header: version.of.header, name: version.name }
+      return [id, { method, path, body, replies, isKeyed, version: named }]
     }),
   )
 }

@@ -37,6 +37,8 @@ export function toRequest(
   }
   // A new effect, unless the caller says that it is an earlier one tried again.
   if (operation.isKeyed && !headers.has('idempotency-key')) headers.set('idempotency-key', crypto.randomUUID())
+  // What comes is read as that version promises it.
+  if (operation.version !== undefined) headers.set(operation.version.header, operation.version.name)
   if (!headers.has('accept')) headers.set('accept', accept(operation))
   const init: RequestInit & { duplex?: 'half' } = { method: operation.method, headers, signal }
   // A followed redirect would hide the reply that the endpoint promises.

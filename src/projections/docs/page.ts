@@ -11,6 +11,8 @@ export interface PageSource {
   readonly place: string
   readonly openapi: string
   readonly tool: Tool
+  /** Versions that stand side by side, and the one that is shown. */
+  readonly versions: { readonly names: readonly string[]; readonly current: string } | undefined
 }
 
 /** Answers with the HTML of a documentation page. */
@@ -28,8 +30,9 @@ export function sendPage(source: PageSource): StatedReply<200, string> {
  * It holds no script, for the policy it is sent with allows none, and links to all by relative
  * references, so that it works behind any prefix.
  */
-function html({ title, place, openapi, tool }: PageSource): string {
-  const document = escapeHtml(relativeReference(place, openapi))
+function html({ title, place, openapi, tool, versions }: PageSource): string {
+  const search = versions === undefined ? '' : `?version=${versions.current}`
+  const document = escapeHtml(relativeReference(place, openapi) + search)
   const link = (name: string): string =>
     escapeHtml(relativeReference(place, `${place === '/' ? '' : place}/assets/${name}`))
   return `<!doctype html>
@@ -44,7 +47,7 @@ ${styleNames(tool)
   .join('\n')}
 </head>
 <body>
-<div id="docs" data-document="${document}"></div>
+${versions === undefined ? '' : navigation(versions)}<div id="docs" data-document="${document}"></div>
 <noscript>This page needs JavaScript. The API is described in <a href="${document}">its OpenAPI document</a>.</noscript>
 ${scriptNames(tool)
   .map((name) => `<script src="${link(name)}"></script>`)
@@ -52,6 +55,16 @@ ${scriptNames(tool)
 </body>
 </html>
 `
+}
+
+/** Links to the same page of each version. */
+function navigation({ names, current }: NonNullable<PageSource['versions']>): string {
+  const links = names.map((name) =>
+    name === current
+      ? `<strong aria-current="page">${escapeHtml(name)}</strong>`
+      : `<a href="?version=${escapeHtml(name)}">${escapeHtml(name)}</a>`,
+  )
+  return `<nav aria-label="Versions">${links.join(' · ')}</nav>\n`
 }
 
 /** The reference that leads from one path to another (RFC 3986 §4.2), both from the same root. */

@@ -3,7 +3,9 @@ import { bytes, text } from '../../contract/content.ts'
 import { get } from '../../contract/endpoint.ts'
 import type { Members } from '../../contract/group.ts'
 import { type Path, joinPaths } from '../../contract/path.ts'
-import { NotFound } from '../../contract/problems.ts'
+import { NotFound, UnknownVersion } from '../../contract/problems.ts'
+import { versionsOf } from '../../contract/walk.ts'
+import { askedVersion } from '../asked-version.ts'
 import type { Tool } from './tool.ts'
 
 /** Where the document and its pages are. */
@@ -34,9 +36,11 @@ function page(api: Api, place: Path, openapi: Path, tool: () => Promise<Tool>): 
   // The type of its last part alone: the place is not known to the compiler.
   const files = joinPaths(place, '/assets/{file}') as '/{file}'
   return {
-    page: get(place, { returns: text('text/html'), hidden: true }, async () => {
+    page: get(place, { returns: text('text/html'), hidden: true, throws: [UnknownVersion] }, async ({ request }) => {
       const { sendPage } = await import('./page.ts')
-      return sendPage({ title, servers, place, openapi, tool: await tool() })
+      const versions = versionsOf(api)
+      const shown = versions && { names: versions.names, current: askedVersion(request, versions) }
+      return sendPage({ title, servers, place, openapi, tool: await tool(), versions: shown })
     }),
     files: get(files, { returns: bytes(), throws: [NotFound], hidden: true }, async ({ params, request }) => {
       const { sendAsset } = await import('./asset.ts')

@@ -1,11 +1,15 @@
 /** The parts of OpenAPI 3.1.0 that Trestle writes (https://spec.openapis.org/oas/v3.1.0). */
 
+import type { Versions } from '../../contract/version.ts'
+
 /** A JSON Schema (draft 2020-12), which is what OpenAPI 3.1 describes values with. */
 export type JsonSchema = { [keyword: string]: unknown }
 
 export interface OpenApiDocument {
   openapi: '3.1.0'
   info: InfoObject
+  /** Where versions stand side by side: the header field that names one, all of them, and the default. */
+  'x-trestle-versions'?: Versions
   servers: { url: string }[]
   /** Always empty: nobody has to say who they are unless an operation says so. */
   security: SecurityRequirement[]

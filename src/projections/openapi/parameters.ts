@@ -30,6 +30,12 @@ export function parametersOf(operation: Operation, template: string, schemas: Sc
       headers.push([name, { schema: { ...header.schema }, required: header.required === true }])
     }
   }
+  const { version } = operation
+  if (version !== undefined && !sent.has(version.of.header.toLowerCase())) {
+    const description = 'The version that is asked for'
+    const required = version.name !== version.of.default
+    headers.push([version.of.header, { schema: { type: 'string', const: version.name, description }, required }])
+  }
   return [
     ...pathParameters(operation.path, template, fields('params')),
     ...Object.entries(queryFields(operation, schemas)).map(([name, field]) => parameter('query', name, field)),

@@ -28,6 +28,8 @@ const PHRASES: Readonly<Record<number, string>> = {
 const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
 const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)', schema: { type: 'string' } }
 
+const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
 /** The replies that an operation promises, by status. */
 export function replyResponses(
   operation: Operation,
@@ -49,12 +51,19 @@ export function replyResponses(
     const before = found.get(reply.status)
     found.set(reply.status, before === undefined ? response : join(before, response))
   }
+  const isMinimal = WRITES.has(operation.method) && operation.policies.some(({ contract }) => contract.isMinimal)
+  if (isMinimal && found.has(200) && !found.has(204)) {
+    found.set(204, { description: 'No Content', headers: policyHeaders(operation) })
+  }
   return found
 }
 
-/** The header fields that policies add to successful replies. */
-function policyHeaders({ policies }: Operation): Record<string, HeaderObject> {
+/** The header fields that policies and its version add to successful replies. */
+function policyHeaders({ policies, version }: Operation): Record<string, HeaderObject> {
   const headers: Record<string, HeaderObject> = {}
+  if (version !== undefined) {
+    headers[version.of.header] = { description: 'The version that this is of', schema: { const: version.name } }
+  }
   for (const { contract } of policies) {
     for (const [name, schema] of Object.entries(contract.replyHeaders ?? {})) {
       const { description, ...rest } = schema as JsonSchema

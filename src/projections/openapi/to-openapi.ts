@@ -1,6 +1,7 @@
 import { isZodSchema } from '../../compile/zod-schema.ts'
 import { type Api, OPTIONS } from '../../contract/api.ts'
-import { type Operation, walk } from '../../contract/walk.ts'
+import { type Version, type Versions, meet } from '../../contract/version.ts'
+import { type Operation, versionsOf, walk } from '../../contract/walk.ts'
 import { parsePath } from '../../contract/path.ts'
 import { requestBody } from './bodies.ts'
 import type { OpenApiDocument, OperationObject, PathItem, ResponseObject } from './objects.ts'
@@ -18,14 +19,18 @@ import type { ZodModule } from './zod-json.ts'
 export interface OpenApiOptions {
   /** Where the API is reached, in place of its own `servers`. */
   readonly servers?: readonly string[]
+  /** Which of the versions that stand side by side; the default one unless told. */
+  readonly version?: string
 }
 
 /**
  * The OpenAPI 3.1.0 document of an API (https://spec.openapis.org/oas/v3.1.0): every endpoint that is
  * not hidden, every status that it can answer with. Endpoints of the method QUERY are left out, for
- * OpenAPI 3.1 has no place for them.
+ * OpenAPI 3.1 has no place for them. Of versions that stand side by side it describes one: a path and a method are there
+ * once.
  *
- * @throws {TypeError} where two different schemas or security schemes would have one name.
+ * @throws {TypeError} where two different schemas or security schemes would have one name, and for a version that there
+ * is not.
  * @example
  * const document = await toOpenApi(shop)
  * document.paths['/orders/{id}'].get.operationId // 'orders.read'
@@ -40,18 +45,25 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
     servers = ['/'],
     schemas: declared = {},
   } = api[OPTIONS]
-  const operations = walk(api).filter((operation) => !operation.hidden && operation.method !== 'QUERY')
+  const { versions, current } = currentVersion(api, options.version)
+  const shown = walk(api).filter(
+    (operation) => !operation.hidden && operation.method !== 'QUERY' && meet(operation.version, current),
+  )
+  // In a document of one version nothing is called by it.
+  const operations = shown.map((operation) => ({ ...operation, id: operation.name }))
   const uses = operations.flatMap(schemaUses)
   const z = await zodFor(uses, Object.values(declared))
   const schemas = createSchemas(nameSchemas(declared, uses, z), z)
   const schemes = new Map<string, object>()
   const all = createFailures(schemas)
-  const built = operations.map((operation) => ({ operation, failures: all.of(operation) }))
+  const built = operations.map((operation, index) => {
+    return { operation, id: shown[index]?.id as string, failures: all.of(operation) }
+  })
   const shared = sharedResponses(built.flatMap(({ failures }) => failures))
   const paths: Record<string, PathItem> = {}
   const templates = new Map<string, string>()
   const ids = new Set<string>()
-  for (const { operation, failures } of built) {
+  for (const { operation, id, failures } of built) {
     const { operationId } = operation
     if (ids.has(operationId)) {
       throw new TypeError(`OpenAPI: two endpoints are called "${operationId}"; rename a key, or change an operationId`)
@@ -61,7 +73,7 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
     const item = paths[template] ?? {}
     paths[template] = item
     const method = operation.method.toLowerCase() as keyof PathItem
-    item[method] ??= operationObject(operation, operations, template, failures, shared, schemas, schemes)
+    item[method] ??= operationObject(operation, id, operations, template, failures, shared, schemas, schemes)
   }
   const responses = Object.fromEntries([...shared.values()].map(({ name, response }) => [name, response]))
   const { part, components } = schemas.finish({ paths, responses: sorted(responses) })
@@ -69,11 +81,12 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
     openapi: '3.1.0',
     info: {
       title,
-      version,
+      version: current?.name ?? version,
       ...(description === undefined ? {} : { description }),
       ...(contact === undefined ? {} : { contact }),
       ...(license === undefined ? {} : { license }),
     },
+    ...(versions === undefined ? {} : { 'x-trestle-versions': versions }),
     servers: (options.servers ?? servers).map((url) => ({ url })),
     security: [],
     tags: tagsOf(operations),
@@ -86,6 +99,18 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
   }
 }
 
+/** @throws {TypeError} for a version that there is not. */
+function currentVersion(api: Api, asked: string | undefined): { versions?: Versions; current?: Version } {
+  const versions = versionsOf(api)
+  if (versions === undefined) {
+    if (asked === undefined) return {}
+    throw new TypeError(`OpenAPI: this API has no versions side by side, and so no "${asked}"`)
+  }
+  const name = asked ?? versions.default
+  if (versions.names.includes(name)) return { versions, current: { name, of: versions } }
+  throw new TypeError(`OpenAPI: there is no version "${name}"; there are ${versions.names.join(', ')}`)
+}
+
 /** zod takes its time to load, so it is loaded only where a schema is zod's. */
 async function zodFor(uses: readonly SchemaUse[], declared: readonly object[]): Promise<ZodModule | undefined> {
   const found = [...uses.map((use) => use.schema), ...declared].some(isZodSchema)
@@ -94,6 +119,7 @@ async function zodFor(uses: readonly SchemaUse[], declared: readonly object[]): 
 
 function operationObject(
   operation: Operation,
+  clientId: string,
   operations: readonly Operation[],
   template: string,
   failures: readonly Failure[],
@@ -122,7 +148,7 @@ function operationObject(
     ...(spec.description === undefined ? {} : { description: spec.description }),
     operationId,
     // Trestle's own clients call an endpoint by its id, and fill its own path.
-    ...(operationId === id ? {} : { 'x-trestle-id': id }),
+    ...(operationId === clientId ? {} : { 'x-trestle-id': clientId }),
     ...(operation.path === template ? {} : { 'x-trestle-path': operation.path }),
     ...(deprecated ? { deprecated: true } : {}),
     ...(security === undefined ? {} : { security }),
