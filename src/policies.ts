@@ -1,3 +1,4 @@
+export { type CacheStore, type Looked, type Wanted, cacheStore } from './policies/cache-store.ts'
 export { type CorsOptions, cors } from './policies/cors.ts'
 export { type DeprecationOptions, deprecated } from './policies/deprecation.ts'
 export {
