@@ -75,8 +75,9 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
 }
 
 /** What policies ask of an endpoint. */
-function checkPolicies({ policies, spec }: Operation, note: Note): void {
-  const secured = usedDependencies(spec.use ?? {}).flatMap(({ security }) => (security === undefined ? [] : [security]))
+function checkPolicies({ policies, spec, method, path }: Operation, note: Note): void {
+  const uses = usedDependencies(spec.use ?? {})
+  const secured = uses.flatMap(({ security }) => (security === undefined ? [] : [security]))
   const seen = new Set<string>()
   for (const policy of policies) {
     if (policy?.is !== 'policy') continue // told elsewhere
@@ -85,6 +86,9 @@ function checkPolicies({ policies, spec }: Operation, note: Note): void {
       note('policies', `"${name}" stands on this endpoint twice`, 'leave it to the endpoint, or to its group')
     }
     seen.add(name)
+    for (const { what, mend } of contract.check?.({ method, path, spec, uses }) ?? []) {
+      note('policies', `"${name}" ${what}`, mend)
+    }
     if (contract.isOfCaller && secured.length > 0 && secured.every(({ principal }) => principal === undefined)) {
       const [first] = secured
       note(

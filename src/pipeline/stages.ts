@@ -2,15 +2,16 @@ import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
-import type { GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
+import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
-import type { Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
+import { RequestApart } from './request-apart.ts'
 
 /** One step of an endpoint's way to its reply. */
 type Stage = (x: Exchange) => void | Promise<void>
@@ -22,6 +23,8 @@ export type Failing = (x: Exchange, error: unknown) => WireReply
 export interface Endpoint {
   readonly id: string
   readonly answer: Answer
+  /** Runs it without its policies and middleware, apart from the request that asks for it. */
+  readonly compute: (x: Exchange) => Promise<Computed>
   readonly errors: ErrorFormat
   /** Codes of the problems it declares; others are told, and added, when they are first thrown. */
   readonly codes: Set<string>
@@ -31,20 +34,58 @@ export interface Endpoint {
   readonly essential: boolean
 }
 
+/** Runs what nobody waits for on a connection: in the time of its endpoint, and to the end of what it holds. */
+export type Apart = (x: Exchange, core: Answer) => Promise<WireReply>
+
 /** Puts an endpoint's stages together, and its middleware around them. */
-export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Failing, report: Report): Endpoint {
+export function composeEndpoint(
+  plan: EndpointPlan,
+  app: AppScope,
+  failing: Failing,
+  report: Report,
+  apart: Apart,
+): Endpoint {
   const { operation, limits, errors } = plan
   const policies = plan.policies.map((policy) => attach(policy, plan, app, report))
-  const work = workStages(plan, policies, app)
+  const work = workStages(plan, policies, app, [])
   const last = lastStages(policies)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(operation.middleware, core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
-  return { id: operation.id, answer, errors, codes, timeout: limits.timeout, essential: operation.essential }
+  const compute = policies.some(({ replay }) => replay !== undefined) ? computing(plan, app, failing, apart) : NEVER
+  return { id: operation.id, answer, compute, errors, codes, timeout: limits.timeout, essential: operation.essential }
 }
 
-/** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
-function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppScope): readonly Stage[] {
+/** No stage that is run could ask for it. */
+const NEVER = (): Promise<never> => Promise.reject(new Error('only the stage "replay" of a policy can compute'))
+
+/** What runs an endpoint for a reply that is of more than one request. */
+function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: Apart): Endpoint['compute'] {
+  const watch: Stage = (x) => {
+    ;(x.request as RequestApart).watches = true
+  }
+  const work = workStages(plan, [], app, [watch])
+  const core: Answer = (x) => advance(x, work, 0, [], failing)
+  return async (x) => {
+    const request = new RequestApart(x.request)
+    const own = new Exchange(request)
+    own.endpoint = x.endpoint
+    own.pathValues = x.pathValues
+    return { reply: await apart(own, core), read: request.read }
+  }
+}
+
+/**
+ * Stages 4 to 9, those that the endpoint needs, in the order of the design.
+ *
+ * @param decided run when it is known who asks for what.
+ */
+function workStages(
+  plan: EndpointPlan,
+  policies: readonly Attached[],
+  app: AppScope,
+  decided: readonly Stage[],
+): readonly Stage[] {
   const { operation, decoders, limits, replies } = plan
   const slots = liveSlots(plan.slots, app)
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
@@ -53,6 +94,7 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
   for (const { limit } of policies) if (limit !== undefined) stages.push(limit)
   if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
   for (const { replay } of policies) if (replay !== undefined) stages.push(replay)
+  stages.push(...decided)
   const late = slots.some((slot) => !slot.early)
   if (late) stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, false) : undefined))
   stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
@@ -68,10 +110,17 @@ function declaresInput(decoders: Decoders): boolean {
 type Attached = { readonly [K in keyof PolicyStages]: Stage }
 
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
-function attach({ policy, slots }: PolicyPlan, { operation }: EndpointPlan, app: AppScope, report: Report): Attached {
+function attach(
+  { policy, slots }: PolicyPlan,
+  { operation, decoders }: EndpointPlan,
+  app: AppScope,
+  report: Report,
+): Attached {
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
-  const stages = policy.attach({ operation: id, method, path, report: (error) => report(error, about) })
+  const { headers } = decoders
+  const varies = headers === undefined ? [] : [...(headers.fields?.keys() ?? ['*'])]
+  const stages = policy.attach({ operation: id, method, path, varies, report: (error) => report(error, about) })
   const cells = liveSlots(slots, app).flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
   let known = cells.length === 0 ? NOTHING : undefined
   const bound = (stage: (x: Exchange, use: never) => void | Promise<void>): Stage => {

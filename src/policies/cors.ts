@@ -1,5 +1,6 @@
 import type { Middleware, Reply } from '../contract/hooks.ts'
 import { reply } from '../contract/reply-spec.ts'
+import { addVary } from './vary.ts'
 
 export interface CorsOptions {
   /**
@@ -90,16 +91,4 @@ function checkOrigin(origin: string): void {
   if (own === origin) return
   const mend = own === undefined || own === 'null' ? 'write it like "https://app.example"' : `write "${own}"`
   throw new TypeError(`cors: "${origin}" is no origin: ${mend}`)
-}
-
-/** Adds a name to `Vary`, once. */
-function addVary(given: Reply, name: string): void {
-  const vary = given.header('vary')
-  const names =
-    vary
-      ?.toLowerCase()
-      .split(',')
-      .map((one) => one.trim()) ?? []
-  if (names.includes('*') || names.includes(name.toLowerCase())) return
-  given.set('vary', vary === undefined ? name : `${vary}, ${name}`)
 }

@@ -23,7 +23,7 @@ const MOST_TAGS = 200_000
 const OVERHEAD = 500
 
 /** Keeps replies in this process. */
-export function createMemoryCache(now: () => number = () => performance.now(), most = MOST_BYTES): CacheStore {
+export function createMemoryCache(now: () => number = () => performance.now(), most: number = MOST_BYTES): CacheStore {
   const entries = new Map<string, Entry>()
   const versions = new Map<string, number>()
   let version = 0

@@ -49,17 +49,25 @@ export function replyResponses(
     const before = found.get(reply.status)
     found.set(reply.status, before === undefined ? response : join(before, response))
   }
+  for (const { contract } of operation.policies) {
+    for (const [status, { description, headers = {} }] of Object.entries(contract.replies ?? {})) {
+      const told = Object.keys(headers).length === 0 ? {} : { headers: headersOf(headers) }
+      if (!found.has(Number(status))) found.set(Number(status), { description, ...told })
+    }
+  }
   return found
 }
 
 /** The header fields that policies add to successful replies. */
 function policyHeaders({ policies }: Operation): Record<string, HeaderObject> {
+  return Object.assign({}, ...policies.map(({ contract }) => headersOf(contract.replyHeaders ?? {})))
+}
+
+function headersOf(declared: Readonly<Record<string, object>>): Record<string, HeaderObject> {
   const headers: Record<string, HeaderObject> = {}
-  for (const { contract } of policies) {
-    for (const [name, schema] of Object.entries(contract.replyHeaders ?? {})) {
-      const { description, ...rest } = schema as JsonSchema
-      headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
-    }
+  for (const [name, schema] of Object.entries(declared)) {
+    const { description, ...rest } = schema as JsonSchema
+    headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
   }
   return headers
 }
