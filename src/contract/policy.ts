@@ -27,10 +27,8 @@ export interface PolicyTarget {
   readonly method: string
   /** The whole path template: `/orders/{id}`. */
   readonly path: string
-  /**
-   * Header fields that its declared input is made of, in lower case, without Cookie; `*` where its schema takes any.
-   */
-  readonly varies: readonly string[]
+  /** Names of what its declared input is made of, header fields in lower case; `*` where a schema takes any. */
+  readonly input: { readonly headers: readonly string[]; readonly cookies: readonly string[] }
   /** Tells whoever runs the API of a failure that callers are not told of. */
   readonly report: (error: unknown) => void
 }
@@ -79,8 +77,6 @@ export interface PolicyContext {
   readonly params: unknown
   /** The query as the handler gets it, from the stage `replay` on; undefined where the endpoint declares none. */
   readonly query: unknown
-  /** Cookies as the handler gets them, from the stage `replay` on; undefined where the endpoint declares none. */
-  readonly cookies: unknown
   /** The body as the handler gets it, from the stage `replay` on; undefined where the endpoint declares none. */
   readonly body: unknown
   /** True once the handler, or a before hook, was called. */

@@ -72,10 +72,6 @@ export class Exchange implements MiddlewareContext {
     return this.context.query
   }
 
-  get cookies(): unknown {
-    return this.context.cookies
-  }
-
   get body(): unknown {
     return this.context.body
   }

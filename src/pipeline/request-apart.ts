@@ -42,7 +42,9 @@ export class RequestApart extends Incoming {
     return this.#request.remoteAddress
   }
 
+  /** It begins with what the caller claims: to hold that for another's would send that one elsewhere. */
   override get url(): string {
+    if (this.watches) this.read.add('host')
     return this.#request.url
   }
 
@@ -51,7 +53,7 @@ export class RequestApart extends Incoming {
   }
 
   protected get origin(): string {
-    return new URL(this.url).origin
+    return new URL(this.#request.url).origin
   }
 
   bytes(): Uint8Array {

@@ -118,9 +118,8 @@ function attach(
 ): Attached {
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
-  const { headers } = decoders
-  const varies = headers === undefined ? [] : [...(headers.fields?.keys() ?? ['*'])]
-  const stages = policy.attach({ operation: id, method, path, varies, report: (error) => report(error, about) })
+  const input = { headers: namesOf(decoders.headers), cookies: namesOf(decoders.cookies) }
+  const stages = policy.attach({ operation: id, method, path, input, report: (error) => report(error, about) })
   const cells = liveSlots(slots, app).flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
   let known = cells.length === 0 ? NOTHING : undefined
   const bound = (stage: (x: Exchange, use: never) => void | Promise<void>): Stage => {
@@ -139,6 +138,10 @@ function attach(
     ...(encode && { encode: bound((x, use) => put(x, encode(policed(x), x.reply as WireReply, use))) }),
     ...(record && { record: bound((x, use) => record(policed(x), x.reply as WireReply, use)) }),
   }
+}
+
+function namesOf(decoder: Decoders['headers']): readonly string[] {
+  return decoder === undefined ? [] : [...(decoder.fields?.keys() ?? ['*'])]
 }
 
 /** An exchange as policies see it: its endpoint is matched. */

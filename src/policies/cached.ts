@@ -69,14 +69,14 @@ export function cached(options: CachedOptions): Policy {
         'Cache-Status': { type: 'string', description: 'Whether it was kept (RFC 9211)' },
       },
     },
-    ({ operation, varies, report }) => {
-      if (varies.includes('*')) {
+    ({ operation, input, report }) => {
+      if (input.headers.includes('*')) {
         throw new TypeError(`${operation} is cached(), and its "headers" takes any: give them a schema that names them`)
       }
       const own = {}
       const digest = createDigest()
-      const fields = [...new Set([...varies, ...vary.map((name) => name.toLowerCase())])]
-      const known = new Set([...fields, 'host'])
+      const fields = [...new Set([...input.headers, ...vary.map((name) => name.toLowerCase())])]
+      const known = new Set(fields)
       const told = new Set<string>()
       const tell = (why: string): void => {
         if (told.has(why)) return
@@ -109,7 +109,7 @@ export function cached(options: CachedOptions): Policy {
       return {
         replay: async (context, { cache }) => {
           if (!isPublic && isUnknown(context)) return void context.notes.set(own, BYPASS)
-          const key = await digest(keyOf(context, fields, isPublic))
+          const key = await digest(keyOf(context, fields, input.cookies, isPublic))
           const answer = await makings.ask(context, key, tagsOf(context), cache)
           context.notes.set(own, answer ?? BYPASS)
           return answer && toStated(answer.reply)
@@ -120,7 +120,11 @@ export function cached(options: CachedOptions): Policy {
             reply.set('cache-status', `Trestle; ${answer.told}`)
             if (answer.age !== undefined) reply.set('age', String(Math.floor(answer.age / 1000)))
           }
-          if (reply.status < 400) for (const name of fields) addVary(reply, name)
+          if (reply.status < 400) {
+            // The host is part of the address, by which caches tell replies apart anyway.
+            for (const name of fields) if (name !== 'host') addVary(reply, name)
+            if (input.cookies.length > 0) addVary(reply, 'cookie')
+          }
           return validate(context, reply, digest)
         },
       }
