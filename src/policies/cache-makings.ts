@@ -7,16 +7,20 @@ export interface Made {
   readonly reply: KeptReply
   /** True where it is for all who asked for it at once. */
   readonly isShared: boolean
-  /** True where it is for who asks later. */
-  readonly isKept: boolean
+  /** Milliseconds for which it is fresh to who asks later, and then stale; undefined where it is not kept. */
+  readonly kept: Lasting | undefined
+}
+
+/** How long a reply lasts. */
+export interface Lasting {
+  readonly fresh: number
+  readonly stale: number
 }
 
 /** How replies are made and kept. Times are milliseconds. */
-export interface Making {
+export interface Making extends Lasting {
   readonly make: (context: PolicyContext) => Promise<Made>
   readonly lease: number
-  readonly fresh: number
-  readonly stale: number
   /** Told of each failure of the store. */
   readonly away: (error: unknown) => void
 }
@@ -115,7 +119,7 @@ export class Makings {
     const under = this.#under.get(owner)
     const made = await (under ?? this.#begin(owner, context, kept))
     if (under !== undefined && !made.isShared) return undefined
-    const stored = made.isKept && kept !== undefined ? '; stored' : ''
+    const stored = made.kept !== undefined && kept !== undefined ? '; stored' : ''
     return { reply: made.reply, age: undefined, told: `fwd=uri-miss${under === undefined ? stored : '; collapsed'}` }
   }
 
@@ -140,8 +144,8 @@ export class Makings {
   #keep(made: Made | undefined, kept: Kept | undefined): void | Promise<void> {
     if (kept === undefined) return
     const { wanted, cache } = kept
-    const { fresh, stale } = this.#making
-    return made?.isKept ? cache.keep(wanted, made.reply, fresh, stale) : cache.drop(wanted)
+    if (made?.kept === undefined) return cache.drop(wanted)
+    return cache.keep(wanted, made.reply, made.kept.fresh, made.kept.stale)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Dependency, depends } from '../contract/depends.ts'
+import type { Reply } from '../contract/hooks.ts'
 import { paramNames } from '../contract/path.ts'
 import { type CheckedEndpoint, type Policy, type PolicyContext, type PolicyFault, policy } from '../contract/policy.ts'
 import { cacheStore } from './cache-store.ts'
@@ -64,12 +65,22 @@ export const cacheTags: Dependency<CacheTags> = depends(
   { scope: 'app', name: 'cache-tags' },
 )
 
+/** What is at the addresses that the reply names (RFC 9111 §4.4). */
+function elsewhere({ request }: PolicyContext, reply: Reply): string[] {
+  const base = `http://own${request.prefix}${request.path}`
+  return [reply.header('location'), reply.header('content-location')].flatMap((address) => {
+    if (address === undefined || !URL.canParse(address, base)) return []
+    const { pathname } = new URL(address, base)
+    return [`path:${pathname.startsWith(request.prefix) ? pathname.slice(request.prefix.length) : pathname}`]
+  })
+}
+
 /** Methods that change nothing. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
 
 /**
- * Has a change seen at once: where it succeeds, no reply that `cached()` keeps at the same address, or with one of these
- * tags, is given any more (RFC 9111 §4.4). Endpoints of a group that only read are left alone.
+ * Has a change seen at once: where it succeeds, no reply that `cached()` keeps at the same address, at those of `Location`
+ * and `Content-Location`, or with one of these tags, is given any more (RFC 9111 §4.4). Endpoints of a group that only read are left alone.
  *
  * @throws {TypeError} for a tag that is empty.
  * @example
@@ -88,7 +99,7 @@ export function invalidates(...tags: readonly string[] | [(context: PolicyContex
         : {
             record: async (context, reply, { cache }) => {
               if (reply.status >= 400 || !context.handled) return
-              const changed = tagsOf(context)
+              const changed = [...tagsOf(context), ...elsewhere(context, reply)]
               const tell = (): void | Promise<void> => cache.invalidate(changed)
               // A transaction that is a dependency commits after the reply: who read before that kept what was.
               context.background(() => again(tell))

@@ -3,12 +3,13 @@ import type { Reply } from '../contract/hooks.ts'
 import { type CheckedEndpoint, type Policy, type PolicyContext, type PolicyFault, policy } from '../contract/policy.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import { keyOf } from './cache-key.ts'
-import { type Answer, type Made, Makings } from './cache-makings.ts'
+import { type Answer, type Lasting, type Made, Makings } from './cache-makings.ts'
 import { cacheStore } from './cache-store.ts'
 import { type Tags, checkTags, tagging } from './cache-tags.ts'
 import { createDigest } from './digest.ts'
 import { VALIDATED, tag, validate } from './etag.ts'
 import { toStated } from './kept-reply.ts'
+import { ageOf, lifetimeOf, readDirectives } from './lifetime.ts'
 import { openOrClosed } from './store-away.ts'
 import { addVary } from './vary.ts'
 
@@ -29,6 +30,10 @@ export interface CachedOptions {
 
 /** Statuses of replies that are kept. */
 const KEPT = new Set([200, 203, 204, 300, 301, 308])
+/** Directives by which a handler says that its reply is not to be kept here. */
+const FOR_ITS_CALLER = ['no-store', 'no-cache', 'private']
+/** Directives by which it is not given when it is stale. */
+const STRICT = ['must-revalidate', 'proxy-revalidate', 's-maxage']
 /** Bytes of a body that is kept, at most: stores are shared, and answer in order. */
 const LARGEST = 4 * 1024 * 1024
 
@@ -84,10 +89,10 @@ export function cached(options: CachedOptions): Policy {
         report(new Error(`${operation} is cached(), and ${why}`))
       }
       const storeAway = openOrClosed('open', report)
+      const lasting = { fresh: options.for * 1000, stale: stale * 1000 }
       const makings = new Makings({
+        ...lasting,
         lease: lease * 1000,
-        fresh: options.for * 1000,
-        stale: stale * 1000,
         away: (error) => {
           try {
             storeAway(error)
@@ -101,9 +106,12 @@ export function cached(options: CachedOptions): Policy {
           const why = unknown === undefined ? forItsCaller(reply, known) : dependence(unknown)
           if (typeof why === 'string') tell(why)
           const isShared = why === undefined
-          const isKept = isShared && KEPT.has(reply.status) && isSmall(reply.body, tell)
-          if (isKept && reply.status === 200) await tag(reply, digest)
-          return { isShared, isKept, reply: keptOf(reply) }
+          const kept = isShared && isSmall(reply.body, tell) ? lastingOf(reply, lasting) : undefined
+          if (kept !== undefined) {
+            if (reply.status === 200) await tag(reply, digest)
+            if (reply.header('date') === undefined) reply.set('date', new Date().toUTCString())
+          }
+          return { isShared, kept, reply: keptOf(reply) }
         },
       })
       return {
@@ -118,7 +126,7 @@ export function cached(options: CachedOptions): Policy {
           const answer = context.notes.get(own) as Pick<Answer, 'told' | 'age'> | undefined
           if (answer !== undefined) {
             reply.set('cache-status', `Trestle; ${answer.told}`)
-            if (answer.age !== undefined) reply.set('age', String(Math.floor(answer.age / 1000)))
+            if (answer.age !== undefined) reply.set('age', String(Math.floor(answer.age / 1000) + ageOf(reply)))
           }
           if (reply.status < 400) {
             // The host is part of the address, by which caches tell replies apart anyway.
@@ -149,7 +157,8 @@ function dependence(name: string): string {
 /** Why a reply is for nobody else: true, or a sentence where that may not be meant. */
 function forItsCaller(reply: Reply, known: ReadonlySet<string>): true | string | undefined {
   if (reply.header('set-cookie') !== undefined) return true
-  if (/(?:^|[\s,])(?:no-store|no-cache|private)\b/i.test(reply.header('cache-control') ?? '')) return true
+  const directives = readDirectives(reply.header('cache-control') ?? '')
+  if (FOR_ITS_CALLER.some((directive) => directives.has(directive))) return true
   const names = reply.header('vary')?.toLowerCase().split(',') ?? []
   const other = names.map((name) => name.trim()).find((name) => !known.has(name))
   return other && `its reply says "Vary: ${other}": it is not kept; add that to "vary" of cached()`
@@ -161,8 +170,18 @@ function isSmall(body: unknown, tell: (why: string) => void): boolean {
   return size <= LARGEST
 }
 
-/** Of one connection or one moment, and not of the reply. */
-const OF_ONE_REQUEST = new Set(['date', 'connection', 'keep-alive'])
+/** How long a reply lasts: as it says itself, but not longer than the policy does. */
+function lastingOf(reply: Reply, most: Lasting): Lasting | undefined {
+  if (!KEPT.has(reply.status)) return undefined
+  const directives = readDirectives(reply.header('cache-control') ?? '')
+  const stated = lifetimeOf(reply, directives)
+  const fresh = stated === undefined ? most.fresh : Math.min(most.fresh, stated * 1000)
+  const isStrict = STRICT.some((directive) => directives.has(directive))
+  return fresh > 0 ? { fresh, stale: isStrict ? 0 : most.stale } : undefined
+}
+
+/** Of one connection, and not of the reply. */
+const OF_ONE_REQUEST = new Set(['connection', 'keep-alive'])
 
 function keptOf(reply: Reply): Made['reply'] {
   const { status, body } = reply

@@ -62,6 +62,14 @@ const DATES = [
 export function readDate(text: string): number | undefined {
   const form = DATES.findIndex((one) => one.test(text))
   if (form === -1) return undefined
-  const time = Date.parse(form === 2 ? `${text} GMT` : text)
+  const plain = form === 1 ? text.replace(/-(\d{2}) /, (_, year) => ` ${wholeYear(Number(year))} `) : text
+  const time = Date.parse(form === 2 ? `${plain} GMT` : plain)
   return Number.isNaN(time) ? undefined : time
+}
+
+/** The year of two digits: what would be more than 50 years ahead was (RFC 9110 §5.6.7). */
+function wholeYear(digits: number): number {
+  const now = new Date().getUTCFullYear()
+  const year = now - (now % 100) + digits
+  return year > now + 50 ? year - 100 : year
 }

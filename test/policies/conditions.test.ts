@@ -47,7 +47,21 @@ const TABLE: readonly (readonly [string, State, Readonly<Record<string, string>>
   ['If-Modified-Since: after', KNOWN, { 'if-modified-since': AFTER }, 304, 'go on'],
   ['If-Modified-Since: before', KNOWN, { 'if-modified-since': BEFORE }, 'go on', 'go on'],
   ['If-Modified-Since: no date', KNOWN, { 'if-modified-since': '2026-03-02' }, 'go on', 'go on'],
-  ['If-Modified-Since: as of 1850', KNOWN, { 'if-modified-since': 'Monday, 02-Mar-26 10:00:00 GMT' }, 304, 'go on'],
+  ['If-Modified-Since: as of RFC 850', KNOWN, { 'if-modified-since': 'Monday, 02-Mar-26 10:00:00 GMT' }, 304, 'go on'],
+  [
+    'If-Modified-Since: as of 850, in 2050',
+    KNOWN,
+    { 'if-modified-since': 'Wednesday, 02-Mar-50 10:00:00 GMT' },
+    304,
+    'go on',
+  ],
+  [
+    'If-Modified-Since: as of 850, in 1994',
+    KNOWN,
+    { 'if-modified-since': 'Sunday, 06-Nov-94 08:49:37 GMT' },
+    'go on',
+    'go on',
+  ],
   ['If-Modified-Since: as of asctime', KNOWN, { 'if-modified-since': 'Mon Mar  2 10:00:00 2026' }, 304, 'go on'],
   ['If-None-Match wins over it', KNOWN, { 'if-none-match': '"b"', 'if-modified-since': THEN }, 'go on', 'go on'],
   // All steps are gone through.
