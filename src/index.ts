@@ -32,9 +32,12 @@ export { type Handlers, implement } from './contract/implement.ts'
 export { type CursorPage, type OffsetPage, type PageQuery, page } from './contract/page.ts'
 export type { Path, PathParams } from './contract/path.ts'
 export {
+  type CheckedEndpoint,
+  type Computed,
   type Policy,
   type PolicyContext,
   type PolicyContract,
+  type PolicyFault,
   type PolicyStages,
   type PolicyTarget,
   policy,

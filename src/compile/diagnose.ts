@@ -97,8 +97,9 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
 
 /** What policies ask of an endpoint. */
 function checkPolicies(operation: Operation, note: Note): void {
-  const { policies } = operation
-  const secured = dependenciesOf(operation).flatMap(({ security }) => (security === undefined ? [] : [security]))
+  const { policies, spec, method, path } = operation
+  const uses = dependenciesOf(operation)
+  const secured = uses.flatMap(({ security }) => (security === undefined ? [] : [security]))
   const seen = new Set<string>()
   const counted = new Set<string>()
   for (const policy of policies) {
@@ -117,6 +118,9 @@ function checkPolicies(operation: Operation, note: Note): void {
         )
       }
       counted.add(one)
+    }
+    for (const { what, mend } of contract.check?.({ method, path, spec, uses }) ?? []) {
+      note('policies', `"${name}" ${what}`, mend)
     }
     if (contract.isOfCaller && secured.length > 0 && secured.every(({ principal }) => principal === undefined)) {
       const [first] = secured

@@ -1,4 +1,5 @@
-import type { Uses, Values } from './depends.ts'
+import type { Dependency, Uses, Values } from './depends.ts'
+import type { EndpointSpec } from './endpoint.ts'
 import type { Reply } from './hooks.ts'
 import type { Principal } from './principal.ts'
 import type { AnyProblem } from './problem.ts'
@@ -26,6 +27,8 @@ export interface PolicyTarget {
   readonly method: string
   /** The whole path template: `/orders/{id}`. */
   readonly path: string
+  /** Names of what its declared input is made of, header fields in lower case; `*` where a schema takes any. */
+  readonly input: { readonly headers: readonly string[]; readonly cookies: readonly string[] }
   /** Tells whoever runs the API of a failure that callers are not told of. */
   readonly report: (error: unknown) => void
 }
@@ -36,6 +39,10 @@ export interface PolicyContract {
   readonly requestHeaders?: Readonly<Record<string, { readonly schema: object; readonly required?: boolean }>>
   /** Header fields of successful replies, by name: JSON Schema. */
   readonly replyHeaders?: Readonly<Record<string, object>>
+  /** Replies that it gives in place of the handler's, by status, beside problems. */
+  readonly replies?: Readonly<
+    Record<number, { readonly description: string; readonly headers?: Record<string, object> }>
+  >
   readonly deprecated?: boolean
   /** True where it may leave out the body of a reply to a write: that of a 200 is 204 then. */
   readonly isMinimal?: boolean
@@ -45,6 +52,23 @@ export interface PolicyContract {
   readonly isOnce?: boolean
   /** What it counts requests under, as far as that is known at start: two of an endpoint would count each twice. */
   readonly counts?: readonly string[]
+  /** What is wrong with it on an endpoint, for the start. */
+  readonly check?: (endpoint: CheckedEndpoint) => readonly PolicyFault[]
+}
+
+/** An endpoint as a policy may look at it before the start. */
+export interface CheckedEndpoint {
+  readonly method: string
+  /** The whole path template. */
+  readonly path: string
+  readonly spec: EndpointSpec
+  /** All that it uses, and what that uses. */
+  readonly uses: readonly Dependency[]
+}
+
+export interface PolicyFault {
+  readonly what: string
+  readonly mend: string
 }
 
 export interface PolicyContext {
@@ -53,6 +77,10 @@ export interface PolicyContext {
   readonly operation: string
   /** Who is calling, where a security dependency of the endpoint says so. */
   readonly principal: Principal | undefined
+  /** Path parameters as the handler gets them, from the stage `replay` on. */
+  readonly params: unknown
+  /** The query as the handler gets it, from the stage `replay` on; undefined where the endpoint declares none. */
+  readonly query: unknown
   /** The body as the handler gets it, from the stage `replay` on; undefined where the endpoint declares none. */
   readonly body: unknown
   /** True once the handler, or a before hook, was called. */
@@ -61,6 +89,23 @@ export interface PolicyContext {
   readonly failure: Error | undefined
   /** What a policy has to know of this request at a later stage, by a key of its own. */
   readonly notes: Map<object, unknown>
+  /** Runs `task` after the last byte of the reply, when what the handler used is released. */
+  readonly background: (task: () => unknown) => void
+  /**
+   * Runs the endpoint without its policies, apart from this request: with dependencies of its own, and to its end
+   * though the caller leaves. It never rejects: a failure is a reply by then.
+   */
+  readonly compute: () => Promise<Computed>
+}
+
+/** What came of an endpoint that was run apart. */
+export interface Computed {
+  readonly reply: Reply
+  /**
+   * Header fields of the request that were read, beside what security and the declared input are made of: their names
+   * in lower case, and `*` for all of them or the caller's address.
+   */
+  readonly read: ReadonlySet<string>
 }
 
 /** A reply that a policy was given, or one that it states. */

@@ -1,5 +1,6 @@
 import type { BaseContext } from '../contract/context.ts'
 import type { MiddlewareContext } from '../contract/hooks.ts'
+import type { Computed } from '../contract/policy.ts'
 import type { Principal } from '../contract/principal.ts'
 import type { Incoming } from './incoming.ts'
 import type { Releases } from './dependencies.ts'
@@ -69,8 +70,21 @@ export class Exchange implements MiddlewareContext {
     return this.endpoint?.id
   }
 
+  get params(): unknown {
+    return this.context.params
+  }
+
+  get query(): unknown {
+    return this.context.query
+  }
+
   get body(): unknown {
     return this.context.body
+  }
+
+  /** For policies: runs the endpoint apart from this request. */
+  get compute(): () => Promise<Computed> {
+    return () => (this.endpoint as Endpoint).compute(this)
   }
 
   /** Of policies, for their later stages. */

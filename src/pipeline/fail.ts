@@ -1,4 +1,5 @@
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
+import { NotModified } from '../contract/not-modified.ts'
 import { Problem } from '../contract/problem.ts'
 import { ContentTooLarge, InternalError, MalformedBody } from '../contract/problems.ts'
 import type { Exchange } from './exchange.ts'
@@ -38,9 +39,11 @@ export function careful(report: Report): Report {
 /**
  * Makes the reply to a failure. A problem is what it says; anything else, be it a string somebody
  * threw, is an internal error that says nothing outside and everything to `report`. So is a problem
- * that cannot be sent: one with a line break in a header field, or with members JSON has no form for.
+ * that cannot be sent: one with a line break in a header field, or with members JSON has no form for. That a caller has
+ * what there is, is no failure.
  */
 export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: Report): WireReply {
+  if (thrown instanceof NotModified) return new WireReply(304, undefined, []).addAll(thrown.headers)
   const problem = thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError({ cause: thrown }))
   x.failure ??= errorOf(thrown)
   // A method that nobody knows is the caller's doing: told, anybody could fill the log.

@@ -11,7 +11,7 @@ import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
 import type { WireReply } from './reply.ts'
-import { type Endpoint, type Failing, composeEndpoint } from './stages.ts'
+import { type Apart, type Endpoint, type Failing, composeEndpoint } from './stages.ts'
 import { stampRefusal, stamped } from './stamps.ts'
 import { inTime } from './time-limit.ts'
 import { VersionedRoutes } from './versions.ts'
@@ -69,8 +69,20 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       return reply
     }
   }
+  const apart: Apart = (x, core) => {
+    const timeout = x.endpoint?.timeout ?? 0
+    const running = Promise.resolve(core(x))
+    x.running = running
+    const work = (timeout > 0 ? inTime(x, running, timeout, failing) : running).then((reply) => {
+      finish(x)
+      return reply
+    })
+    const held = work.then(() => void after.delete(held))
+    after.add(held)
+    return work
+  }
   const endpoints = plan.endpoints.map(
-    (endpoint) => [endpoint, composeEndpoint(endpoint, app, failing, options.report)] as const,
+    (endpoint) => [endpoint, composeEndpoint(endpoint, app, failing, options.report, apart)] as const,
   )
   const versioned = plan.versions && new VersionedRoutes(plan.versions, endpoints)
   if (versioned === undefined) {

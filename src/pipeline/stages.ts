@@ -3,15 +3,16 @@ import { faultsOf } from '../compile/faults.ts'
 import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
-import type { GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
+import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
-import type { Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
+import { RequestApart } from './request-apart.ts'
 import { interruptible } from './time-limit.ts'
 
 /** One step of an endpoint's way to its reply. */
@@ -24,6 +25,8 @@ export type Failing = (x: Exchange, error: unknown) => WireReply
 export interface Endpoint {
   readonly id: string
   readonly answer: Answer
+  /** Runs it without its policies and middleware, apart from the request that asks for it. */
+  readonly compute: (x: Exchange) => Promise<Computed>
   readonly errors: ErrorFormat
   /** Codes of the problems it declares; others are told, and added, when they are first thrown. */
   readonly codes: Set<string>
@@ -37,25 +40,62 @@ export interface Endpoint {
   readonly version: string | undefined
 }
 
+/** Runs what nobody waits for on a connection: in the time of its endpoint, and to the end of what it holds. */
+export type Apart = (x: Exchange, core: Answer) => Promise<WireReply>
+
 /** Puts an endpoint's stages together, and its middleware around them. */
-export function composeEndpoint(plan: EndpointPlan, app: AppScope, failing: Failing, report: Report): Endpoint {
+export function composeEndpoint(
+  plan: EndpointPlan,
+  app: AppScope,
+  failing: Failing,
+  report: Report,
+  apart: Apart,
+): Endpoint {
   const { operation, limits, errors } = plan
   const policies = plan.policies.map((policy) => attach(policy, plan, app, report))
-  const work = workStages(plan, policies, app)
-  const last = plan.slots.some((slot) => slot.untilReply)
-    ? [conclusion(policies, failing)]
-    : [...stagesAt(policies, 'encode'), ...stagesAt(policies, 'record')]
+  const work = workStages(plan, policies, app, [])
+  const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const isInterruptible = limits.timeout > 0 && plan.middleware.length > 0
   const answer = onion(plan.middleware, isInterruptible ? interruptible(core) : core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
+  const compute = policies.some(({ replay }) => replay !== undefined) ? computing(plan, app, failing, apart) : NEVER
   const { id, essential, version } = operation
   const { timeout } = limits
-  return { id, answer, errors, codes, timeout, isInterruptible, essential, version: version?.name }
+  return { id, answer, compute, errors, codes, timeout, isInterruptible, essential, version: version?.name }
 }
 
-/** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
-function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppScope): readonly Stage[] {
+/** No stage that is run could ask for it. */
+const NEVER = (): Promise<never> => Promise.reject(new Error('only the stage "replay" of a policy can compute'))
+
+/** What runs an endpoint for a reply that is of more than one request. */
+function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: Apart): Endpoint['compute'] {
+  const watch: Stage = (x) => {
+    ;(x.request as RequestApart).watches = true
+  }
+  const work = workStages(plan, [], app, [watch])
+  const last = lastStages(plan, [], failing)
+  const core: Answer = (x) => advance(x, work, 0, last, failing)
+  return async (x) => {
+    const request = new RequestApart(x.request)
+    const own = new Exchange(request)
+    own.endpoint = x.endpoint
+    own.pathValues = x.pathValues
+    return { reply: await apart(own, core), read: request.read }
+  }
+}
+
+/**
+ * Stages 4 to 9, those that the endpoint needs, in the order of the design.
+ *
+ * @param decided run when it is known who asks for what.
+ */
+function workStages(
+  plan: EndpointPlan,
+  policies: readonly Attached[],
+  app: AppScope,
+  decided: readonly Stage[],
+): readonly Stage[] {
   const { operation, decoders, limits, replies } = plan
   const slots = liveSlots(plan.slots, app)
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
@@ -68,7 +108,7 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
   stages.push(...stagesAt(policies, 'limit'))
   if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
   make('replay')
-  stages.push(...stagesAt(policies, 'replay'))
+  stages.push(...stagesAt(policies, 'replay'), ...decided)
   make('handle')
   stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
   stages.push((x) => encode(x, replies))
@@ -86,11 +126,12 @@ type Attached = { readonly [K in keyof PolicyStages]: Stage } & {
 }
 
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
-function attach(plan: PolicyPlan, { operation }: EndpointPlan, app: AppScope, report: Report): Attached {
+function attach(plan: PolicyPlan, { operation, decoders }: EndpointPlan, app: AppScope, report: Report): Attached {
   const { policy, slots, served } = plan
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
-  const stages = policy.attach({ operation: id, method, path, report: (error) => report(error, about) })
+  const input = { headers: namesOf(decoders.headers), cookies: namesOf(decoders.cookies) }
+  const stages = policy.attach({ operation: id, method, path, input, report: (error) => report(error, about) })
   const isServed = (name: string): boolean => served.some(([other]) => other === name)
   const cells = liveSlots(slots, app)
     .flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
@@ -114,6 +155,10 @@ function attach(plan: PolicyPlan, { operation }: EndpointPlan, app: AppScope, re
     ...(encode && { encode: bound((x, use) => put(x, encode(policed(x), x.reply as WireReply, use))) }),
     ...(record && { record: bound((x, use) => record(policed(x), x.reply as WireReply, use)) }),
   }
+}
+
+function namesOf(decoder: Decoders['headers']): readonly string[] {
+  return decoder === undefined ? [] : [...(decoder.fields?.keys() ?? ['*'])]
 }
 
 /** An exchange as policies see it: its endpoint is matched. */
@@ -142,6 +187,13 @@ function put(x: Exchange, given: GivenReply | Promise<GivenReply>): void | Promi
 
 function stagesAt(policies: readonly Attached[], stage: keyof PolicyStages): readonly Stage[] {
   return policies.flatMap((policy) => policy[stage] ?? [])
+}
+
+/** What comes when the reply is made, be it a failure's. */
+function lastStages({ slots }: EndpointPlan, policies: readonly Attached[], failing: Failing): readonly Stage[] {
+  return slots.some((slot) => slot.untilReply)
+    ? [conclusion(policies, failing)]
+    : [...stagesAt(policies, 'encode'), ...stagesAt(policies, 'record')]
 }
 
 /**

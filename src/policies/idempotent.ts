@@ -2,10 +2,10 @@ import type { Reply } from '../contract/hooks.ts'
 import { type GivenReply, type Policy, type PolicyContext, type PolicyContract, policy } from '../contract/policy.ts'
 import { type AnyProblem, type ProblemType, problem } from '../contract/problem.ts'
 import { Unavailable } from '../contract/problems.ts'
-import { reply } from '../contract/reply-spec.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
+import { toStated } from './kept-reply.ts'
 import { type Attempt, type Begun, type ReplayStore, replayStore } from './replay-store.ts'
-import { StoreAway, type WhenAway, openOrClosed } from './store-away.ts'
+import { StoreAway, type WhenAway, again, openOrClosed } from './store-away.ts'
 
 type Plain<Code extends string> = ProblemType<Code, undefined>
 
@@ -173,12 +173,7 @@ function answerTo(begun: Exclude<Begun, { is: 'begun' }>): GivenReply {
   if (begun.is === 'unknown') throw IdempotencyUnknown()
   if (begun.is === 'running') throw IdempotencyKeyInUse({ headers: { 'retry-after': '1' } })
   const { status, headers, body } = begun.reply
-  const all: Record<string, string | string[]> = { 'idempotency-replayed': 'true' }
-  for (const [name, value] of headers) {
-    const before = all[name]
-    all[name] = before === undefined ? value : [before, value].flat()
-  }
-  return reply(status, body, all)
+  return toStated({ status, body, headers: [...headers, ['idempotency-replayed', 'true']] })
 }
 
 function keepReply(attempt: Attempt, given: Reply, context: PolicyContext, replays: ReplayStore): void | Promise<void> {
@@ -190,20 +185,4 @@ function keepReply(attempt: Attempt, given: Reply, context: PolicyContext, repla
   }
   const headers = [...given.headers()].filter(([name]) => !OF_ONE_REQUEST.has(name))
   return replays.finish(attempt, { status, headers, body }, context.failure !== undefined)
-}
-
-/** Milliseconds before each further try of what must not be left undone. */
-const PAUSES = [50, 200, 800, 3000, 10_000, 30_000]
-
-/** Tries until it is done: what stays undone is a key that nobody can use for a day. */
-async function again(work: () => void | Promise<void>): Promise<void> {
-  for (const pause of PAUSES) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof StoreAway)) throw error
-      await new Promise((resolve) => setTimeout(resolve, pause))
-    }
-  }
-  return work()
 }

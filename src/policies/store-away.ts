@@ -29,3 +29,19 @@ export function openOrClosed(whenAway: WhenAway, report: (error: unknown) => voi
     report(error)
   }
 }
+
+/** Milliseconds before each further try of what must not be left undone. */
+const PAUSES = [50, 200, 800, 3000, 10_000, 30_000]
+
+/** Tries what must not be left undone while its store is away, for a few seconds. */
+export async function again(work: () => void | Promise<void>): Promise<void> {
+  for (const pause of PAUSES) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StoreAway)) throw error
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+  return work()
+}

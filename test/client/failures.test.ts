@@ -137,12 +137,17 @@ describe('a refusal', () => {
     [404, '[1]', 'application/json', [1]],
     [418, 'null', 'application/json', null],
     [503, '', 'application/json', ''],
-    [304, null, 'application/json', ''],
   ])('%i with a body of another kind: it is kept', async (status, body, type, problem) => {
     const error = await thrown(replying(status, body, type).read())
     expect(error).toBeInstanceOf(ApiError)
     expect(error).toMatchObject({ status, code: `http_${status}`, problem, errors: undefined, extra: undefined })
     expect(error.headers.get('retry-after')).toBe('3')
+  })
+
+  test('304 says that the caller has what there is', async () => {
+    const error = await thrown(replying(304, null).read())
+    expect(error).toBeInstanceOf(ApiError)
+    expect(error).toMatchObject({ status: 304, code: 'not_modified', errors: undefined, extra: undefined })
   })
 
   test('members of the wrong types are not believed', async () => {

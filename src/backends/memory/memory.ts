@@ -1,5 +1,6 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
+import { createMemoryCache } from './cache.ts'
 import { createMemoryRates } from './rates.ts'
 import { createMemoryReplays } from './replays.ts'
 
@@ -9,6 +10,7 @@ export function memoryBackend(): Backend {
     name: 'memory',
     ports: {
       'rate-limits': depends({}, () => createMemoryRates(), { scope: 'app', name: 'rate-limits' }),
+      cache: depends({}, () => createMemoryCache(), { scope: 'app', name: 'cache' }),
       replays: depends({}, () => createMemoryReplays(), { scope: 'app', name: 'replays' }),
     },
   }

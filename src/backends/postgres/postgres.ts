@@ -1,5 +1,6 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
+import { CACHE_TABLES, createPostgresCache } from './cache.ts'
 import { type PostgresPool, connectPostgres } from './pool.ts'
 import { RATES_TABLE, createPostgresRates } from './rates.ts'
 import { REPLAYS_TABLE, createPostgresReplays } from './replays.ts'
@@ -9,7 +10,7 @@ export function postgresBackend(url: string): Backend {
   const postgres = depends(
     {},
     async function* (): AsyncGenerator<PostgresPool> {
-      const connected = connectPostgres(url, [RATES_TABLE, REPLAYS_TABLE])
+      const connected = connectPostgres(url, [RATES_TABLE, REPLAYS_TABLE, CACHE_TABLES])
       yield connected
       await connected.close()
     },
@@ -26,6 +27,7 @@ export function postgresBackend(url: string): Backend {
         scope: 'app',
         name: 'rate-limits',
       }),
+      cache: depends({ postgres }, ({ postgres }) => createPostgresCache(postgres), { scope: 'app', name: 'cache' }),
       replays: depends({ postgres }, ({ postgres }) => createPostgresReplays(postgres), {
         scope: 'app',
         name: 'replays',

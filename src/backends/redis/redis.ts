@@ -1,5 +1,6 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
+import { createRedisCache } from './cache.ts'
 import { type RedisConnection, connectRedis } from './client.ts'
 import { createRedisRates } from './rates.ts'
 import { createRedisReplays } from './replays.ts'
@@ -29,6 +30,7 @@ export function redisBackend(url: string): Backend {
         scope: 'app',
         name: 'rate-limits',
       }),
+      cache: depends({ redis }, ({ redis }) => createRedisCache(redis, PREFIX), { scope: 'app', name: 'cache' }),
       replays: depends({ redis }, ({ redis }) => createRedisReplays(redis, PREFIX), { scope: 'app', name: 'replays' }),
     },
   }

@@ -1,5 +1,6 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
+import { CACHE_TABLES, createSqliteCache } from './cache.ts'
 import { openDatabase } from './database.ts'
 import { createGuard } from './guard.ts'
 import { RATES_TABLE, createSqliteRates } from './rates.ts'
@@ -10,7 +11,7 @@ export function sqliteBackend(file: string): Backend {
   const database = depends(
     {},
     async function* () {
-      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE])
+      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE, CACHE_TABLES])
       yield opened
       opened.close()
     },
@@ -23,6 +24,10 @@ export function sqliteBackend(file: string): Backend {
       'rate-limits': depends({ database }, ({ database }) => createSqliteRates(database, written), {
         scope: 'app',
         name: 'rate-limits',
+      }),
+      cache: depends({ database }, ({ database }) => createSqliteCache(database, written), {
+        scope: 'app',
+        name: 'cache',
       }),
       replays: depends({ database }, ({ database }) => createSqliteReplays(database, written), {
         scope: 'app',

@@ -1,7 +1,7 @@
 import type { Failure, FieldError } from '../../contract/problem.ts'
 
 /**
- * The API refused: a reply of 400 or above. Switch on `code`, or narrow with `isProblem(error, OutOfStock)`.
+ * The API refused: a reply of 400 or above, or a 304 (`not_modified`) to a call that asked for one. Switch on `code`, or narrow with `isProblem(error, OutOfStock)`.
  * Reads problem documents (RFC 9457) and `{"error": {"code", "message", "field"}}`; any other body is
  * in `problem`, and `code` is then `http_` and the status.
  */

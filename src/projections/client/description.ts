@@ -66,7 +66,8 @@ function parameters(document: unknown, operation: Json): Json[] {
 function replies(document: unknown, responses: Json): Map<number, readonly Travel[]> {
   const found = new Map<number, readonly Travel[]>()
   for (const [status, response] of Object.entries(responses)) {
-    if (/^[23]\d\d$/.test(status)) found.set(Number(status), travels(document, response))
+    // 304 has no body for the call: to it, it is a failure.
+    if (/^[23]\d\d$/.test(status) && status !== '304') found.set(Number(status), travels(document, response))
   }
   return found
 }

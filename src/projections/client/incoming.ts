@@ -10,6 +10,9 @@ export interface ClientReply {
   readonly body: unknown
 }
 
+/** What a call comes to that asked by `If-None-Match` or `If-Modified-Since`: what the caller has is what there is. */
+const NOT_MODIFIED = { code: 'not_modified', title: 'What you have is what there is' }
+
 /**
  * Reads a reply as the operation promises it.
  *
@@ -26,6 +29,7 @@ export async function readReply(
   // A browser shows nothing of a redirect that is not followed; the promise says which one it is.
   const status = response.type === 'opaqueredirect' ? redirectOf(operation) : response.status
   const promised = operation.replies.has(status)
+  if (status === 304 && !promised) throw new ApiError(id, place(target), response, NOT_MODIFIED)
   if (status >= 300 && !(promised && status < 400)) {
     throw new ApiError(id, place(target), response, await readProblem(response))
   }

@@ -55,20 +55,28 @@ export function replyResponses(
   if (isMinimal && found.has(200) && !found.has(204)) {
     found.set(204, { description: 'No Content', headers: policyHeaders(operation) })
   }
+  for (const { contract } of operation.policies) {
+    for (const [status, { description, headers = {} }] of Object.entries(contract.replies ?? {})) {
+      const told = Object.keys(headers).length === 0 ? {} : { headers: headersOf(headers) }
+      if (!found.has(Number(status))) found.set(Number(status), { description, ...told })
+    }
+  }
   return found
 }
 
 /** The header fields that policies and its version add to successful replies. */
 function policyHeaders({ policies, version }: Operation): Record<string, HeaderObject> {
-  const headers: Record<string, HeaderObject> = {}
-  if (version !== undefined) {
-    headers[version.of.header] = { description: 'The version that this is of', schema: { const: version.name } }
+  const told = version && {
+    [version.of.header]: { description: 'The version that this is of', schema: { const: version.name } },
   }
-  for (const { contract } of policies) {
-    for (const [name, schema] of Object.entries(contract.replyHeaders ?? {})) {
-      const { description, ...rest } = schema as JsonSchema
-      headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
-    }
+  return Object.assign({}, told, ...policies.map(({ contract }) => headersOf(contract.replyHeaders ?? {})))
+}
+
+function headersOf(declared: Readonly<Record<string, object>>): Record<string, HeaderObject> {
+  const headers: Record<string, HeaderObject> = {}
+  for (const [name, schema] of Object.entries(declared)) {
+    const { description, ...rest } = schema as JsonSchema
+    headers[name] = { ...(typeof description === 'string' ? { description } : {}), schema: rest }
   }
   return headers
 }
