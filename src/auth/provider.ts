@@ -1,5 +1,13 @@
 /** What an identity provider does not answer, or not as it should. */
 export class ProviderAway extends Error {
+  /** What it answered with, where it did. */
+  readonly status: number | undefined
+
+  constructor(message: string, { status, cause }: { readonly status?: number; readonly cause?: unknown } = {}) {
+    super(message, { cause })
+    this.status = status
+  }
+
   override get name(): string {
     return 'ProviderAway'
   }
@@ -26,30 +34,33 @@ const LONGEST = 256 * 1024
  */
 export async function askProvider(url: string, question: Question): Promise<Readonly<Record<string, unknown>>> {
   const { timeout, signal, form, authorization } = question
-  const away = (what: string, cause?: unknown): ProviderAway => new ProviderAway(`${url} ${what}`, { cause })
   let text: string | undefined
   try {
-    const reply = await fetch(url, {
+    const init: RequestInit = {
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)]),
       headers: { accept: 'application/json', ...(authorization && { authorization }) },
       ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-    })
-    if (reply.status !== 200) {
+    }
+    // A connection that was kept may just have been closed by the other side; to ask again changes nothing.
+    const reply = await fetch(url, init).catch(() => fetch(url, init))
+    const { status } = reply
+    if (status !== 200) {
       await reply.body?.cancel()
-      throw away(
-        reply.status >= 300 && reply.status < 400 ? 'redirects: give the address it leads to' : `is ${reply.status}`,
-      )
+      const isElsewhere = status >= 300 && status < 400
+      throw new ProviderAway(`${url} ${isElsewhere ? 'leads elsewhere, which is not followed' : `is ${status}`}`, {
+        status,
+      })
     }
     text = await readAtMost(LONGEST, reply)
   } catch (cause) {
     if (cause instanceof ProviderAway) throw cause
     const late = cause instanceof DOMException && cause.name === 'TimeoutError'
-    throw away(late ? `did not answer within ${timeout} s` : 'cannot be reached', cause)
+    throw new ProviderAway(`${url} ${late ? `did not answer within ${timeout} s` : 'cannot be reached'}`, { cause })
   }
-  if (text === undefined) throw away(`answers with more than ${LONGEST} bytes`)
+  if (text === undefined) throw new ProviderAway(`${url} answers with more than ${LONGEST} bytes`)
   const answer = parsed(text)
-  if (answer === undefined) throw away('answers with something else than a JSON object')
+  if (answer === undefined) throw new ProviderAway(`${url} answers with something else than a JSON object`)
   return answer
 }
 

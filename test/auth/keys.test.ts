@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { exportJWK } from 'jose'
-import { jwt, publicKey, secretKey } from 'trestle/auth'
+import { type Jwk, jwt, publicKey, secretKey } from 'trestle/auth'
 import { describe, expect, it, test } from 'vitest'
 import { AUDIENCE, ISSUER, callerOf } from './tokens.ts'
 
@@ -10,7 +10,7 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const RSA_PEM = rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string
 
 describe('what is wrong with a declaration', () => {
-  const jwkOf = async (key: typeof rsa.publicKey, more: object = {}): Promise<object> => ({
+  const jwkOf = async (key: typeof rsa.publicKey, more: object = {}): Promise<Jwk> => ({
     ...(await exportJWK(key)),
     ...more,
   })

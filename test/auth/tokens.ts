@@ -66,3 +66,16 @@ export async function callerOf(token: Scheme<Claims>): Promise<Caller> {
     close,
   }
 }
+
+/** What is told of a token that does not hold. */
+export const invalid = (why: string): object => ({
+  status: 401,
+  challenge: `Bearer error="invalid_token", error_description="The token ${why}"`,
+  body: { code: 'unauthorized', detail: `The token ${why}` },
+})
+
+export const SECRET = 'a-secret-of-this-test-that-is-long-enough'
+
+/** A token of whoever has the secret. */
+export const bySecret = (claims: unknown, header: object = {}): string =>
+  signedBy(SECRET, { alg: 'HS256', ...header }, claims)
