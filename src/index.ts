@@ -68,6 +68,6 @@ export {
 } from './contract/reply-spec.ts'
 export type { Request } from './contract/request.ts'
 export type { Decoded, Encodable, Received, Schema, Sent } from './contract/schema.ts'
-export type { OneOfSchemes, Security, SecurityScheme } from './contract/security.ts'
+export type { OneOfSchemes, ProtectedResource, Security, SecurityScheme } from './contract/security.ts'
 export { url } from './contract/url.ts'
 export { type Operation, walk } from './contract/walk.ts'

@@ -1,5 +1,6 @@
 import type { DependencyContext } from '../contract/depends.ts'
 import type { Uses, Values } from '../contract/depends.ts'
+import { RESOURCE_METADATA } from '../contract/security.ts'
 import { InvalidCredentials } from './invalid-credentials.ts'
 import { providerUrl } from './provider.ts'
 import { type Scheme, type SchemeOptions, securityScheme } from './scheme.ts'
@@ -23,7 +24,7 @@ export interface OpenIdLogin {
 }
 
 /** What a token says, once it is checked. */
-export interface BearerOptions<Value> extends Pick<SchemeOptions<Value>, 'principal' | 'scopesOf'> {
+export interface BearerOptions<Value> extends Pick<SchemeOptions<Value>, 'principal' | 'scopesOf' | 'resource'> {
   /** Its name in OpenAPI: `bearer` unless told. */
   readonly name?: string
   /** What OpenAPI says of the token's format: `JWT`. */
@@ -60,7 +61,9 @@ export function bearer<const U extends Uses, Value>(
   { name = 'bearer', format, realm, login, ...rest }: BearerOptions<NoInfer<Value>>,
 ): Scheme<Value> {
   const scheme = described(format, login)
-  const challenge = { scheme: 'Bearer', ...(realm && { params: { realm } }) }
+  const metadata = rest.resource && `${rest.resource.url.replace(/\/$/, '')}${RESOURCE_METADATA}`
+  const params = { ...(realm && { realm }), ...(metadata && { resource_metadata: metadata }) }
+  const challenge = { scheme: 'Bearer', params }
   const known = (value: Value | undefined): Value => {
     if (value === undefined) throw new InvalidCredentials('The token is not valid', { error: 'invalid_token' })
     return value

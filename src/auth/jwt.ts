@@ -15,6 +15,7 @@ import {
 import { type Jose, loadJose } from './jose.ts'
 import { type KeySource, type TokenKeys, keysOf } from './key.ts'
 import { createKnownTokens } from './known-tokens.ts'
+import { providerUrl } from './provider.ts'
 import type { Scheme } from './scheme.ts'
 
 /** How signed tokens are checked. */
@@ -27,6 +28,11 @@ export interface JwtOptions<S extends AnySchema | undefined = undefined> extends
   readonly typ?: string
   /** Where people get tokens, for OpenAPI and the pages that show it. */
   readonly login?: Login
+  /**
+   * This API's address, as callers have it: a 401 then names its metadata, served there, which says who issues tokens and
+   * for which scopes (RFC 9728).
+   */
+  readonly resource?: string
 }
 
 /** Characters of a token; most have less than a thousand. */
@@ -56,6 +62,7 @@ export function signedTokens<S extends AnySchema | undefined>(
   if (issuer !== false && (typeof issuer !== 'string' || issuer === '')) {
     throw new TypeError(`${what}: issuer is who signs the tokens, as "iss" says; false takes tokens of anybody`)
   }
+  const resource = options.resource && resourceUrl(options.resource, `${what}: resource`)
   const sources = [keys].flat()
   if (sources.length === 0 || !sources.every((source) => source?.is === 'keys')) {
     throw new TypeError(`${what}: keys is secretKey(…), publicKey(…), jwks(…), or a list of them`)
@@ -76,9 +83,16 @@ export function signedTokens<S extends AnySchema | undefined>(
     format: 'JWT',
     ...(realm && { realm }),
     ...(login && { login }),
+    ...(resource && { resource: { url: resource, authorizationServers: issuer === false ? [] : [issuer] } }),
     principal: options.principal ?? ((claims: Claims) => subjectOf(claims)),
     scopesOf: options.scopesOf ?? scopesOf,
   })
+}
+
+/** @throws {TypeError} for an address with a query or a fragment, beneath which nothing can be. */
+function resourceUrl(url: string, what: string): string {
+  if (/[?#]/.test(url)) throw new TypeError(`${what}: ${url} has a query or a fragment; take it off`)
+  return providerUrl(url, what)
 }
 
 /** What a token says; it throws `InvalidCredentials` for one that does not hold. */

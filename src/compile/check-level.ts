@@ -59,6 +59,7 @@ const PLACES: Readonly<Record<keyof Places, true>> = {
   reference: true,
   healthz: true,
   readyz: true,
+  resource: true,
 }
 
 const NAMES: Readonly<Record<Level, string>> = { endpoint: 'an endpoint', group: 'a group', api: 'the API' }

@@ -39,6 +39,8 @@ export interface Places {
   readonly healthz?: Path | false
   /** 200 when the API is ready for traffic, 503 when it is not. */
   readonly readyz?: Path | false
+  /** `false` leaves out `/.well-known/oauth-protected-resource`, which is nowhere else (RFC 9728 §3). */
+  readonly resource?: false
 }
 
 /** Holds an API's options, so that its keys are its members alone. */
