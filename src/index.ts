@@ -1,4 +1,4 @@
-export { type Api, type ApiOptions, type Places, api, mount } from './contract/api.ts'
+export { type Api, type ApiOptions, type DocsLogin, type Places, api, mount } from './contract/api.ts'
 export { type Chunk, type Content, bytes, file, form, json, stream, text } from './contract/content.ts'
 export type { BaseContext, HandlerContext, Undeclared } from './contract/context.ts'
 export {
@@ -71,7 +71,7 @@ export {
 } from './contract/reply-spec.ts'
 export type { Request } from './contract/request.ts'
 export type { Decoded, Encodable, Received, Schema, Sent } from './contract/schema.ts'
-export type { OneOfSchemes, Security, SecurityScheme } from './contract/security.ts'
+export type { OneOfSchemes, ProtectedResource, Security, SecurityScheme } from './contract/security.ts'
 export { url } from './contract/url.ts'
 export type { Version, Versions } from './contract/version.ts'
 export { type VersionsOf, type VersionsOptions, versions } from './contract/versions.ts'

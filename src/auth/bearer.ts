@@ -1,14 +1,36 @@
 import type { DependencyContext } from '../contract/depends.ts'
 import type { Uses, Values } from '../contract/depends.ts'
+import { RESOURCE_METADATA } from '../contract/security.ts'
 import { InvalidCredentials } from './invalid-credentials.ts'
+import { providerUrl } from './provider.ts'
 import { type Scheme, type SchemeOptions, securityScheme } from './scheme.ts'
 
+/** Where people get tokens, for OpenAPI and the pages that show it: from a login with a code (RFC 6749 §4.1), with PKCE. */
+export type Login = CodeLogin | OpenIdLogin
+
+export interface CodeLogin {
+  /** Where people log in. */
+  readonly authorizationUrl: string
+  /** Where the code is exchanged for a token. */
+  readonly tokenUrl: string
+  /** Scopes that can be asked for, and what each is for. */
+  readonly scopes: Readonly<Record<string, string>>
+}
+
+/** A provider that says all of that itself. */
+export interface OpenIdLogin {
+  /** The address of its description (OpenID Connect Discovery §4). */
+  readonly openIdConnectUrl: string
+}
+
 /** What a token says, once it is checked. */
-export interface BearerOptions<Value> extends Pick<SchemeOptions<Value>, 'principal' | 'scopesOf'> {
+export interface BearerOptions<Value> extends Pick<SchemeOptions<Value>, 'principal' | 'scopesOf' | 'resource'> {
   /** Its name in OpenAPI: `bearer` unless told. */
   readonly name?: string
   /** What OpenAPI says of the token's format: `JWT`. */
   readonly format?: string
+  /** Where people get tokens. */
+  readonly login?: Login
   /** The protection space that 401 names (RFC 9110 §11.5). */
   readonly realm?: string
 }
@@ -36,10 +58,12 @@ export function bearerToken({ request }: Pick<DependencyContext, 'request'>): st
 export function bearer<const U extends Uses, Value>(
   uses: U,
   check: (token: string, context: Values<U> & DependencyContext) => Value | undefined | Promise<Value | undefined>,
-  { name = 'bearer', format, realm, ...rest }: BearerOptions<NoInfer<Value>>,
+  { name = 'bearer', format, realm, login, ...rest }: BearerOptions<NoInfer<Value>>,
 ): Scheme<Value> {
-  const scheme = { type: 'http', scheme: 'bearer', ...(format && { bearerFormat: format }) }
-  const challenge = { scheme: 'Bearer', ...(realm && { params: { realm } }) }
+  const scheme = described(format, login)
+  const metadata = rest.resource && `${rest.resource.url.replace(/\/$/, '')}${RESOURCE_METADATA}`
+  const params = { ...(realm && { realm }), ...(metadata && { resource_metadata: metadata }) }
+  const challenge = { scheme: 'Bearer', params }
   const known = (value: Value | undefined): Value => {
     if (value === undefined) throw new InvalidCredentials('The token is not valid', { error: 'invalid_token' })
     return value
@@ -51,4 +75,16 @@ export function bearer<const U extends Uses, Value>(
     return value instanceof Promise ? value.then(known) : known(value)
   }
   return securityScheme(uses, read, { name, scheme, challenge, ...rest })
+}
+
+/** The scheme as OpenAPI has it: who says where tokens come from says the same of how they are shown. */
+function described(format: string | undefined, login: Login | undefined): SchemeOptions<never>['scheme'] {
+  if (login === undefined) return { type: 'http', scheme: 'bearer', ...(format && { bearerFormat: format }) }
+  if ('openIdConnectUrl' in login) {
+    return { type: 'openIdConnect', openIdConnectUrl: providerUrl(login.openIdConnectUrl, 'login.openIdConnectUrl') }
+  }
+  const { scopes } = login
+  const authorizationUrl = providerUrl(login.authorizationUrl, 'login.authorizationUrl')
+  const tokenUrl = providerUrl(login.tokenUrl, 'login.tokenUrl')
+  return { type: 'oauth2', flows: { authorizationCode: { authorizationUrl, tokenUrl, scopes } } }
 }

@@ -62,7 +62,7 @@ export function securityScheme<const U extends Uses, Value>(
   read: (context: Values<U> & DependencyContext) => Value | undefined | Promise<Value | undefined>,
   options: SchemeOptions<NoInfer<Value>>,
 ): Scheme<Value> {
-  const { name, scheme, challenge, principal, scopesOf = () => [] } = options
+  const { name, scheme, resource, challenge, principal, scopesOf = () => [] } = options
   const refuse = (error: unknown): never => {
     throw error instanceof InvalidCredentials ? refusal(challenge, error) : error
   }
@@ -76,7 +76,7 @@ export function securityScheme<const U extends Uses, Value>(
   })
   return schemeOf({
     name,
-    security: { name, scheme, principal },
+    security: { name, scheme, principal, ...(resource && { resource }) },
     shown: shown as Dependency<Value | undefined>,
     challenge: challengeField(challenge),
     scopesOf,

@@ -1,4 +1,4 @@
-import { type Api, type ApiOptions, OPTIONS, type Places } from '../contract/api.ts'
+import { type Api, type ApiOptions, type DocsLogin, OPTIONS, type Places } from '../contract/api.ts'
 import type { Dependency } from '../contract/depends.ts'
 import type { EndpointLimits, EndpointSpec } from '../contract/endpoint.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
@@ -47,6 +47,7 @@ const PARTS: Readonly<Record<keyof EndpointSpec | keyof ApiOptions, readonly Lev
   servers: API,
   schemas: API,
   places: API,
+  docsLogin: API,
 }
 
 const LIMITS: Readonly<Record<keyof EndpointLimits, true>> = { body: true, depth: true, timeout: true }
@@ -58,6 +59,7 @@ const PLACES: Readonly<Record<keyof Places, true>> = {
   reference: true,
   healthz: true,
   readyz: true,
+  resource: true,
 }
 
 const NAMES: Readonly<Record<Level, string>> = { endpoint: 'an endpoint', group: 'a group', api: 'the API' }
@@ -96,6 +98,10 @@ function checkLevel(level: Level, options: object, note: Note): void {
   }
   for (const name of Object.keys(given.places ?? {})) {
     if (!Object.hasOwn(PLACES, name)) note(`places.${name}`, 'is no place', renaming(name, Object.keys(PLACES)))
+  }
+  const { clientId = '' } = (given.docsLogin ?? { clientId: 'none is needed' }) as Partial<DocsLogin>
+  if (typeof clientId !== 'string' || clientId === '') {
+    note('docsLogin', 'has no clientId', 'give it the public client that /docs is at the identity provider')
   }
 }
 

@@ -17,6 +17,16 @@ export interface ApiOptions extends GroupOptions {
   readonly schemas?: Readonly<Record<string, AnySchema>>
   /** Where the built-in pages are; `false` leaves one out. */
   readonly places?: Places
+  /** What `/docs` logs in as, where a security scheme says where people log in. */
+  readonly docsLogin?: DocsLogin
+}
+
+/** What the page at `docs` is at an identity provider: a public client (RFC 6749 §2.1), which has no secret. */
+export interface DocsLogin {
+  /** Its provider leads back to `/docs/oauth2-redirect`, and takes codes with PKCE (RFC 7636). */
+  readonly clientId: string
+  /** Scopes that are chosen unless somebody chooses others. */
+  readonly scopes?: readonly string[]
 }
 
 /** Paths of the endpoints that come with every API. */
@@ -29,6 +39,8 @@ export interface Places {
   readonly healthz?: Path | false
   /** 200 when the API is ready for traffic, 503 when it is not. */
   readonly readyz?: Path | false
+  /** `false` leaves out `/.well-known/oauth-protected-resource`, which is nowhere else (RFC 9728 §3). */
+  readonly resource?: false
 }
 
 /** Holds an API's options, so that its keys are its members alone. */
@@ -61,7 +73,7 @@ export function membersOf(api: Api): Members {
 
 /**
  * Puts an API under a prefix, as a member of another. Its hooks, policies, limits and error format
- * stay its own; its title, version, servers, schema names and places do not come along. Two versions
+ * stay its own; its title, version, servers, schema names, places and `docsLogin` do not come along. Two versions
  * may each have named an `Order`, and a document has one.
  *
  * @throws {TypeError} for something that is no API.
@@ -85,6 +97,7 @@ export function mount<const P extends Path, A extends Api>(path: P, inner: A): U
     places: _5,
     contact: _6,
     license: _7,
+    docsLogin: _8,
     ...options
   } = inner[OPTIONS]
   return group(path as Path, options, membersOf(inner)) as Under<P, Omit<A, typeof OPTIONS>>

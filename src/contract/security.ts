@@ -6,7 +6,20 @@ export interface SecurityScheme {
   readonly scheme: Readonly<Record<string, unknown>>
   /** Scopes that an endpoint using this needs. */
   readonly scopes?: readonly string[]
+  /** What the API is to those who get tokens for it. */
+  readonly resource?: ProtectedResource
 }
+
+/** An API as a protected resource (RFC 9728 §1.2). */
+export interface ProtectedResource {
+  /** Its address, as callers have it. */
+  readonly url: string
+  /** Issuers of its tokens. */
+  readonly authorizationServers: readonly string[]
+}
+
+/** Where its metadata is, beneath its address. */
+export const RESOURCE_METADATA = '/.well-known/oauth-protected-resource'
 
 /** Marks a dependency as the one that says who is calling. It runs before the body is read. */
 export type Security = (SecurityScheme | OneOfSchemes) & {

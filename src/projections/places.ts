@@ -8,10 +8,11 @@ import { versionsOf } from '../contract/walk.ts'
 import { askedVersion } from './asked-version.ts'
 import { docsPages } from './docs/pages.ts'
 import { healthProbe, readinessProbe } from './probes.ts'
+import { resourceMetadata } from './resource.ts'
 import type { OpenApiDocument } from './openapi/objects.ts'
 
 /** Where the built-in endpoints are unless an API moves them. */
-const USUAL: Required<{ [K in keyof Places]: Path }> = {
+const USUAL: Required<{ [K in Exclude<keyof Places, 'resource'>]: Path }> = {
   openapi: '/openapi.json',
   docs: '/docs',
   redoc: '/redoc',
@@ -32,6 +33,7 @@ export function withPlaces(given: Api): Api {
     ...docsPages(given, places),
     ...(places.healthz === false ? {} : { healthz: healthProbe(places.healthz) }),
     ...(places.readyz === false ? {} : { readyz: readinessProbe(places.readyz) }),
+    ...(places.resource === false ? {} : { resource: resourceMetadata(given) }),
   }
   // What reshapes results is for the API's own: a document in an envelope is none any more.
   const { after, ...rest } = options

@@ -15,6 +15,11 @@ export function styleNames(tool: Tool): string[] {
   return [...bundledNames(tool, 'text/css'), writtenName(tool.style, 'css')]
 }
 
+/** The script of the page to which a login leads back. */
+export function returnName({ returning = '' }: Tool): string {
+  return writtenName(returning, 'js')
+}
+
 /**
  * Answers with what a page loads: what its tool lists, and nothing else.
  *
@@ -23,6 +28,9 @@ export function styleNames(tool: Tool): string[] {
 export async function sendAsset(request: Request, tool: Tool, name: string): Promise<StatedReply<200, Uint8Array>> {
   if (name === writtenName(tool.start, 'js')) return send(new TextEncoder().encode(tool.start), 'text/javascript')
   if (name === writtenName(tool.style, 'css')) return send(new TextEncoder().encode(tool.style), 'text/css')
+  if (tool.returning !== undefined && name === returnName(tool)) {
+    return send(new TextEncoder().encode(tool.returning), 'text/javascript')
+  }
   const file = tool.bundle.files.find((one) => one.name === name)
   if (file === undefined) throw NotFound()
   const packed = await read(file.name)

@@ -1,3 +1,4 @@
+import type { DocsLogin } from '../../contract/api.ts'
 import { type StatedReply, reply } from '../../contract/reply-spec.ts'
 import { scriptNames, styleNames } from './asset.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
@@ -13,13 +14,26 @@ export interface PageSource {
   readonly tool: Tool
   /** Versions that stand side by side, and the one that is shown. */
   readonly versions: { readonly names: readonly string[]; readonly current: string } | undefined
+  /** What it logs in as; undefined where it does not. */
+  readonly login: PageLogin | undefined
+}
+
+/** What a page needs to log somebody in. */
+export interface PageLogin extends DocsLogin {
+  /** The path to which a provider leads back. */
+  readonly place: string
+  /** What is asked meanwhile, beyond the page's own host. */
+  readonly servers: readonly string[]
 }
 
 /** Answers with the HTML of a documentation page. */
 export function sendPage(source: PageSource): StatedReply<200, string> {
   return reply(200, html(source), {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': contentSecurityPolicy(source.servers, source.tool.needs),
+    'content-security-policy': contentSecurityPolicy(
+      [...source.servers, ...(source.login?.servers ?? [])],
+      source.tool.needs,
+    ),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-cache',
@@ -30,11 +44,15 @@ export function sendPage(source: PageSource): StatedReply<200, string> {
  * It holds no script, for the policy it is sent with allows none, and links to all by relative
  * references, so that it works behind any prefix.
  */
-function html({ title, place, openapi, tool, versions }: PageSource): string {
+function html({ title, place, openapi, tool, versions, login }: PageSource): string {
   const search = versions === undefined ? '' : `?version=${versions.current}`
   const document = escapeHtml(relativeReference(place, openapi) + search)
   const link = (name: string): string =>
     escapeHtml(relativeReference(place, `${place === '/' ? '' : place}/assets/${name}`))
+  const returning = relativeReference(place, login?.place ?? '/')
+  const scopes = login?.scopes?.join(' ') ?? ''
+  const data = { document, ...(login && { client: escapeHtml(login.clientId), scopes: escapeHtml(scopes), returning }) }
+  const attributes = Object.entries(data).map(([name, value]) => `data-${name}="${value}"`)
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,7 +65,7 @@ ${styleNames(tool)
   .join('\n')}
 </head>
 <body>
-${versions === undefined ? '' : navigation(versions)}<div id="docs" data-document="${document}"></div>
+${versions === undefined ? '' : navigation(versions)}<div id="docs" ${attributes.join(' ')}></div>
 <noscript>This page needs JavaScript. The API is described in <a href="${document}">its OpenAPI document</a>.</noscript>
 ${scriptNames(tool)
   .map((name) => `<script src="${link(name)}"></script>`)

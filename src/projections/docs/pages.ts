@@ -26,21 +26,32 @@ export function docsPages(api: Api, places: PagePlaces): Members {
     ['reference', places.reference, async () => (await import('./scalar.ts')).scalar],
   ]
   const found = pages.flatMap(([name, place, tool]) =>
-    place === false ? [] : [[name, page(api, place, openapi, tool)] as const],
+    place === false ? [] : [[name, page(api, place, openapi, tool, name === 'docs')] as const],
   )
   return Object.fromEntries(found)
 }
 
-function page(api: Api, place: Path, openapi: Path, tool: () => Promise<Tool>): Members {
-  const { title = 'API', servers = [] } = api[OPTIONS]
+function page(api: Api, place: Path, openapi: Path, tool: () => Promise<Tool>, logsIn: boolean): Members {
+  const { title = 'API', servers = [], docsLogin } = api[OPTIONS]
   // The type of its last part alone: the place is not known to the compiler.
   const files = joinPaths(place, '/assets/{file}') as '/{file}'
+  const login = logsIn ? docsLogin : undefined
+  const returning = joinPaths(place, '/oauth2-redirect') as Path
   return {
     page: get(place, { returns: text('text/html'), hidden: true, throws: [UnknownVersion] }, async ({ request }) => {
       const { sendPage } = await import('./page.ts')
       const versions = versionsOf(api)
       const shown = versions && { names: versions.names, current: askedVersion(request, versions) }
-      return sendPage({ title, servers, place, openapi, tool: await tool(), versions: shown })
+      const source = { title, servers, place, openapi, tool: await tool(), versions: shown, login: undefined }
+      if (login === undefined) return sendPage(source)
+      const { loginServers } = await import('./login.ts')
+      return sendPage({ ...source, login: { ...login, place: returning, servers: loginServers(api) } })
+    }),
+    ...(login && {
+      returning: get(returning, { returns: text('text/html'), hidden: true }, async () => {
+        const { sendReturn } = await import('./login.ts')
+        return sendReturn(await tool())
+      }),
     }),
     files: get(files, { returns: bytes(), throws: [NotFound], hidden: true }, async ({ params, request }) => {
       const { sendAsset } = await import('./asset.ts')

@@ -24,7 +24,8 @@ dark.addEventListener('change', follow)
 follow()
 addEventListener('DOMContentLoaded', () => {
   const page = document.getElementById('docs')
-  SwaggerUIBundle({
+  const { client, scopes, returning } = page.dataset
+  const ui = SwaggerUIBundle({
     url: new URL(page.dataset.document, location.href).href,
     domNode: page,
     layout: 'BaseLayout',
@@ -36,8 +37,29 @@ addEventListener('DOMContentLoaded', () => {
     persistAuthorization: true,
     queryConfigEnabled: false,
     validatorUrl: null,
+    ...(client && { oauth2RedirectUrl: new URL(returning, location.href).href }),
   })
+  if (client) ui.initOAuth({ clientId: client, scopes, usePkceWithAuthorizationCodeGrant: true })
 })
+`,
+  // What its own page of the kind does, without the inline script, and for codes alone. An answer that nobody asked
+  // for, which its own page only warns of, is not taken.
+  returning: `'use strict'
+const asked = window.opener?.swaggerUIRedirectOauth2
+const answer = new URLSearchParams(location.search)
+const tell = (message) => asked.errCb({ authId: asked.auth.name, source: 'auth', level: 'error', message })
+if (!asked) document.getElementById('told').textContent = 'Nobody asked for this login: begin at the documentation.'
+else {
+  const code = answer.get('code')
+  if (answer.get('state') !== asked.state) tell('The answer is to another login. Log in again.')
+  else if (code === null) tell(answer.get('error_description') ?? answer.get('error') ?? 'The provider gave no code.')
+  else {
+    delete asked.state
+    asked.auth.code = code
+    asked.callback({ auth: asked.auth, redirectUrl: asked.redirectUrl })
+  }
+  window.close()
+}
 `,
   // The background is there before the script is, so that a dark page does not flash white. Documents here
   // have no links between replies, so that column says "No links" alone, past the edge of a phone. A choice of

@@ -9,5 +9,7 @@ export interface Tool {
   /** A script, run before the bundle's. The element `#docs` has the document's address in `data-document`. */
   readonly start: string
   readonly style: string
+  /** The script of the page to which a login leads back, where it can log in. */
+  readonly returning?: string
   readonly needs: ContentNeeds
 }
