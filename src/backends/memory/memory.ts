@@ -1,6 +1,7 @@
 import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
 import { createMemoryRates } from './rates.ts'
+import { createMemoryRecords } from './records.ts'
 import { createMemoryReplays } from './replays.ts'
 
 /** State in this process: the default. It is gone with the process, and others know nothing of it. */
@@ -10,6 +11,7 @@ export function memoryBackend(): Backend {
     ports: {
       'rate-limits': depends({}, () => createMemoryRates(), { scope: 'app', name: 'rate-limits' }),
       replays: depends({}, () => createMemoryReplays(), { scope: 'app', name: 'replays' }),
+      records: depends({}, () => createMemoryRecords(), { scope: 'app', name: 'records' }),
     },
   }
 }

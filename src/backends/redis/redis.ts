@@ -2,6 +2,7 @@ import { depends } from '../../contract/depends.ts'
 import type { Backend } from '../../contract/port.ts'
 import { type RedisConnection, connectRedis } from './client.ts'
 import { createRedisRates } from './rates.ts'
+import { createRedisRecords } from './records.ts'
 import { createRedisReplays } from './replays.ts'
 
 /** What keys of a backend begin with. */
@@ -30,6 +31,7 @@ export function redisBackend(url: string): Backend {
         name: 'rate-limits',
       }),
       replays: depends({ redis }, ({ redis }) => createRedisReplays(redis, PREFIX), { scope: 'app', name: 'replays' }),
+      records: depends({ redis }, ({ redis }) => createRedisRecords(redis, PREFIX), { scope: 'app', name: 'records' }),
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Backend } from '../../contract/port.ts'
 import { openDatabase } from './database.ts'
 import { createGuard } from './guard.ts'
 import { RATES_TABLE, createSqliteRates } from './rates.ts'
+import { RECORDS_TABLE, createSqliteRecords } from './records.ts'
 import { REPLAYS_TABLE, createSqliteReplays } from './replays.ts'
 
 /** State in a file, by node:sqlite: it outlives the process, and processes of one machine share it. */
@@ -10,7 +11,7 @@ export function sqliteBackend(file: string): Backend {
   const database = depends(
     {},
     async function* () {
-      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE])
+      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE, RECORDS_TABLE])
       yield opened
       opened.close()
     },
@@ -27,6 +28,10 @@ export function sqliteBackend(file: string): Backend {
       replays: depends({ database }, ({ database }) => createSqliteReplays(database, written), {
         scope: 'app',
         name: 'replays',
+      }),
+      records: depends({ database }, ({ database }) => createSqliteRecords(database, written), {
+        scope: 'app',
+        name: 'records',
       }),
     },
   }
