@@ -34,22 +34,19 @@ export function basic<const U extends Uses, Value>(
   ) => Value | undefined | Promise<Value | undefined>,
   { realm, name = 'basic', ...rest }: BasicOptions<NoInfer<Value>>,
 ): Scheme<Value> {
-  return securityScheme(
-    uses,
-    async (context) => {
-      const field = context.request.header('authorization')
-      if (field === undefined || !/^basic(?: |$)/i.test(field)) return undefined
-      const value = await check(credentialsOf(field.slice(6).trim()), context)
-      if (value === undefined) throw new InvalidCredentials('The name or the password is wrong')
-      return value
-    },
-    {
-      name,
-      scheme: { type: 'http', scheme: 'basic' },
-      challenge: { scheme: 'Basic', params: { realm, charset: 'UTF-8' } },
-      ...rest,
-    },
-  )
+  const known = (value: Value | undefined): Value => {
+    if (value === undefined) throw new InvalidCredentials('The name or the password is wrong')
+    return value
+  }
+  const read = (context: Values<U> & DependencyContext): Value | undefined | Promise<Value> => {
+    const field = context.request.header('authorization')
+    if (field === undefined || !/^basic(?: |$)/i.test(field)) return undefined
+    const value = check(credentialsOf(field.slice(6).trim()), context)
+    return value instanceof Promise ? value.then(known) : known(value)
+  }
+  const scheme = { type: 'http', scheme: 'basic' }
+  const challenge = { scheme: 'Basic', params: { realm, charset: 'UTF-8' } }
+  return securityScheme(uses, read, { name, scheme, challenge, ...rest })
 }
 
 /** @throws {InvalidCredentials} for what is no Base64 of a name, a colon and a password, without control characters. */

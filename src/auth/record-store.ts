@@ -63,7 +63,7 @@ export const records: Dependency<Records> = depends(
   { scope: 'app', name: 'records', throws: [Unavailable] },
 )
 
-function asking<A extends unknown[], R>(ask: (...given: A) => R): (...given: A) => Promise<Awaited<R>> {
+function asking<A extends unknown[], R>(ask: (...given: A) => R | Promise<R>): (...given: A) => Promise<R> {
   return async (...given) => {
     try {
       return await ask(...given)

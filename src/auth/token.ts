@@ -25,9 +25,8 @@ export function checkPrefix(prefix: string): string {
   throw new TypeError(`"${prefix}" is no prefix: use lower-case letters and digits, such as "shop" or "shop_test"`)
 }
 
-/** Makes a new one. */
-export function createToken(prefix: string): Token {
-  const id = random(ID)
+/** Makes a new one, or another secret for an id. */
+export function createToken(prefix: string, id: string = random(ID)): Token {
   const body = `${prefix}_${id}_${random(SECRET)}`
   const text = body + checksum(body)
   return { text, id, digest: digestOf(text) }
