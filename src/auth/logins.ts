@@ -49,7 +49,7 @@ export interface LoginOptions<U extends Uses> {
 }
 
 /** The endpoints of a login: members of a group. */
-export interface LoginEndpoints {
+export type LoginEndpoints = {
   readonly login: Endpoint<
     '/login',
     { readonly body: Schema<LoginCredentials>; readonly returns: Schema<LoginTokens>; readonly security: 'public' }

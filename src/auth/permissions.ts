@@ -34,6 +34,7 @@ export interface Permissions<R extends Readonly<Record<string, Rule>>> {
  */
 export function permissions<const R extends Readonly<Record<string, Rule>>>(rules: R): Permissions<R> {
   const ask = (may: keyof R, user: unknown, object: unknown): boolean | 'hidden' => {
+    if (!Object.hasOwn(rules, may)) throw new TypeError(`permissions: there is no "${String(may)}"`)
     const allowed = (rules[may] as Rule)(user, object)
     // A promise, or anything else that seems to be true, must not let anybody in.
     if (typeof allowed === 'boolean' || allowed === 'hidden') return allowed
