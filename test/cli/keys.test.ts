@@ -52,7 +52,7 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('trestle keys, on %s
     expect(await trestle(['revoke', shown], setting)).toMatchObject({ code: 1, stderr: `There is no key ${shown}\n` })
     await close()
     await remove()
-  }, 30_000)
+  }, 90_000)
 })
 
 const CREATE = ['create', '--prefix', 'shop', '--name', 'CI', '--owner', 'acme']
