@@ -3,7 +3,7 @@ import { bearerToken } from './bearer.ts'
 import { InvalidCredentials } from './invalid-credentials.ts'
 import { type Records, records } from './record-store.ts'
 import { type Scheme, securityScheme } from './scheme.ts'
-import { checkPrefix, createToken, isSameDigest, readToken } from './token.ts'
+import { checkPrefix, createToken, isSameDigest, readToken } from './secret-token.ts'
 
 /** A key of the API, without its secret. Times are milliseconds since 1970. */
 export interface ApiKey {

@@ -3,7 +3,7 @@ import { CrossSiteRequest, refuseCrossSite } from './cross-site.ts'
 import { type KeptRecord, type Records, records } from './record-store.ts'
 import { type Scheme, type SchemeOptions, securityScheme } from './scheme.ts'
 import { type SessionCookie, cookieIn, sessionCookie } from './session-cookie.ts'
-import { createToken, isSameDigest, readToken } from './token.ts'
+import { createToken, isSameDigest, readToken } from './secret-token.ts'
 
 export interface SessionOptions<Value> extends Pick<SchemeOptions<Value>, 'principal' | 'scopesOf'> {
   /** Of the cookie, after `__Host-`, and in OpenAPI: `session` unless told. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Unavailable } from '../contract/problems.ts'
 import type { Records } from './record-store.ts'
-import { createToken, isSameDigest, readToken } from './token.ts'
+import { createToken, isSameDigest, readToken } from './secret-token.ts'
 
 /** Who showed a refresh token that had been used before: somebody else may have it. The login has ended. */
 export class RefreshTokenReused extends Error {
