@@ -14,6 +14,9 @@ import { records } from './record-store.ts'
 import { type Refresh, createRefreshTokens } from './refresh-tokens.ts'
 import type { Scheme } from './scheme.ts'
 
+/** Refreshes from one address: many people may have one. */
+const REFRESHES = '300/minute'
+
 /** Who has logged in. */
 export interface Account {
   /** The same whenever it is the same account. */
@@ -159,20 +162,17 @@ export function logins<const U extends Uses>(
         use,
         body: refreshBody,
         returns: tokensReply,
-        policies: [rateLimit('120/minute', { by: addressOf, whenAway: 'closed' })],
+        policies: [rateLimit(REFRESHES, { by: addressOf, whenAway: 'closed' })],
       },
       async ({ body, access, refreshes, theirs, background }) => {
-        const refreshed = await refreshes.refresh(body.refresh_token)
+        const refreshed = await refreshes.refresh(body.refresh_token, async (id) => find(id, theirs))
         if (refreshed.is === 'reused') {
           background(() => {
             throw refreshed.error
           })
         }
         if (refreshed.is !== 'fresh') throw refusal('The refresh token is not valid')
-        const account = await find(refreshed.owner, theirs)
-        if (account !== undefined) return give(access, account, refreshed)
-        await refreshes.end(refreshed.text)
-        throw refusal('The refresh token is not valid')
+        return give(access, refreshed.account, refreshed.next)
       },
     ),
     logout: post(

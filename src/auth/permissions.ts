@@ -4,8 +4,7 @@ import { Forbidden, NotFound } from '../contract/problems.ts'
  * Whether somebody may do a thing to an object: true, false, or `'hidden'` where they must not even know of it, such as
  * of another tenant's.
  */
-// biome-ignore lint/suspicious/noExplicitAny: each rule has its own parameters, which `Permissions` reads
-export type Rule = (user: any, object: any) => boolean | 'hidden'
+export type Rule = (user: never, object: never) => boolean | 'hidden'
 
 /** What rules allow. */
 export interface Permissions<R extends Readonly<Record<string, Rule>>> {
@@ -35,7 +34,7 @@ export interface Permissions<R extends Readonly<Record<string, Rule>>> {
 export function permissions<const R extends Readonly<Record<string, Rule>>>(rules: R): Permissions<R> {
   const ask = (may: keyof R, user: unknown, object: unknown): boolean | 'hidden' => {
     if (!Object.hasOwn(rules, may)) throw new TypeError(`permissions: there is no "${String(may)}"`)
-    const allowed = (rules[may] as Rule)(user, object)
+    const allowed = (rules[may] as (user: unknown, object: unknown) => boolean | 'hidden')(user, object)
     // A promise, or anything else that seems to be true, must not let anybody in.
     if (typeof allowed === 'boolean' || allowed === 'hidden') return allowed
     throw new TypeError(`permissions: "${String(may)}" gives ${typeof allowed}: give true, false or 'hidden'`)

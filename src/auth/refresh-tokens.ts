@@ -28,16 +28,21 @@ export interface Refresh {
 }
 
 /** What came of a refresh token. */
-export type Refreshed =
-  | ({ readonly is: 'fresh' } & Refresh)
+export type Refreshed<A> =
+  | { readonly is: 'fresh'; readonly next: Refresh; readonly account: A }
   | { readonly is: 'unknown' }
   | { readonly is: 'reused'; readonly error: RefreshTokenReused }
 
 /** Refresh tokens of logins. Each is good once, and its successor has the same id: together they are one record. */
 export interface RefreshTokens {
   readonly begin: (owner: string) => Promise<Refresh>
-  /** Gives the next in place of one. One that was shown before ends the login, whoever was first (RFC 9700 §4.14.2). */
-  readonly refresh: (text: string) => Promise<Refreshed>
+  /**
+   * Gives the next in place of one. One that was shown before ends the login, whoever was first (RFC 9700 §4.14.2).
+   *
+   * @param find the account of the login, asked before anything is changed: where it fails, the token is still good.
+   * Undefined for one that may not go on, whose login ends.
+   */
+  readonly refresh: <A>(text: string, find: (owner: string) => Promise<A | undefined>) => Promise<Refreshed<A>>
   /** Ends the login of a token. */
   readonly end: (text: string) => Promise<void>
   readonly endAll: (owner: string) => Promise<number>
@@ -69,7 +74,7 @@ export function createRefreshTokens(records: Records, kind: string, idle: number
       if (!isNew) throw Unavailable()
       return { login: nameOf(id), owner, text }
     },
-    refresh: async (text) => {
+    refresh: async (text, find) => {
       // A typo ends nobody's login: only what was once issued, or made by who has seen one, gets further.
       const shown = readToken(PREFIX, text)
       const known = shown && (await records.get(kind, shown.id))
@@ -77,11 +82,16 @@ export function createRefreshTokens(records: Records, kind: string, idle: number
       const { id, owner } = known
       const kept = JSON.parse(known.value) as KeptLogin
       if (isSameDigest(shown.digest, kept.digest)) {
+        const account = await find(owner)
+        if (account === undefined) {
+          await records.remove(kind, id)
+          return { is: 'unknown' }
+        }
         const next = createToken(PREFIX, id)
         const value = JSON.stringify({ ...kept, digest: next.digest } satisfies KeptLogin)
         // Of two that show it at once, one changes the record; to the other it was used before.
         if (await records.replace(kind, known, value, keepOf(kept.endsAt))) {
-          return { is: 'fresh', login: nameOf(id), owner, text: next.text }
+          return { is: 'fresh', next: { login: nameOf(id), owner, text: next.text }, account }
         }
         if ((await records.get(kind, id)) === undefined) return { is: 'unknown' }
       }

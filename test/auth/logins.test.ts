@@ -120,6 +120,22 @@ onEveryBackend('Logins', (behind) => {
     await changing.close()
   })
 
+  it('go on where their account cannot be looked up for a while', async () => {
+    let isAway = false
+    const users = usersOf()
+    const find = (id: string) => {
+      if (isAway) throw new Error('the database is away')
+      return users.get(id)
+    }
+    const failing = await openShop(behind.setting, { ...fast, find }, users)
+    const { refresh_token } = await failing.login()
+    isAway = true
+    expect((await failing.refresh(refresh_token)).status).toBe(500)
+    isAway = false
+    expect((await failing.refresh(refresh_token)).status).toBe(200)
+    await failing.close()
+  })
+
   it('are not ended by a token that is mistyped or made up', async () => {
     const { refresh_token: text } = await shop.login()
     const before = shop.failures.length
