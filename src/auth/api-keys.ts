@@ -1,7 +1,7 @@
 import { type Dependency, depends } from '../contract/depends.ts'
 import { bearerToken } from './bearer.ts'
 import { InvalidCredentials } from './invalid-credentials.ts'
-import { type Records, records } from './record-store.ts'
+import { type KeptRecord, type Records, records } from './record-store.ts'
 import { type Scheme, securityScheme } from './scheme.ts'
 import { checkPrefix, createToken, isSameDigest, readToken } from './secret-token.ts'
 
@@ -11,7 +11,7 @@ export interface ApiKey {
   readonly id: string
   /** What people call it. */
   readonly name: string
-  /** Whose it is: an id of your own. */
+  /** Whose it is: the id of an account of yours. */
   readonly owner: string
   readonly scopes: readonly string[]
   readonly createdAt: number
@@ -97,7 +97,8 @@ export function apiKeys(options: ApiKeysOptions): { readonly key: Scheme<ApiKey>
       name,
       scheme: isBearer ? { type: 'http', scheme: 'bearer' } : { type: 'apiKey', in: 'header', name: header },
       challenge: { scheme: isBearer ? 'Bearer' : 'ApiKey' },
-      principal: ({ id }) => `key:${id}`,
+      // Whatever key an account shows: after a rotation it is the same caller.
+      principal: ({ owner }) => `account:${owner}`,
       scopesOf: ({ scopes }) => scopes,
     },
   )
@@ -128,6 +129,17 @@ function keepKeys(prefix: string, records: Records): KeptKeys {
     await records.add(kind, { id, owner, value: JSON.stringify({ ...key, digest }) }, lifetime * 1000)
     return { ...toKey(id, owner, key), text }
   }
+  const noteUse = (known: KeptRecord, key: ApiKey, digest: string): void => {
+    const { id, owner: _, ...rest } = key
+    if (noting.has(id) || Date.now() - (key.lastUsedAt ?? 0) < USE_PAUSE) return
+    noting.add(id)
+    const value = JSON.stringify({ ...rest, digest, lastUsedAt: Date.now() } satisfies KeptKey)
+    // Nobody waits for it, not even where the store writes at once; where it fails the next request tries.
+    setTimeout(() => {
+      const noted = records.replace(kind, known, value, keepOf(key))
+      void noted.catch(() => {}).finally(() => noting.delete(id))
+    })
+  }
   return {
     check: async (text) => {
       const shown = readToken(prefix, text)
@@ -136,14 +148,7 @@ function keepKeys(prefix: string, records: Records): KeptKeys {
         throw new InvalidCredentials('The API key is not valid', { error: 'invalid_token' })
       }
       const { key, known, digest } = found
-      if (Date.now() - (key.lastUsedAt ?? 0) >= USE_PAUSE && !noting.has(key.id)) {
-        noting.add(key.id)
-        const { id, owner: _, ...rest } = key
-        const used = JSON.stringify({ ...rest, digest, lastUsedAt: Date.now() })
-        // Nobody waits for it, and where it fails the next request tries.
-        const noted = records.replace(kind, known, used, keepOf(key))
-        void noted.catch(() => {}).finally(() => noting.delete(id))
-      }
+      noteUse(known, key, digest)
       return key
     },
     keys: {

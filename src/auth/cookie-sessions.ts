@@ -97,7 +97,7 @@ export function cookieSessions<const U extends Uses, Value>(
     const now = Date.now()
     if (now - kept.seenAt < Math.min(USE_PAUSE, idle * 100)) return
     const value = JSON.stringify({ ...kept, seenAt: now } satisfies KeptSession)
-    records.replace(kind, known, value, keepOf(kept.endsAt)).catch(() => {})
+    setTimeout(() => void records.replace(kind, known, value, keepOf(kept.endsAt)).catch(() => {}))
   }
 
   const theirs = depends(uses, (context) => context)

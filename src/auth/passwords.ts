@@ -74,6 +74,8 @@ export async function createPasswords(): Promise<Passwords> {
 export const passwords: Dependency<Passwords> = depends({}, () => createPasswords(), {
   scope: 'app',
   name: 'passwords',
+  // A package that is missing is told at start.
+  eager: true,
   throws: [Unavailable],
 })
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { Unavailable } from '../contract/problems.ts'
 import type { Records } from './record-store.ts'
 import { createToken, isSameDigest, readToken } from './secret-token.ts'
 
@@ -70,8 +69,7 @@ export function createRefreshTokens(records: Records, kind: string, idle: number
     begin: async (owner) => {
       const { id, text, digest } = createToken(PREFIX)
       const kept: KeptLogin = { digest, endsAt: Date.now() + lifetime }
-      const isNew = await records.add(kind, { id, owner, value: JSON.stringify(kept) }, keepOf(kept.endsAt))
-      if (!isNew) throw Unavailable()
+      await records.add(kind, { id, owner, value: JSON.stringify(kept) }, keepOf(kept.endsAt))
       return { login: nameOf(id), owner, text }
     },
     refresh: async (text, find) => {

@@ -32,7 +32,7 @@ export function sessionCookie(base: string, lifetime: number): CookieForm {
   return {
     name,
     nameFor,
-    set: (request, value) => field(request, value, Math.floor(lifetime)),
+    set: (request, value) => field(request, value, Math.ceil(lifetime)),
     clear: (request) => field(request, '', 0),
   }
 }
