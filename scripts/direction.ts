@@ -16,7 +16,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   wire: ['contract', 'compile', 'pipeline'],
   projections: ['contract', 'compile'],
   policies: ['contract'],
-  auth: ['contract'],
+  // Who logs in is limited as others are, and what is kept of it is away as other stores are.
+  auth: ['contract', 'policies'],
   resources: ['contract'],
   jobs: ['contract'],
   observe: ['contract', 'compile'],

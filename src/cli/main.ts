@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { type ProxyOptions, createProxy } from '../wire/proxy.ts'
 import type { TlsOptions } from '../wire/tls.ts'
 import { dev } from './dev.ts'
+import { keys } from './keys.ts'
 import { CommandError } from './load-api.ts'
 import { openapi } from './openapi.ts'
 import { routes } from './routes.ts'
@@ -27,12 +28,23 @@ export interface CommandOptions {
   readonly out: string | undefined
   readonly apiVersion: string | undefined
   readonly json: boolean
+  readonly backend: string | undefined
+  /** Of API keys. */
+  readonly prefix: string | undefined
+  readonly name: string | undefined
+  readonly owner: string | undefined
+  readonly scopes: string | undefined
+  readonly lifetime: string | undefined
+  /** Words after the file, of commands that take them. */
+  readonly more: readonly string[]
 }
 
 interface Command {
   readonly usage: string
   readonly what: string
   readonly takes: readonly string[]
+  /** What its first word is, where that is no file. */
+  readonly action?: string
   readonly run: (file: string, options: CommandOptions) => Promise<void>
 }
 
@@ -62,6 +74,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     takes: ['out', 'api-version'],
     run: openapi,
   },
+  keys: {
+    usage: `trestle keys create --prefix shop --name CI --owner acme [--scopes orders:read,…] [--lifetime 90d]
+  trestle keys list --prefix shop [--owner acme] [--json]
+  trestle keys revoke shop_…`,
+    what: 'Make, list and revoke API keys in the backend of TRESTLE_BACKEND, or of --backend',
+    takes: 'prefix name owner scopes lifetime json backend'.split(' '),
+    action: 'what to do',
+    run: keys,
+  },
 }
 
 const OPTIONS = {
@@ -78,6 +99,12 @@ const OPTIONS = {
   out: { type: 'string', short: 'o' },
   'api-version': { type: 'string' },
   json: { type: 'boolean' },
+  backend: { type: 'string' },
+  prefix: { type: 'string' },
+  name: { type: 'string' },
+  owner: { type: 'string' },
+  scopes: { type: 'string' },
+  lifetime: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -104,8 +131,8 @@ async function main(args: readonly string[]): Promise<void> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) throw new CommandError(`There is no command "${name}".\n\n${help()}`)
   checkNode()
-  if (file === undefined) throw new CommandError(`Name the file of the API: ${command.usage}`)
-  if (more.length > 0) throw new CommandError(`One file at a time: ${command.usage}`)
+  if (file === undefined) throw new CommandError(`Name ${command.action ?? 'the file of the API'}: ${command.usage}`)
+  if (more.length > 0 && command.action === undefined) throw new CommandError(`One file at a time: ${command.usage}`)
   for (const option of Object.keys(values)) {
     if (!command.takes.includes(option)) throw new CommandError(`"${name}" takes no --${option}: ${command.usage}`)
   }
@@ -129,6 +156,13 @@ async function main(args: readonly string[]): Promise<void> {
     out: values.out,
     apiVersion: values['api-version'],
     json: values.json ?? false,
+    backend: values.backend,
+    prefix: values.prefix,
+    name: values.name,
+    owner: values.owner,
+    scopes: values.scopes,
+    lifetime: values.lifetime,
+    more,
   })
 }
 

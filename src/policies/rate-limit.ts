@@ -40,6 +40,8 @@ export interface RateLimitOptions {
   readonly cost?: number | ((context: PolicyContext) => number)
   /** What happens while the store is away: `open` unless told, so that its failure is not the API's. */
   readonly whenAway?: WhenAway
+  /** True where `by` or `cost` reads the body: a request is then counted once its input is valid, and not before. */
+  readonly readsBody?: boolean
 }
 
 /** Limits that do not depend on the request, or a function that chooses, such as by the plan of the principal. */
@@ -71,7 +73,7 @@ export function rateLimit(
   limits: Limits | ((context: PolicyContext) => Limits | undefined),
   options: RateLimitOptions = {},
 ): Policy {
-  const { strategy = 'token-bucket', by = callerOf, cost = 1, whenAway = 'open' } = options
+  const { strategy = 'token-bucket', by = callerOf, cost = 1, whenAway = 'open', readsBody = false } = options
   if (options.name !== undefined) checkName(options.name)
   if (typeof cost === 'number') checkCost(cost)
   const known = typeof limits === 'function' ? [] : countedOf(limits, options)
@@ -92,22 +94,23 @@ export function rateLimit(
       const shared = options.name ?? operation
       const own = {}
       const away = openOrClosed(whenAway, report)
+      const count = (context: PolicyContext, { rates }: { readonly rates: RateStore }): void | Promise<void> => {
+        const caller = by(context)
+        const chosen = caller === undefined ? undefined : choose(context)
+        if (chosen === undefined) return
+        const price = typeof cost === 'number' ? cost : checkCost(cost(context))
+        const takes = chosen.map(
+          (limit): Take => ({ ...limit, key: `${shared}:${limit.name}:${caller}`, strategy, cost: price }),
+        )
+        const settle = (taken: readonly Taken[]): void => {
+          // A refusal has the fields of its own.
+          if (taken.some(({ allowed }) => !allowed)) throw refusal(chosen, taken)
+          context.notes.set(own, { chosen, taken } satisfies Told)
+        }
+        return asking(() => rates.take(takes), settle, away)
+      }
       return {
-        limit: (context, { rates }) => {
-          const caller = by(context)
-          const chosen = caller === undefined ? undefined : choose(context)
-          if (chosen === undefined) return
-          const price = typeof cost === 'number' ? cost : checkCost(cost(context))
-          const takes = chosen.map(
-            (limit): Take => ({ ...limit, key: `${shared}:${limit.name}:${caller}`, strategy, cost: price }),
-          )
-          const settle = (taken: readonly Taken[]): void => {
-            // A refusal has the fields of its own.
-            if (taken.some(({ allowed }) => !allowed)) throw refusal(chosen, taken)
-            context.notes.set(own, { chosen, taken } satisfies Told)
-          }
-          return asking(() => rates.take(takes), settle, away)
-        },
+        ...(readsBody ? { replay: async (context, use) => void (await count(context, use)) } : { limit: count }),
         encode: (context, reply) => {
           const known = context.notes.get(own) as Told | undefined
           if (known !== undefined) tell(reply, known)

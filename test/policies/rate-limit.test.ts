@@ -1,9 +1,10 @@
-import { api, depends, get, group } from 'trestle'
+import { type PolicyContext, api, depends, get, group, post } from 'trestle'
 import { type Taken, rateLimit, rateStore } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { StoreAway } from 'trestle/policies'
 import { toOpenApi } from 'trestle/openapi'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { networkOf } from '../../src/policies/caller.ts'
 import { onEveryWire } from '../pipeline/wires.ts'
 
@@ -92,6 +93,26 @@ describe('A rate limit', () => {
     expect([await ask('free', '2'), await ask('free')]).toEqual([200, 429])
     expect([await ask('pro', '2'), await ask('pro', '2'), await ask('pro')]).toEqual([200, 200, 429])
     for (let i = 0; i < 5; i++) expect(await ask('admin')).toBe(200)
+    await test.close()
+  })
+
+  it('by what the body says counts what is valid, and nothing else', async () => {
+    const by = ({ body }: PolicyContext): string => (body as { name: string }).name
+    const policies = [rateLimit('2/hour', { by, readsBody: true })]
+    const app = api(quiet, { send: post('/', { body: z.object({ name: z.string() }), policies }, () => 1) })
+    const test = await createTestClient(app)
+    const ask = async (name: unknown): Promise<Response> =>
+      test.fetch('/', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name }),
+      })
+    const statuses = []
+    for (const name of ['ann', 7, 'ann', 'ann', 'bob']) statuses.push((await ask(name)).status)
+    expect(statuses).toEqual([200, 422, 200, 429, 200])
+    expect((await ask('bob')).headers.get('ratelimit')).toMatch(/^"2-hour";r=0;t=/)
+    expect((await ask('bob')).headers.get('retry-after')).not.toBeNull()
+    expect(test.failures).toEqual([])
     await test.close()
   })
 

@@ -3,6 +3,7 @@ import type { Backend } from '../../contract/port.ts'
 import { CACHE_TABLES, createPostgresCache } from './cache.ts'
 import { type PostgresPool, connectPostgres } from './pool.ts'
 import { RATES_TABLE, createPostgresRates } from './rates.ts'
+import { RECORDS_TABLE, createPostgresRecords } from './records.ts'
 import { REPLAYS_TABLE, createPostgresReplays } from './replays.ts'
 
 /** State in Postgres, shared by all that are connected to it. */
@@ -10,7 +11,7 @@ export function postgresBackend(url: string): Backend {
   const postgres = depends(
     {},
     async function* (): AsyncGenerator<PostgresPool> {
-      const connected = connectPostgres(url, [RATES_TABLE, REPLAYS_TABLE, CACHE_TABLES])
+      const connected = connectPostgres(url, [RATES_TABLE, REPLAYS_TABLE, CACHE_TABLES, RECORDS_TABLE])
       yield connected
       await connected.close()
     },
@@ -31,6 +32,10 @@ export function postgresBackend(url: string): Backend {
       replays: depends({ postgres }, ({ postgres }) => createPostgresReplays(postgres), {
         scope: 'app',
         name: 'replays',
+      }),
+      records: depends({ postgres }, ({ postgres }) => createPostgresRecords(postgres), {
+        scope: 'app',
+        name: 'records',
       }),
     },
   }

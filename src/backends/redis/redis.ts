@@ -3,6 +3,7 @@ import type { Backend } from '../../contract/port.ts'
 import { createRedisCache } from './cache.ts'
 import { type RedisConnection, connectRedis } from './client.ts'
 import { createRedisRates } from './rates.ts'
+import { createRedisRecords } from './records.ts'
 import { createRedisReplays } from './replays.ts'
 
 /** What keys of a backend begin with. */
@@ -32,6 +33,7 @@ export function redisBackend(url: string): Backend {
       }),
       cache: depends({ redis }, ({ redis }) => createRedisCache(redis, PREFIX), { scope: 'app', name: 'cache' }),
       replays: depends({ redis }, ({ redis }) => createRedisReplays(redis, PREFIX), { scope: 'app', name: 'replays' }),
+      records: depends({ redis }, ({ redis }) => createRedisRecords(redis, PREFIX), { scope: 'app', name: 'records' }),
     },
   }
 }

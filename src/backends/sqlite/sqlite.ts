@@ -4,6 +4,7 @@ import { CACHE_TABLES, createSqliteCache } from './cache.ts'
 import { openDatabase } from './database.ts'
 import { createGuard } from './guard.ts'
 import { RATES_TABLE, createSqliteRates } from './rates.ts'
+import { RECORDS_TABLE, createSqliteRecords } from './records.ts'
 import { REPLAYS_TABLE, createSqliteReplays } from './replays.ts'
 
 /** State in a file, by node:sqlite: it outlives the process, and processes of one machine share it. */
@@ -11,7 +12,7 @@ export function sqliteBackend(file: string): Backend {
   const database = depends(
     {},
     async function* () {
-      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE, CACHE_TABLES])
+      const opened = openDatabase(file, [RATES_TABLE, REPLAYS_TABLE, CACHE_TABLES, RECORDS_TABLE])
       yield opened
       opened.close()
     },
@@ -32,6 +33,10 @@ export function sqliteBackend(file: string): Backend {
       replays: depends({ database }, ({ database }) => createSqliteReplays(database, written), {
         scope: 'app',
         name: 'replays',
+      }),
+      records: depends({ database }, ({ database }) => createSqliteRecords(database, written), {
+        scope: 'app',
+        name: 'records',
       }),
     },
   }
