@@ -52,7 +52,8 @@ const OF_ONE_REQUEST = new Set(['date', 'connection', 'ratelimit', 'ratelimit-po
  * or two endpoints, may use the same. What was refused before the handler was called is not kept.
  *
  * Another body under the same key is 422, and a request whose first is still under way is 409. So is one whose first
- * broke off with its process: its effect is not known, and it is not tried again.
+ * broke off with its process: its effect is not known, and it is not tried again. Where the endpoint uses a transaction
+ * (`trestle/transaction`), all of this is kept in it: what broke off had no effect, and may come again at once.
  *
  * @throws {TypeError} for a time that is none.
  * @example
