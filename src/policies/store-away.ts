@@ -40,7 +40,11 @@ export async function again(work: () => void | Promise<void>): Promise<void> {
       return await work()
     } catch (error) {
       if (!(error instanceof StoreAway)) throw error
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      await new Promise((resolve) => {
+        const timer: unknown = setTimeout(resolve, pause)
+        // No process that is done waits for this, where timers keep one alive.
+        ;(timer as { unref?: () => void }).unref?.()
+      })
     }
   }
   return work()

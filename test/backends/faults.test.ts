@@ -1,4 +1,14 @@
-import { type RateStore, type ReplayStore, StoreAway, type Take, rateStore, replayStore } from 'trestle/policies'
+import {
+  type RateStore,
+  type ReplayStore,
+  StoreAway,
+  type Take,
+  rateLimit,
+  rateStore,
+  replayStore,
+} from 'trestle/policies'
+import { api, get } from 'trestle'
+import { createTestClient } from 'trestle/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ENDS, type OrdersOutcome, ordersUnderRestart } from '../faults/orders.ts'
 import { FAULTS, type Fault, underFault } from '../faults/run.ts'
@@ -48,6 +58,16 @@ describe.each([
   }
   const many = (): Promise<('taken' | 'away')[]> => Promise.all(Array.from({ length: 30 }, ask))
   const answers = async (): Promise<boolean> => (await many()).every((answer) => answer === 'taken')
+
+  it('is connected before the first request', async () => {
+    let heard = 0
+    proxy.onReply = () => heard++
+    const setting = server.url.replace(String(server.port), String(proxy.port))
+    const app = api({ read: get('/', { policies: [rateLimit('10/hour')] }, () => 'read') })
+    const test = await createTestClient(app, { backend: setting })
+    await expect.poll(() => heard, { timeout: 10_000 }).toBeGreaterThan(0)
+    await test.close()
+  })
 
   it('connections that break while they are in use end no process, and are made again', async () => {
     for (let round = 0; round < 5; round++) {

@@ -5,14 +5,16 @@ export interface Kind {
   readonly path: string
   /** What its policy does while the store is away; undefined where it has none. */
   readonly whenAway?: 'open' | 'closed'
+  /** How often its policy asks the store, one after the other; each has a time of its own. */
+  readonly asks: number
 }
 
 export const KINDS: readonly Kind[] = [
-  { name: 'no policy', method: 'GET', path: '/plain' },
-  { name: 'rateLimit open', method: 'GET', path: '/open/limited', whenAway: 'open' },
-  { name: 'rateLimit closed', method: 'GET', path: '/closed/limited', whenAway: 'closed' },
-  { name: 'idempotent open', method: 'POST', path: '/open/once', whenAway: 'open' },
-  { name: 'idempotent closed', method: 'POST', path: '/closed/once', whenAway: 'closed' },
+  { name: 'no policy', method: 'GET', path: '/plain', asks: 0 },
+  { name: 'rateLimit open', method: 'GET', path: '/open/limited', whenAway: 'open', asks: 1 },
+  { name: 'rateLimit closed', method: 'GET', path: '/closed/limited', whenAway: 'closed', asks: 1 },
+  { name: 'idempotent open', method: 'POST', path: '/open/once', whenAway: 'open', asks: 2 },
+  { name: 'idempotent closed', method: 'POST', path: '/closed/once', whenAway: 'closed', asks: 2 },
 ]
 
 /** What became of a request. */

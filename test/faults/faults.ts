@@ -63,9 +63,8 @@ function printOrders(name: string, outcome: OrdersOutcome): void {
 }
 
 function print(title: string, { kinds, told, faults }: FaultOutcome, lasts: boolean): void {
-  const busy = kinds.find(({ kind }) => kind.whenAway === undefined)?.p99 ?? 0
-  const most = ANSWER_TIME + SLACK + Math.max(0, busy)
-  const all = [...faults, ...kinds.flatMap((outcome) => faultsOf(outcome, most, lasts))]
+  const busy = kinds.find(({ kind }) => kind.whenAway === undefined)?.max ?? 0
+  const all = [...faults, ...kinds.flatMap((outcome) => faultsOf(outcome, Math.max(0, busy), lasts))]
   if (all.length > 0) failed = true
   const lines = [
     `${all.length === 0 ? '✓' : '✗'} ${title}`,
@@ -85,8 +84,9 @@ function print(title: string, { kinds, told, faults }: FaultOutcome, lasts: bool
 }
 
 /** What a policy is held to. */
-function faultsOf(outcome: KindOutcome, most: number, lasts: boolean): string[] {
+function faultsOf(outcome: KindOutcome, busy: number, lasts: boolean): string[] {
   const { kind, p99, recovery, without, faults } = outcome
+  const most = kind.asks * ANSWER_TIME + SLACK + busy
   const found = faults.map((fault) => `${kind.name}: ${fault}`)
   if (p99 > most) found.push(`${kind.name}: p99 is more than ${Math.round(most)} ms longer`)
   if (recovery > RECOVERY) found.push(`${kind.name}: not well ${RECOVERY} ms after the fault`)

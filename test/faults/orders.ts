@@ -37,7 +37,7 @@ export interface OrdersOutcome {
   readonly faults: readonly string[]
 }
 
-const ORDER: Kind = { name: 'order', method: 'POST', path: '/orders', whenAway: 'closed' }
+const ORDER: Kind = { name: 'order', method: 'POST', path: '/orders', whenAway: 'closed', asks: 3 }
 
 /** Ends Postgres under orders that it keeps, together with their replies and their limit, and starts it again. */
 export async function ordersUnderRestart(

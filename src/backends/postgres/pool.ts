@@ -21,7 +21,7 @@ const CONNECTIONS = 10
 const QUERY_TIME = 5000
 
 /**
- * Connects when it is first used: what cannot be reached then is away, and tried again.
+ * Connects at once, and again whenever it is used: what cannot be reached then is away.
  *
  * @param url `postgres://` or `postgresql://`.
  * @param steps what the tables have come to be.
@@ -45,6 +45,7 @@ export function connectPostgres(url: string, steps: readonly string[]): Postgres
     })
     return ready
   }
+  prepare().catch(() => {})
   /** When each connection answered last, and when one did not: what was made before that may be as silent. */
   const answered = new WeakMap<pg.PoolClient, number>()
   let silentAt = Number.NEGATIVE_INFINITY

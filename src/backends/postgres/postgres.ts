@@ -18,6 +18,8 @@ export function postgresBackend(url: string): Backend {
     {
       scope: 'app',
       name: 'backend',
+      // It connects while the server starts, and nobody waits for it.
+      eager: true,
       check: ({ use }) => use((client) => client.query('SELECT 1')).then(() => true),
     },
   )

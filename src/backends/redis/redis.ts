@@ -21,6 +21,8 @@ export function redisBackend(url: string): Backend {
     {
       scope: 'app',
       name: 'backend',
+      // It connects while the server starts, and nobody waits for it.
+      eager: true,
       check: ({ use }) => use((client) => client.ping()).then(() => true),
     },
   )
