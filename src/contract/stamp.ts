@@ -6,7 +6,8 @@ export interface Stamp {
   /** The id of a request, where the stamp gives one. Without a request, that of a reply to what was none. */
   readonly id?: (request: Request | undefined) => string
   /**
-   * Header fields that a reply gets unless it has them: names and values by turns, sent as they are.
+   * Header fields that a reply gets: names and values by turns, sent as they are. One that is there already stays, but for
+   * those of a stamp that gives the id: what a reply says of that is what the log says.
    *
    * @param id that of the request, where a stamp gave one.
    */
@@ -29,7 +30,7 @@ export function stamp(given: Stamp): Middleware {
     const fields = given.fields(request, request.id)
     for (let i = 0; i < fields.length; i += 2) {
       const [name, value] = [fields[i] as string, fields[i + 1] as string]
-      if (reply.header(name) === undefined) reply.set(name, value)
+      if (given.id !== undefined || reply.header(name) === undefined) reply.set(name, value)
     }
     return reply
   }

@@ -55,10 +55,11 @@ export function admit(admission: Admission, answer: Answering, report: Report): 
     }
     admission.began()
     if (x.awaited !== undefined) x.onAwaiting(x.awaited)
-    void work.then(() => {
+    const end = (): void => {
       isOver = true
       if (x.awaited === undefined) admission.ended()
-    })
+    }
+    void work.then(() => (x.working === undefined ? end() : void x.working.then(end)))
   }
   const begin: Answering = (x, endpoint) => {
     const reply = answer(x, endpoint)

@@ -127,8 +127,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const begin = (x: Exchange, endpoint: Endpoint): WireReply | Promise<WireReply> => {
     const reply = endpoint.answer(x)
     if (!(reply instanceof Promise)) return reply
-    // Past its time a handler goes on when its middleware has answered.
-    x.running = endpoint.isInterruptible ? reply.then(() => x.working) : reply
+    x.running = reply
     return endpoint.timeout > 0 ? inTime(x, reply, endpoint.timeout, failing) : reply
   }
   const { admission } = options

@@ -106,6 +106,15 @@ export class WireReply implements Reply {
     return this
   }
 
+  /** Sets fields, names and values by turns, that are known to be such as can be sent. */
+  setKnown(fields: readonly string[]): this {
+    for (let i = 0; i < fields.length; i += 2) {
+      if (this.#has(fields[i] as string, this.fields.length)) this.remove(fields[i] as string)
+      this.fields.push(fields[i] as string, fields[i + 1] as string)
+    }
+    return this
+  }
+
   /** True where one of the first `count` strings of `fields` is the name. Lengths differ nearly always. */
   #has(name: string, count: number): boolean {
     for (let i = 0; i < count; i += 2) {

@@ -32,8 +32,6 @@ export interface Endpoint {
   readonly codes: Set<string>
   /** Milliseconds; 0 for no limit. */
   readonly timeout: number
-  /** True where its time limit is inside its middleware. */
-  readonly isInterruptible: boolean
   /** True where overload does not refuse it. */
   readonly essential: boolean
   /** The name of its version, where it has one. */
@@ -56,13 +54,12 @@ export function composeEndpoint(
   const work = workStages(plan, policies, app, [])
   const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const isInterruptible = limits.timeout > 0 && plan.middleware.length > 0
-  const answer = onion(plan.middleware, isInterruptible ? interruptible(core) : core, failing)
+  const isTimed = limits.timeout > 0 && plan.middleware.length > 0
+  const answer = onion(plan.middleware, isTimed ? interruptible(core) : core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const compute = policies.some(({ replay }) => replay !== undefined) ? computing(plan, app, failing, apart) : NEVER
   const { id, essential, version } = operation
-  const { timeout } = limits
-  return { id, answer, compute, errors, codes, timeout, isInterruptible, essential, version: version?.name }
+  return { id, answer, compute, errors, codes, timeout: limits.timeout, essential, version: version?.name }
 }
 
 /** No stage that is run could ask for it. */

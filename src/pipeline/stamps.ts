@@ -5,7 +5,10 @@ import type { WireReply } from './reply.ts'
 
 /** Puts a stamp around what answers: without a promise of its own where that has none. */
 export function stamped({ id, fields }: Stamp, inner: Answer): Answer {
-  const end = (x: Exchange, reply: WireReply): WireReply => reply.addMissing(fields(x.request, x.request.id))
+  const end = (x: Exchange, reply: WireReply): WireReply => {
+    const given = fields(x.request, x.request.id)
+    return id === undefined ? reply.addMissing(given) : reply.setKnown(given)
+  }
   return (x) => {
     if (id !== undefined) x.request.id ??= id(x.request)
     const reply = inner(x)

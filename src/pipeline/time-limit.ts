@@ -22,10 +22,6 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
     /** Milliseconds of the body's that were put to the limit. */
     let granted = 0
     let isConcluding = false
-    const passBy = (given: WireReply): void => {
-      late = true
-      resolve(given)
-    }
     const look = (): void => {
       const { bodyTime } = x
       const isBodyLate = x.awaited !== undefined && !x.request.isPaced
@@ -40,14 +36,19 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
         timer = setTimeout(look, timeout)
         return
       }
-      late = x.over // its caller left: nobody waits for this
-      if (late) return
+      late = true
+      if (x.over) return // its caller left: nobody waits for this
       const problem = isBodyLate ? RequestTimeout() : HandlerTimeout({ headers: { 'retry-after': '1' } })
       if (isBodyLate) x.request.cut = true
       const refusal = failing(x, problem)
-      if (x.interrupt === undefined) passBy(refusal)
+      if (x.interrupt === undefined) resolve(refusal)
       else {
-        timer = setTimeout(passBy, GRACE, refusal.copy())
+        late = false
+        const bare = refusal.copy()
+        timer = setTimeout(() => {
+          late = true
+          resolve(bare)
+        }, GRACE)
         x.interrupt(refusal)
       }
       x.abort(problem)
@@ -55,7 +56,8 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
     let timer = setTimeout(look, timeout)
     reply.then((given) => {
       clearTimeout(timer)
-      if (x.working === undefined) x.running = undefined
+      // Past its time a handler may go on when its middleware has answered.
+      x.running = x.working
       if (late) letGo(given.body)
       else resolve(given)
     })

@@ -21,6 +21,7 @@ const served = api(
       await held.promise
       return 'held'
     }),
+    stuck: get('/stuck', { limits: { timeout: 20 } }, () => held.promise),
     take: post('/take', { body: text() }, ({ body }) => body.length),
     other: group('/other', { errors: errorEnvelope }, { one: get('/', () => 1) }),
   },
@@ -112,6 +113,14 @@ describe.each(['trestle', 'node'] as const)('with one request at work, on engine
     held.resolve()
     expect((await holding).status).toBe(200)
     expect((await fetch(`${url}/other`)).status).toBe(200)
+  })
+
+  it('a handler whose time is up takes its room until it ends, though its middleware has answered', async () => {
+    const { url } = await start()
+    expect(await (await fetch(`${url}/stuck`)).json()).toMatchObject({ code: 'handler_timeout' })
+    expect(await (await fetch(`${url}/other`)).json()).toMatchObject({ error: { code: 'overloaded' } })
+    held.resolve()
+    await expect.poll(async () => (await fetch(`${url}/other`)).status).toBe(200)
   })
 
   it('HEAD is refused without a body', async () => {

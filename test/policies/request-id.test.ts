@@ -1,8 +1,9 @@
-import { type Middleware, api, get, group, post, text } from 'trestle'
+import { type Middleware, api, get, group, ok, post, reply, text } from 'trestle'
 import { serve } from 'trestle/node'
 import { idempotent, requestId } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { describe, expect, it, test } from 'vitest'
+import { z } from 'zod'
 import { Connection } from '../matrix/connection.ts'
 import { deferred, onEveryWire } from '../pipeline/wires.ts'
 
@@ -23,6 +24,7 @@ const shop = (layer: Middleware) =>
       broken: get('/broken', () => {
         throw new Error('broken')
       }),
+      own: get('/own', { returns: ok(z.string()) }, () => reply(200, 'own', { 'X-REQUEST-ID': 'of another server' })),
       pay: post('/pay', { body: text(), policies: [idempotent()] }, ({ body }) => body),
     },
   )
@@ -36,6 +38,7 @@ onEveryWire('request ids', (open) => {
       ['/later', 200],
       ['/slow', 503],
       ['/broken', 500],
+      ['/own', 200],
       ['/nowhere', 404],
       ['/pay', 405],
       ['/%ff', 400],
@@ -48,7 +51,7 @@ onEveryWire('request ids', (open) => {
       seen.add(idOf(reply))
       if (path === '/mine' || path === '/later') expect(await reply.json()).toEqual({ id: idOf(reply) })
     }
-    expect(seen.size).toBe(9)
+    expect(seen.size).toBe(10)
   })
 
   it('are not what a caller says, unless asked for, and then only what is plain', async () => {
