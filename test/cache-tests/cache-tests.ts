@@ -33,7 +33,14 @@ for (const one of suites) {
 let results: Readonly<Record<string, Outcome>> = {}
 for (const [vary, tests] of byVary) {
   const api = originApi(suite, vary === '' ? [] : vary.split(','))
-  const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false, overload: false, report: () => {} }
+  const options = {
+    port: 0,
+    host: '127.0.0.1',
+    quiet: true,
+    signals: false,
+    overload: false as const,
+    report: () => {},
+  }
   const server = await serve(api, options)
   results = await suite.run(tests, `http://127.0.0.1:${server.port}`)
   await server.stop()
