@@ -1,10 +1,11 @@
 import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
+import type { Security } from '../contract/depends.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { decode } from './decode.ts'
-import { type AppScope, type Cell, liveSlots, makeDependencies } from './dependencies.ts'
+import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
 import { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
@@ -47,7 +48,7 @@ export function composeEndpoint(
 ): Endpoint {
   const { operation, limits, errors } = plan
   const policies = plan.policies.map((policy) => attach(policy, plan, app, report))
-  const work = workStages(plan, policies, app, [])
+  const work = workStages(plan, policies, app)
   const last = lastStages(policies)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const answer = onion(operation.middleware, core, failing)
@@ -61,10 +62,14 @@ const NEVER = (): Promise<never> => Promise.reject(new Error('only the stage "re
 
 /** What runs an endpoint for a reply that is of more than one request. */
 function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: Apart): Endpoint['compute'] {
-  const watch: Stage = (x) => {
-    ;(x.request as RequestApart).watches = true
-  }
-  const work = workStages(plan, [], app, [watch])
+  const slots = liveSlots(plan.slots, app)
+  const work = [
+    ...watchedStages(slots),
+    watching(undefined),
+    ...inputStages(plan),
+    watching(NO_FIELDS),
+    ...lastWork(plan, slots),
+  ]
   const core: Answer = (x) => advance(x, work, 0, [], failing)
   return async (x) => {
     const request = new RequestApart(x.request)
@@ -75,35 +80,59 @@ function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: A
   }
 }
 
-/**
- * Stages 4 to 9, those that the endpoint needs, in the order of the design.
- *
- * @param decided run when it is known who asks for what.
- */
-function workStages(
-  plan: EndpointPlan,
-  policies: readonly Attached[],
-  app: AppScope,
-  decided: readonly Stage[],
-): readonly Stage[] {
-  const { operation, decoders, limits, replies } = plan
+const NO_FIELDS: ReadonlySet<string> = new Set()
+
+function watching(known: ReadonlySet<string> | undefined): Stage {
+  return (x) => {
+    ;(x.request as RequestApart).known = known
+  }
+}
+
+/** What says who is calling may read anything for that; what it uses, nothing but what callers are known by. */
+function watchedStages(slots: readonly LiveSlot[]): Stage[] {
+  const credentials = new Set(slots.flatMap(({ security }) => (security === undefined ? [] : credentialsOf(security))))
+  return slots.flatMap((slot, index) => {
+    if (!slot.early) return []
+    const alone = slots.map((other, at) => (at === index ? other : { ...other, early: false }))
+    const make: Stage = (x) => makeDependencies(x, alone, true)
+    return [watching(slot.security === undefined ? credentials : undefined), make]
+  })
+}
+
+/** Header fields that a scheme has credentials in (OpenAPI 3.1 §4.8.27). */
+function credentialsOf({ scheme }: Security): string[] {
+  const { type, in: place, name } = scheme
+  if (type !== 'apiKey') return ['authorization']
+  if (place === 'cookie') return ['cookie']
+  return place === 'header' ? [String(name).toLowerCase()] : []
+}
+
+/** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
+function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppScope): readonly Stage[] {
   const slots = liveSlots(plan.slots, app)
-  const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
   const stages: Stage[] = []
   if (slots.some((slot) => slot.early)) stages.push((x) => makeDependencies(x, slots, true))
   for (const { limit } of policies) if (limit !== undefined) stages.push(limit)
-  if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
+  stages.push(...inputStages(plan))
   for (const { replay } of policies) if (replay !== undefined) stages.push(replay)
-  stages.push(...decided)
+  stages.push(...lastWork(plan, slots))
+  return stages
+}
+
+function inputStages({ decoders, limits }: EndpointPlan): Stage[] {
+  const declaresInput = Object.values(decoders).some((decoder) => decoder !== undefined)
+  return declaresInput ? [(x) => decode(x, decoders, limits)] : []
+}
+
+/** From the input to the reply. */
+function lastWork({ operation, replies }: EndpointPlan, slots: readonly LiveSlot[]): Stage[] {
+  const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
+  const stages: Stage[] = []
   const late = slots.some((slot) => !slot.early)
   if (late) stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, false) : undefined))
   stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
   stages.push((x) => encode(x, replies))
   return stages
-}
-
-function declaresInput(decoders: Decoders): boolean {
-  return Object.values(decoders).some((decoder) => decoder !== undefined)
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */

@@ -10,7 +10,7 @@ import { createDigest } from './digest.ts'
 import { VALIDATED, tag, validate } from './etag.ts'
 import { toStated } from './kept-reply.ts'
 import { ageOf, lifetimeOf, readDirectives } from './lifetime.ts'
-import { openOrClosed } from './store-away.ts'
+import { telling } from './store-away.ts'
 import { addVary } from './vary.ts'
 
 export interface CachedOptions {
@@ -88,18 +88,11 @@ export function cached(options: CachedOptions): Policy {
         told.add(why)
         report(new Error(`${operation} is cached(), and ${why}`))
       }
-      const storeAway = openOrClosed('open', report)
       const lasting = { fresh: options.for * 1000, stale: stale * 1000 }
       const makings = new Makings({
         ...lasting,
         lease: lease * 1000,
-        away: (error) => {
-          try {
-            storeAway(error)
-          } catch (fault) {
-            report(fault)
-          }
-        },
+        away: telling(report),
         make: async (context): Promise<Made> => {
           const { reply, read } = await context.compute()
           const unknown = [...read].find((name) => !known.has(name))

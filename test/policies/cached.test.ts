@@ -322,6 +322,41 @@ onEveryWire('A cached endpoint', (open) => {
     expect(running.failures).toHaveLength(3)
   })
 
+  it('lets security read what it needs, and what that uses only credentials', async () => {
+    const session = depends({}, ({ request }) => request.header('authorization') ?? '')
+    const language = depends({}, ({ request }) => request.header('accept-language') ?? 'none')
+    const known = depends({ session }, ({ session, request }) => session + (request.header('user-agent') ? '' : '?'), {
+      security: { name: 'known', scheme: { type: 'http', scheme: 'bearer' }, principal: (id: string) => id },
+    })
+    const speaking = depends({ language }, ({ request }) => request.header('x-key') ?? 'nobody', {
+      security: {
+        name: 'speaking',
+        scheme: { type: 'apiKey', in: 'header', name: 'X-Key' },
+        principal: (id: string) => id,
+      },
+    })
+    const app = api(quiet, {
+      known: get('/known', { use: { known }, policies: [cached({ for: 60 })] }, ({ known }) => known),
+      speaking: get(
+        '/speaking',
+        { use: { speaking, language }, policies: [cached({ for: 60 })] },
+        ({ language }) => language,
+      ),
+    })
+    const running = await open(app)
+    for (let i = 0; i < 2; i++) {
+      const given = await running.fetch('/known', { headers: { authorization: 'Bearer ann', 'user-agent': 'x' } })
+      expect([await given.json(), status(given)?.includes('hit')]).toEqual(['Bearer ann', i === 1])
+    }
+    for (const name of ['en', 'de']) {
+      const given = await running.fetch('/speaking', { headers: { 'accept-language': name, 'x-key': 'ann' } })
+      expect(await given.json()).toBe(name)
+    }
+    expect(running.failures.map(({ error }) => String(error))).toEqual([
+      expect.stringContaining('reads the header field "accept-language"'),
+    ])
+  })
+
   it('is given while it is stale, and made anew once meanwhile', async () => {
     let made = 0
     let gate = Promise.resolve()

@@ -73,7 +73,7 @@ export function createRedisCache(connection: RedisConnection, prefix: string): C
       await DROP(connection, [keyOf(key)], [owner])
     },
     invalidate: async (tags) => {
-      await connection.insist(() => connection.client.del(tagKeys(tags)))
+      await connection.ask(() => connection.client.del(tagKeys(tags)))
     },
   }
 }
