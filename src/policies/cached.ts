@@ -97,7 +97,8 @@ export function cached(options: CachedOptions): Policy {
           const { reply, read } = await context.compute()
           const unknown = [...read].find((name) => !known.has(name))
           const why = unknown === undefined ? forItsCaller(reply, known) : dependence(unknown)
-          if (typeof why === 'string') tell(why)
+          // Of a failure the pipeline tells.
+          if (typeof why === 'string' && reply.status < 500) tell(why)
           const isShared = why === undefined
           const kept = isShared && isSmall(reply.body, tell) ? lastingOf(reply, lasting) : undefined
           if (kept !== undefined) {
