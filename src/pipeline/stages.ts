@@ -11,6 +11,7 @@ import { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
+import { createOutside } from './outside.ts'
 import type { WireReply } from './reply.ts'
 import { RequestApart } from './request-apart.ts'
 
@@ -71,12 +72,14 @@ function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: A
     ...lastWork(plan, slots),
   ]
   const core: Answer = (x) => advance(x, work, 0, [], failing)
+  const outside = createOutside()
   return async (x) => {
     const request = new RequestApart(x.request)
     const own = new Exchange(request)
     own.endpoint = x.endpoint
     own.pathValues = x.pathValues
-    return { reply: await apart(own, core), read: request.read }
+    const reply = await outside(() => apart(own, core))
+    return { reply, read: request.read }
   }
 }
 

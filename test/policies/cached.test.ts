@@ -1,4 +1,19 @@
-import { NotFound, Unauthorized, api, depends, file, get, noContent, post, put, reply, stream, text } from 'trestle'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  type Middleware,
+  NotFound,
+  Unauthorized,
+  api,
+  depends,
+  file,
+  get,
+  noContent,
+  post,
+  put,
+  reply,
+  stream,
+  text,
+} from 'trestle'
 import { serve } from 'trestle/node'
 import { toOpenApi } from 'trestle/openapi'
 import { type CacheStore, StoreAway, cacheControl, cacheStore, cacheTags, cached, invalidates } from 'trestle/policies'
@@ -355,6 +370,24 @@ onEveryWire('A cached endpoint', (open) => {
     expect(running.failures.map(({ error }) => String(error))).toEqual([
       expect.stringContaining('reads the header field "accept-language"'),
     ])
+  })
+
+  it('knows nothing of what middleware keeps of a caller in its asynchronous context', async () => {
+    const callers = new AsyncLocalStorage<string>()
+    const named: Middleware = (context, next) =>
+      callers.run(context.request.header('cookie') ?? 'nobody', () => next(context))
+    const app = api(
+      { ...quiet, middleware: [named] },
+      {
+        read: get('/', { policies: [cached({ for: 60 })] }, () => callers.getStore() ?? 'nothing is known'),
+        plain: get('/plain', () => callers.getStore()),
+      },
+    )
+    const running = await open(app)
+    for (const name of ['ann', 'bob']) {
+      const ask = async (path: string) => (await running.fetch(path, { headers: { cookie: name } })).json()
+      expect([await ask('/'), await ask('/plain')]).toEqual(['nothing is known', name])
+    }
   })
 
   it('is given while it is stale, and made anew once meanwhile', async () => {
