@@ -16,9 +16,10 @@ const CONDITIONS: ReadonlySet<string> = new Set([
  */
 export class RequestApart extends Incoming {
   readonly #request: Incoming
-  /** Names of fields that were read since it watches; `*` for something else of the caller. */
+  /** Names of fields that were read while it watched; `*` for something else of the caller. */
   readonly read: Set<string> = new Set()
-  watches = false
+  /** Fields that may be read now; undefined for all. */
+  known: ReadonlySet<string> | undefined = undefined
   readonly hasBody = false
 
   constructor(request: Incoming) {
@@ -28,23 +29,23 @@ export class RequestApart extends Incoming {
 
   field(name: string): string | undefined {
     if (CONDITIONS.has(name)) return undefined
-    if (this.watches) this.read.add(name)
+    this.#note(name)
     return this.#request.field(name)
   }
 
   *headers(): Iterable<readonly [string, string]> {
-    if (this.watches) this.read.add('*')
+    this.#note('*')
     for (const field of this.#request.headers()) if (!CONDITIONS.has(field[0])) yield field
   }
 
   get remoteAddress(): string | undefined {
-    if (this.watches) this.read.add('*')
+    this.#note('*')
     return this.#request.remoteAddress
   }
 
   /** It begins with what the caller claims: to hold that for another's would send that one elsewhere. */
   override get url(): string {
-    if (this.watches) this.read.add('host')
+    this.#note('host')
     return this.#request.url
   }
 
@@ -54,6 +55,10 @@ export class RequestApart extends Incoming {
 
   protected get origin(): string {
     return new URL(this.#request.url).origin
+  }
+
+  #note(name: string): void {
+    if (this.known !== undefined && !this.known.has(name)) this.read.add(name)
   }
 
   bytes(): Uint8Array {

@@ -4,13 +4,15 @@ import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
+import { type Security, schemesOf } from '../contract/security.ts'
 import { decode } from './decode.ts'
-import { type AppScope, type Cell, liveSlots, makeDependencies } from './dependencies.ts'
+import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
 import { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
+import { createOutside } from './outside.ts'
 import type { WireReply } from './reply.ts'
 import { RequestApart } from './request-apart.ts'
 import { interruptible } from './time-limit.ts'
@@ -51,7 +53,7 @@ export function composeEndpoint(
 ): Endpoint {
   const { operation, limits, errors } = plan
   const policies = plan.policies.map((policy) => attach(policy, plan, app, report))
-  const work = workStages(plan, policies, app, [])
+  const work = workStages(plan, policies, app)
   const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
   const isTimed = limits.timeout > 0 && plan.middleware.length > 0
@@ -67,53 +69,87 @@ const NEVER = (): Promise<never> => Promise.reject(new Error('only the stage "re
 
 /** What runs an endpoint for a reply that is of more than one request. */
 function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: Apart): Endpoint['compute'] {
-  const watch: Stage = (x) => {
-    ;(x.request as RequestApart).watches = true
-  }
-  const work = workStages(plan, [], app, [watch])
+  const slots = liveSlots(plan.slots, app)
+  const work = [
+    ...watchedStages(slots),
+    watching(undefined),
+    ...inputStages(plan),
+    watching(NO_FIELDS),
+    ...makeStage(slots, 'replay'),
+    ...lastWork(plan, slots),
+  ]
   const last = lastStages(plan, [], failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
+  const outside = createOutside()
   return async (x) => {
     const request = new RequestApart(x.request)
     const own = new Exchange(request)
     own.endpoint = x.endpoint
     own.pathValues = x.pathValues
-    return { reply: await apart(own, core), read: request.read }
+    const reply = await outside(() => apart(own, core))
+    return { reply, read: request.read }
   }
 }
 
-/**
- * Stages 4 to 9, those that the endpoint needs, in the order of the design.
- *
- * @param decided run when it is known who asks for what.
- */
-function workStages(
-  plan: EndpointPlan,
-  policies: readonly Attached[],
-  app: AppScope,
-  decided: readonly Stage[],
-): readonly Stage[] {
-  const { operation, decoders, limits, replies } = plan
+const NO_FIELDS: ReadonlySet<string> = new Set()
+
+function watching(known: ReadonlySet<string> | undefined): Stage {
+  return (x) => {
+    ;(x.request as RequestApart).known = known
+  }
+}
+
+/** What says who is calling may read anything for that; what it uses, nothing but what callers are known by. */
+function watchedStages(slots: readonly LiveSlot[]): Stage[] {
+  const credentials = new Set(slots.flatMap(({ security }) => (security === undefined ? [] : credentialsOf(security))))
+  return slots.flatMap((slot, index) => {
+    if (slot.when !== 'identify') return []
+    const alone = slots.map((other, at) => (at === index ? other : { ...other, when: 'handle' as const }))
+    const make: Stage = (x) => makeDependencies(x, alone, 'identify')
+    return [watching(slot.security === undefined ? credentials : undefined), make]
+  })
+}
+
+/** Header fields that a scheme has credentials in (OpenAPI 3.1 §4.8.27). */
+function credentialsOf(security: Security): string[] {
+  return schemesOf(security).flatMap(({ scheme: { type, in: place, name } }) => {
+    if (type !== 'apiKey') return ['authorization']
+    if (place === 'cookie') return ['cookie']
+    return place === 'header' ? [String(name).toLowerCase()] : []
+  })
+}
+
+/** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
+function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppScope): readonly Stage[] {
   const slots = liveSlots(plan.slots, app)
-  const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
-  const stages: Stage[] = []
-  const make = (when: When): void => {
-    if (!slots.some((slot) => slot.when === when)) return
-    stages.push((x) => (x.reply === undefined ? makeDependencies(x, slots, when) : undefined))
-  }
-  make('identify')
-  stages.push(...stagesAt(policies, 'limit'))
-  if (declaresInput(decoders)) stages.push((x) => decode(x, decoders, limits))
-  make('replay')
-  stages.push(...stagesAt(policies, 'replay'), ...decided)
-  make('handle')
-  stages.push((x) => (x.reply === undefined ? handle(x, handler) : undefined))
-  stages.push((x) => encode(x, replies))
-  return stages
+  return [
+    ...makeStage(slots, 'identify'),
+    ...stagesAt(policies, 'limit'),
+    ...inputStages(plan),
+    ...makeStage(slots, 'replay'),
+    ...stagesAt(policies, 'replay'),
+    ...lastWork(plan, slots),
+  ]
 }
 
-function declaresInput(decoders: Decoders): boolean {
-  return Object.values(decoders).some((decoder) => decoder !== undefined)
+function makeStage(slots: readonly LiveSlot[], when: When): Stage[] {
+  if (!slots.some((slot) => slot.when === when)) return []
+  return [(x) => (x.reply === undefined ? makeDependencies(x, slots, when) : undefined)]
+}
+
+function inputStages({ decoders, limits }: EndpointPlan): Stage[] {
+  const declaresInput = Object.values(decoders).some((decoder) => decoder !== undefined)
+  return declaresInput ? [(x) => decode(x, decoders, limits)] : []
+}
+
+/** From the input to the reply. */
+function lastWork({ operation, replies }: EndpointPlan, slots: readonly LiveSlot[]): Stage[] {
+  const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
+  return [
+    ...makeStage(slots, 'handle'),
+    (x) => (x.reply === undefined ? handle(x, handler) : undefined),
+    (x) => encode(x, replies),
+  ]
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */

@@ -3,7 +3,7 @@ import type { Reply } from '../contract/hooks.ts'
 import { paramNames } from '../contract/path.ts'
 import { type CheckedEndpoint, type Policy, type PolicyContext, type PolicyFault, policy } from '../contract/policy.ts'
 import { cacheStore } from './cache-store.ts'
-import { again } from './store-away.ts'
+import { again, telling } from './store-away.ts'
 
 /**
  * Names of what replies are made of: `'products'`, `'product:{id}'` with a parameter of the path, or a function that
@@ -93,24 +93,25 @@ export function invalidates(...tags: readonly string[] | [(context: PolicyContex
   return policy(
     'invalidates',
     { check: (endpoint) => checkTags(given, endpoint) },
-    ({ method, report }) =>
-      SAFE.has(method)
-        ? {}
-        : {
-            record: async (context, reply, { cache }) => {
-              if (reply.status >= 400 || !context.handled) return
-              const changed = [...tagsOf(context), ...elsewhere(context, reply)]
-              const tell = (): void | Promise<void> => cache.invalidate(changed)
-              // A transaction that is a dependency commits after the reply: who read before that kept what was.
-              context.background(() => again(tell))
-              try {
-                await tell()
-              } catch (error) {
-                // It is done, and its caller is told so. The task above tries again.
-                report(error)
-              }
-            },
-          },
+    ({ method, report }) => {
+      if (SAFE.has(method)) return {}
+      const away = telling(report)
+      return {
+        record: async (context, reply, { cache }) => {
+          if (reply.status >= 400 || !context.handled) return
+          const changed = [...tagsOf(context), ...elsewhere(context, reply)]
+          const tell = (): void | Promise<void> => cache.invalidate(changed)
+          // A transaction that is a dependency commits after the reply: who read before that kept what was.
+          context.background(() => again(tell))
+          try {
+            await tell()
+          } catch (error) {
+            // It is done, and its caller is told so. The task above tries again.
+            away(error)
+          }
+        },
+      }
+    },
     { cache: cacheStore },
   )
 }

@@ -11,7 +11,7 @@ import { createDigest } from './digest.ts'
 import { VALIDATED, tag, validate } from './etag.ts'
 import { toStated } from './kept-reply.ts'
 import { ageOf, lifetimeOf, readDirectives } from './lifetime.ts'
-import { openOrClosed } from './store-away.ts'
+import { telling } from './store-away.ts'
 
 export interface CachedOptions {
   /** Seconds for which a reply is given again. */
@@ -88,23 +88,17 @@ export function cached(options: CachedOptions): Policy {
         told.add(why)
         report(new Error(`${operation} is cached(), and ${why}`))
       }
-      const storeAway = openOrClosed('open', report)
       const lasting = { fresh: options.for * 1000, stale: stale * 1000 }
       const makings = new Makings({
         ...lasting,
         lease: lease * 1000,
-        away: (error) => {
-          try {
-            storeAway(error)
-          } catch (fault) {
-            report(fault)
-          }
-        },
+        away: telling(report),
         make: async (context): Promise<Made> => {
           const { reply, read } = await context.compute()
           const unknown = [...read].find((name) => !known.has(name))
           const why = unknown === undefined ? forItsCaller(reply, known) : dependence(unknown)
-          if (typeof why === 'string') tell(why)
+          // Of a failure the pipeline tells.
+          if (typeof why === 'string' && reply.status < 500) tell(why)
           const isShared = why === undefined
           const kept = isShared && isSmall(reply.body, tell) ? lastingOf(reply, lasting) : undefined
           if (kept !== undefined) {

@@ -30,6 +30,18 @@ export function openOrClosed(whenAway: WhenAway, report: (error: unknown) => voi
   }
 }
 
+/** Tells of what fails, of a store that is away as of one fault. It never throws. */
+export function telling(report: (error: unknown) => void): (error: unknown) => void {
+  const away = openOrClosed('open', report)
+  return (error) => {
+    try {
+      away(error)
+    } catch (fault) {
+      report(fault)
+    }
+  }
+}
+
 /** Milliseconds before each further try of what must not be left undone. */
 const PAUSES = [50, 200, 800, 3000, 10_000, 30_000]
 

@@ -1,4 +1,19 @@
-import { NotFound, Unauthorized, api, depends, file, get, noContent, post, put, reply, stream, text } from 'trestle'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import {
+  type Middleware,
+  NotFound,
+  Unauthorized,
+  api,
+  depends,
+  file,
+  get,
+  noContent,
+  post,
+  put,
+  reply,
+  stream,
+  text,
+} from 'trestle'
 import { serve } from 'trestle/node'
 import { toOpenApi } from 'trestle/openapi'
 import { type CacheStore, StoreAway, cacheControl, cacheStore, cacheTags, cached, invalidates } from 'trestle/policies'
@@ -320,6 +335,59 @@ onEveryWire('A cached endpoint', (open) => {
       null,
     ])
     expect(running.failures).toHaveLength(3)
+  })
+
+  it('lets security read what it needs, and what that uses only credentials', async () => {
+    const session = depends({}, ({ request }) => request.header('authorization') ?? '')
+    const language = depends({}, ({ request }) => request.header('accept-language') ?? 'none')
+    const known = depends({ session }, ({ session, request }) => session + (request.header('user-agent') ? '' : '?'), {
+      security: { name: 'known', scheme: { type: 'http', scheme: 'bearer' }, principal: (id: string) => id },
+    })
+    const speaking = depends({ language }, ({ request }) => request.header('x-key') ?? 'nobody', {
+      security: {
+        name: 'speaking',
+        scheme: { type: 'apiKey', in: 'header', name: 'X-Key' },
+        principal: (id: string) => id,
+      },
+    })
+    const app = api(quiet, {
+      known: get('/known', { use: { known }, policies: [cached({ for: 60 })] }, ({ known }) => known),
+      speaking: get(
+        '/speaking',
+        { use: { speaking, language }, policies: [cached({ for: 60 })] },
+        ({ language }) => language,
+      ),
+    })
+    const running = await open(app)
+    for (let i = 0; i < 2; i++) {
+      const given = await running.fetch('/known', { headers: { authorization: 'Bearer ann', 'user-agent': 'x' } })
+      expect([await given.json(), status(given)?.includes('hit')]).toEqual(['Bearer ann', i === 1])
+    }
+    for (const name of ['en', 'de']) {
+      const given = await running.fetch('/speaking', { headers: { 'accept-language': name, 'x-key': 'ann' } })
+      expect(await given.json()).toBe(name)
+    }
+    expect(running.failures.map(({ error }) => String(error))).toEqual([
+      expect.stringContaining('reads the header field "accept-language"'),
+    ])
+  })
+
+  it('knows nothing of what middleware keeps of a caller in its asynchronous context', async () => {
+    const callers = new AsyncLocalStorage<string>()
+    const named: Middleware = (context, next) =>
+      callers.run(context.request.header('cookie') ?? 'nobody', () => next(context))
+    const app = api(
+      { ...quiet, middleware: [named] },
+      {
+        read: get('/', { policies: [cached({ for: 60 })] }, () => callers.getStore() ?? 'nothing is known'),
+        plain: get('/plain', () => callers.getStore()),
+      },
+    )
+    const running = await open(app)
+    for (const name of ['ann', 'bob']) {
+      const ask = async (path: string) => (await running.fetch(path, { headers: { cookie: name } })).json()
+      expect([await ask('/'), await ask('/plain')]).toEqual(['nothing is known', name])
+    }
   })
 
   it('is given while it is stale, and made anew once meanwhile', async () => {

@@ -5,6 +5,7 @@ import { createTestClient } from 'trestle/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type State, judge } from '../../src/policies/conditions.ts'
+import { readDirectives } from '../../src/policies/lifetime.ts'
 import { onEveryWire, outcome } from '../pipeline/wires.ts'
 
 const THEN = 'Mon, 02 Mar 2026 10:00:00 GMT'
@@ -78,8 +79,10 @@ describe('Preconditions, in the order of RFC 9110 §13.2.2', () => {
   it('are read in linear time', () => {
     for (const evil of ['"'.repeat(64_000), 'W/'.repeat(32_000), '"a'.repeat(32_000), ',"a" '.repeat(12_000)]) {
       const began = performance.now()
-      judge({ method: 'GET', header: (name) => (name === 'if-none-match' ? evil : undefined) }, { etag: '"b"' })
-      expect(performance.now() - began).toBeLessThan(50)
+      judge({ method: 'GET', header: () => evil }, { etag: '"b"', lastModified: THEN })
+      readDirectives(evil)
+      // Far above what it takes, for a machine that is busy, and far below what a square of the length takes.
+      expect(performance.now() - began).toBeLessThan(2000)
     }
   })
 })

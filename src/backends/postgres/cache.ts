@@ -115,7 +115,7 @@ export function createPostgresCache({ use }: PostgresPool): CacheStore {
     invalidate: async (tags) => {
       const text = `DELETE FROM trestle_cache_tags WHERE tag IN (
         SELECT tag FROM trestle_cache_tags WHERE tag = ANY ($1) ORDER BY tag FOR UPDATE)`
-      await use((client) => client.query(text, [tags]), true)
+      await use((client) => client.query(text, [tags]))
     },
   }
 }

@@ -73,7 +73,7 @@ export function createRedisCache(connection: RedisConnection, prefix: string): C
       await DROP(connection, [keyOf(key)], [owner])
     },
     invalidate: async (tags) => {
-      await connection.use((client) => client.del(tagKeys(tags)), true)
+      await connection.use((client) => client.del(tagKeys(tags)))
     },
   }
 }
