@@ -12,13 +12,7 @@ export { InvalidCredentials, type InvalidCredentialsOptions } from './auth/inval
 export { type IntrospectionOptions, introspection } from './auth/introspection.ts'
 export { type JwksOptions, jwks } from './auth/jwks.ts'
 export { type JwtOptions, jwt } from './auth/jwt.ts'
-export {
-  type Jwk,
-  type KeySource,
-  type PublicAlgorithm,
-  type SecretAlgorithm,
-  publicKey,
-  secretKey,
-} from './auth/key.ts'
+export type { Jwk, PublicAlgorithm } from './auth/jwk.ts'
+export { type KeySource, type SecretAlgorithm, publicKey, secretKey } from './auth/key.ts'
 export { type OidcOptions, oidc } from './auth/oidc.ts'
 export { type AnyScheme, type AnyShown, type Scheme, type SchemeOptions, anyOf, securityScheme } from './auth/scheme.ts'

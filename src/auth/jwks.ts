@@ -1,15 +1,7 @@
 import { Unavailable } from '../contract/problems.ts'
 import { type Jose, loadJose } from './jose.ts'
-import {
-  type Jwk,
-  type KeySource,
-  type TokenKey,
-  type TokenKeys,
-  algorithmOf,
-  fitting,
-  importJwk,
-  strong,
-} from './key.ts'
+import { type Jwk, algorithmOf, importJwk, strong } from './jwk.ts'
+import { type KeySource, type TokenKey, type TokenKeys, fitting } from './key.ts'
 import { ProviderAway, askProvider, providerUrl } from './provider.ts'
 
 /** How keys are fetched. All times are seconds. */

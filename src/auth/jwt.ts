@@ -151,11 +151,19 @@ function headerOf(jose: Jose, token: string, wanted: string | undefined): TokenH
   } catch (cause) {
     throw refused('cannot be read', cause)
   }
+  // A signature has one spelling (RFC 4648 §3.5), so that what knows tokens by their text knows all of them.
+  if (!hasOneSpelling(token)) throw refused('cannot be read')
   const { alg, kid, typ, crit } = header as Readonly<Record<string, unknown>>
   if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) throw refused('cannot be read')
   // Tokens for something else, such as logout tokens, say so (RFC 8725 §3.11).
   if (wanted === undefined && typ !== undefined && !isUsualType(typ)) throw refused('is of another type')
   return { alg, kid, crit }
+}
+
+/** True where the bits that the last letter of Base64 has over are none. */
+function hasOneSpelling(token: string): boolean {
+  const over = (token.length - token.lastIndexOf('.') - 1) % 4
+  return over === 2 ? /[AQgw]$/.test(token) : over === 3 ? /[AEIMQUYcgkosw048]$/.test(token) : over === 0
 }
 
 function isUsualType(typ: unknown): boolean {

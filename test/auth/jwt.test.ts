@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { SignJWT, exportJWK } from 'jose'
 import { api, get, policy } from 'trestle'
 import { type Claims, type PublicAlgorithm, type Scheme, jwt, publicKey, secretKey } from 'trestle/auth'
@@ -210,8 +211,9 @@ it('says who is calling to policies, by issuer and subject', async () => {
 
 describe('OpenAPI', () => {
   const schemeOf = async (token: Scheme<Claims>): Promise<unknown> => {
-    const { components } = await toOpenApi(api({ me: get('/me', { use: { token } }, () => ({})) }))
-    return components?.securitySchemes
+    const document = await toOpenApi(api({ me: get('/me', { use: { token } }, () => ({})) }))
+    expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
+    return document.components?.securitySchemes
   }
   const keys = secretKey(SECRET, 'HS256')
 

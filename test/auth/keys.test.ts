@@ -53,16 +53,19 @@ describe('what is wrong with a declaration', () => {
   })
 
   test.each([
-    ['a key that cannot be read', publicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'RS256')],
-    ['a key of another kind', publicKey(RSA_PEM, 'ES256')],
     [
-      'a key that is too short',
+      /this key cannot be read, or is not for RS256/,
+      publicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'RS256'),
+    ],
+    [/this key cannot be read, or is not for ES256/, publicKey(RSA_PEM, 'ES256')],
+    [
+      /a key of RSA has 2048 bits or more, and this has 1024/,
       publicKey(
         generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ type: 'spki', format: 'pem' }) as string,
         'RS256',
       ),
     ],
-  ])('%s keeps the API from starting', async (_, keys) => {
-    await expect(callerOf(jwt({ ...usual, keys }))).rejects.toThrow()
+  ])('%s: a key that keeps the API from starting', async (why, keys) => {
+    await expect(callerOf(jwt({ ...usual, keys }))).rejects.toThrow(why)
   })
 })

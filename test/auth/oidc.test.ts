@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { api, get } from 'trestle'
 import { type Claims, type Scheme, oidc } from 'trestle/auth'
@@ -199,9 +200,9 @@ test.each([
 
 test('OpenAPI names the description of the provider', async () => {
   const token = oidc({ issuer: 'https://login.shop.example/shop/', audience: SIGNED, name: 'login' })
-  const { paths, components } = await toOpenApi(
-    api({ me: get('/me', { use: { token: token.scopes('orders:read') } }, () => ({})) }),
-  )
+  const document = await toOpenApi(api({ me: get('/me', { use: { token: token.scopes('orders:read') } }, () => ({})) }))
+  expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
+  const { paths, components } = document
   expect(components?.securitySchemes).toEqual({
     login: {
       type: 'openIdConnect',
