@@ -1,5 +1,3 @@
-import type { Jose } from './jose.ts'
-
 /** What signs with a private key, and is checked with its public one (RFC 7518 §3.1, RFC 8037, RFC 9864). */
 export type PublicAlgorithm =
   | 'RS256'
@@ -48,13 +46,6 @@ export function algorithmOf(jwk: Jwk): PublicAlgorithm | undefined {
       type === kty && (curve === undefined || curve === crv) && (said === undefined || said === alg),
   )
   return kind?.[0]
-}
-
-/** Only what makes the key: certificates and addresses in a JWK are not believed (RFC 8725 §3.10). */
-export async function importJwk(jose: Jose, jwk: Jwk, alg: PublicAlgorithm): Promise<CryptoKey> {
-  const { kty, n, e, crv, x, y } = jwk as Readonly<Record<string, string>>
-  const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x }
-  return (await jose.importJWK(members as Parameters<Jose['importJWK']>[0], alg)) as CryptoKey
 }
 
 /** @throws {TypeError} for a key of RSA that can be broken (RFC 7518 §3.3). */

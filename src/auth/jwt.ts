@@ -119,13 +119,14 @@ function createTokenCheck<S extends AnySchema | undefined>(
     const { alg, kid, crit } = headerOf(jose, token, typ)
     // Extensions that must be understood (RFC 7515 §4.1.11); none is.
     if (crit !== undefined) throw refused('asks for what is not known here')
+    const stamp = keys.stamp()
     const candidates = await keys.find(alg, kid)
     let failure: unknown = refused('is signed with a key that is not known here')
     for (const { key } of candidates) {
       try {
         const { payload } = await jose.jwtVerify(token, key, { ...usual, algorithms: [alg] })
         const value = await check(payload as Claims)
-        known.keep(token, value, until(payload as Claims))
+        known.keep(token, value, until(payload as Claims), stamp)
         return value
       } catch (error) {
         failure = error

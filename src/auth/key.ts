@@ -1,5 +1,5 @@
-import { type Jose, loadJose } from './jose.ts'
-import { ALGORITHMS, type Jwk, type PublicAlgorithm, algorithmOf, importJwk, strong } from './jwk.ts'
+import { type Jose, importJwk, loadJose } from './jose.ts'
+import { ALGORITHMS, type Jwk, type PublicAlgorithm, algorithmOf, strong } from './jwk.ts'
 
 /** What signs with a secret that both sides have (RFC 7518 §3.2). */
 export type SecretAlgorithm = 'HS256' | 'HS384' | 'HS512'
@@ -14,7 +14,7 @@ export interface TokenKey {
 
 /** The keys that tokens are checked with. */
 export interface TokenKeys {
-  /** Another number once other keys are in use: what was checked before is to be checked again. */
+  /** Grows once other keys are in use: what was checked before is to be checked again. -1 while nobody can say. */
   readonly stamp: () => number
   /** The keys for a token that says this of its own; none where there is no such key. */
   readonly find: (alg: string, kid: string | undefined) => readonly TokenKey[] | Promise<readonly TokenKey[]>
@@ -93,7 +93,8 @@ export function keysOf(sources: readonly KeySource[]): KeySource {
     open: async (signal) => {
       const all = await Promise.all(sources.map((source) => source.open(signal)))
       return {
-        stamp: () => all.reduce((sum, keys) => sum + keys.stamp(), 0),
+        // Each only grows, so the sum is the same only where all are.
+        stamp: () => all.map((keys) => keys.stamp()).reduce((sum, one) => (sum < 0 || one < 0 ? -1 : sum + one), 0),
         find: async (alg, kid) => (await Promise.all(all.map((keys) => keys.find(alg, kid)))).flat(),
       }
     },

@@ -78,6 +78,13 @@ describe('a token that is fine', () => {
     expect(await ask(`Bearer ${named}`)).toMatchObject(invalid('is signed with a key that is not known here'))
   })
 
+  it('may call EdDSA by its newer name', async () => {
+    const { publicKey: mine, privateKey } = generateKeyPairSync('ed25519')
+    const token = await new SignJWT(fine()).setProtectedHeader({ alg: 'Ed25519' }).sign(privateKey)
+    const { ask } = await open(jwt({ ...usual, keys: publicKey(await exportJWK(mine), 'EdDSA') }))
+    expect(await ask(`Bearer ${token}`)).toMatchObject({ status: 200 })
+  })
+
   test.each([
     ['HS384', 48],
     ['HS512', 64],

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { exportJWK } from 'jose'
-import { type Jwk, jwt, publicKey, secretKey } from 'trestle/auth'
+import { type Jwk, jwks, jwt, publicKey, secretKey } from 'trestle/auth'
 import { describe, expect, it, test } from 'vitest'
 import { AUDIENCE, ISSUER, callerOf } from './tokens.ts'
 
@@ -33,6 +33,12 @@ describe('what is wrong with a declaration', () => {
     ['no issuer', () => jwt({ audience: AUDIENCE, keys: publicKey(RSA_PEM, 'RS256') } as never), /jwt: issuer is/],
     ['no keys', () => jwt({ ...usual, keys: [] }), /jwt: keys is/],
     ['text for keys', () => jwt({ ...usual, keys: SECRET as never }), /jwt: keys is/],
+    ['no time at all', () => jwks('https://login.shop.example/jwks', { timeout: 0 }), /timeout of keys is 0/],
+    [
+      'an age that is none',
+      () => jwks('https://login.shop.example/jwks', { maxAge: Number.NaN }),
+      /maxAge of keys is NaN/,
+    ],
     [
       'a day of skew',
       () => jwt({ ...usual, keys: [publicKey(RSA_PEM, 'RS256')], clockSkew: 86_400 }),

@@ -1,5 +1,8 @@
+import { createPublicKey } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose'
 import { api, get } from 'trestle'
 import { type Claims, type Scheme, oidc } from 'trestle/auth'
 import { toOpenApi } from 'trestle/openapi'
@@ -178,6 +181,56 @@ describe('a provider that is away', () => {
     expect(performance.now() - again).toBeLessThan(200)
     expect(String((caller.failures[0] as Error).cause)).toContain('did not answer within 0.3 s')
     silent.close()
+  })
+})
+
+describe('a provider that has a description of OAuth alone', () => {
+  const signer = signingKey('oauth')
+  const asked: string[] = []
+  let issuer = ''
+  let moved = false
+  const server = createServer((request, reply) => {
+    asked.push(request.url ?? '')
+    const answers: Record<string, object> = {
+      '/.well-known/oauth-authorization-server/tenant': {
+        issuer,
+        jwks_uri: moved ? 'http://keys.shop.example' : `${issuer}/k`,
+      },
+      '/tenant/k': { keys: [{ ...createPublicKey(signer.privateKey).export({ format: 'jwk' }), kid: 'oauth' }] },
+    }
+    const answer = answers[request.url ?? '']
+    reply.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer))
+  })
+  const signed = (): Promise<string> =>
+    new SignJWT({ iss: issuer, sub: 'ada', aud: SIGNED })
+      .setProtectedHeader({ alg: 'ES256', kid: 'oauth' })
+      .setExpirationTime('5m')
+      .sign(signer.privateKey)
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`
+  })
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('is asked for that', async () => {
+    const { ask } = await open(oidc({ issuer, audience: SIGNED }))
+    expect(await ask(`Bearer ${await signed()}`)).toMatchObject({ status: 200 })
+    expect(asked).toEqual([
+      '/tenant/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server/tenant',
+      '/tenant/k',
+    ])
+  })
+
+  it('is not followed to where there is no TLS', async () => {
+    moved = true
+    const { ask, failures } = await open(oidc({ issuer, audience: SIGNED }))
+    expect(await ask(`Bearer ${await signed()}`)).toMatchObject({ status: 503 })
+    expect(String((failures[0] as Error).cause)).toContain('its keys are where they cannot be asked for')
   })
 })
 
