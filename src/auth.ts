@@ -17,14 +17,8 @@ export { type IntrospectionOptions, introspection } from './auth/introspection.t
 export { InvalidCredentials, type InvalidCredentialsOptions } from './auth/invalid-credentials.ts'
 export { type JwksOptions, jwks } from './auth/jwks.ts'
 export { type JwtOptions, jwt } from './auth/jwt.ts'
-export {
-  type Jwk,
-  type KeySource,
-  type PublicAlgorithm,
-  type SecretAlgorithm,
-  publicKey,
-  secretKey,
-} from './auth/key.ts'
+export type { Jwk, PublicAlgorithm } from './auth/jwk.ts'
+export { type KeySource, type SecretAlgorithm, publicKey, secretKey } from './auth/key.ts'
 export type { LoginCredentials, LoginTokens } from './auth/login-bodies.ts'
 export { type Account, type LoginEndpoints, type LoginManager, type LoginOptions, logins } from './auth/logins.ts'
 export { type OidcOptions, oidc } from './auth/oidc.ts'

@@ -105,7 +105,8 @@ function createQuestions<S extends AnySchema | undefined>(
       throw refused('is for another audience')
     }
     const value = await check(claims)
-    known.keep(digest, value, Math.min(now + keep, exp === undefined ? Number.POSITIVE_INFINITY : exp + skew) * 1000)
+    const end = Math.min(now + keep, exp === undefined ? Number.POSITIVE_INFINITY : exp + skew)
+    known.keep(digest, value, end * 1000, 0)
     return value
   }
   return async (token) => {

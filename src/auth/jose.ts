@@ -1,3 +1,5 @@
+import type { Jwk, PublicAlgorithm } from './jwk.ts'
+
 /** What checks signatures. */
 export type Jose = typeof import('jose')
 
@@ -14,4 +16,11 @@ export async function loadJose(): Promise<Jose> {
       cause,
     })
   }
+}
+
+/** Only what makes the key: certificates and addresses in a JWK are not believed (RFC 8725 §3.10). */
+export async function importJwk(jose: Jose, jwk: Jwk, alg: PublicAlgorithm): Promise<CryptoKey> {
+  const { kty, n, e, crv, x, y } = jwk as Readonly<Record<string, string>>
+  const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x }
+  return (await jose.importJWK(members as Parameters<Jose['importJWK']>[0], alg)) as CryptoKey
 }

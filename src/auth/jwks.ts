@@ -1,15 +1,7 @@
 import { Unavailable } from '../contract/problems.ts'
-import { type Jose, loadJose } from './jose.ts'
-import {
-  type Jwk,
-  type KeySource,
-  type TokenKey,
-  type TokenKeys,
-  algorithmOf,
-  fitting,
-  importJwk,
-  strong,
-} from './key.ts'
+import { type Jose, importJwk, loadJose } from './jose.ts'
+import { type Jwk, algorithmOf, strong } from './jwk.ts'
+import { type KeySource, type TokenKey, type TokenKeys, fitting } from './key.ts'
 import { ProviderAway, askProvider, providerUrl } from './provider.ts'
 
 /** How keys are fetched. All times are seconds. */
@@ -21,6 +13,9 @@ export interface JwksOptions {
   /** The least time between two tries: 10 unless told. It keeps who invents key names from having them fetched. */
   readonly coolDown?: number
 }
+
+/** More seconds than a timer can wait. */
+const FOR_EVER = 2 ** 21
 
 /** Keys of a set that are looked at. */
 const MOST = 100
@@ -47,6 +42,9 @@ export type Ask = (url: string) => Promise<Readonly<Record<string, unknown>>>
 /** Keys that `load` gets, as a JWK set, whenever they are needed. */
 export function fetchedKeys(load: (ask: Ask) => ReturnType<Ask>, options: JwksOptions): KeySource {
   const { timeout = 3, maxAge = 600, coolDown = 10 } = options
+  for (const [name, seconds] of Object.entries({ timeout, maxAge, coolDown })) {
+    if (!(seconds > 0 && seconds < FOR_EVER)) throw new TypeError(`${name} of keys is ${seconds}; give it seconds`)
+  }
   return {
     is: 'keys',
     open: async (signal) => {

@@ -119,13 +119,14 @@ function createTokenCheck<S extends AnySchema | undefined>(
     const { alg, kid, crit } = headerOf(jose, token, typ)
     // Extensions that must be understood (RFC 7515 §4.1.11); none is.
     if (crit !== undefined) throw refused('asks for what is not known here')
+    const stamp = keys.stamp()
     const candidates = await keys.find(alg, kid)
     let failure: unknown = refused('is signed with a key that is not known here')
     for (const { key } of candidates) {
       try {
         const { payload } = await jose.jwtVerify(token, key, { ...usual, algorithms: [alg] })
         const value = await check(payload as Claims)
-        known.keep(token, value, until(payload as Claims))
+        known.keep(token, value, until(payload as Claims), stamp)
         return value
       } catch (error) {
         failure = error
@@ -151,11 +152,19 @@ function headerOf(jose: Jose, token: string, wanted: string | undefined): TokenH
   } catch (cause) {
     throw refused('cannot be read', cause)
   }
+  // A signature has one spelling (RFC 4648 §3.5), so that what knows tokens by their text knows all of them.
+  if (!hasOneSpelling(token)) throw refused('cannot be read')
   const { alg, kid, typ, crit } = header as Readonly<Record<string, unknown>>
   if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) throw refused('cannot be read')
   // Tokens for something else, such as logout tokens, say so (RFC 8725 §3.11).
   if (wanted === undefined && typ !== undefined && !isUsualType(typ)) throw refused('is of another type')
   return { alg, kid, crit }
+}
+
+/** True where the bits that the last letter of Base64 has over are none. */
+function hasOneSpelling(token: string): boolean {
+  const over = (token.length - token.lastIndexOf('.') - 1) % 4
+  return over === 2 ? /[AQgw]$/.test(token) : over === 3 ? /[AEIMQUYcgkosw048]$/.test(token) : over === 0
 }
 
 function isUsualType(typ: unknown): boolean {

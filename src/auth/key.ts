@@ -1,26 +1,8 @@
-import { type Jose, loadJose } from './jose.ts'
+import { type Jose, importJwk, loadJose } from './jose.ts'
+import { ALGORITHMS, type Jwk, type PublicAlgorithm, algorithmOf, strong } from './jwk.ts'
 
 /** What signs with a secret that both sides have (RFC 7518 §3.2). */
 export type SecretAlgorithm = 'HS256' | 'HS384' | 'HS512'
-
-/** What signs with a private key, and is checked with its public one (RFC 7518 §3.1, RFC 8037, RFC 9864). */
-export type PublicAlgorithm =
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512'
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'EdDSA'
-
-/** A JSON Web Key (RFC 7517), as far as it is read here. */
-export interface Jwk {
-  readonly kty?: string
-  readonly [member: string]: unknown
-}
 
 /** A key, and the one algorithm that it is for (RFC 8725 §3.1). */
 export interface TokenKey {
@@ -32,7 +14,7 @@ export interface TokenKey {
 
 /** The keys that tokens are checked with. */
 export interface TokenKeys {
-  /** Another number once other keys are in use: what was checked before is to be checked again. */
+  /** Grows once other keys are in use: what was checked before is to be checked again. -1 while nobody can say. */
   readonly stamp: () => number
   /** The keys for a token that says this of its own; none where there is no such key. */
   readonly find: (alg: string, kid: string | undefined) => readonly TokenKey[] | Promise<readonly TokenKey[]>
@@ -111,7 +93,8 @@ export function keysOf(sources: readonly KeySource[]): KeySource {
     open: async (signal) => {
       const all = await Promise.all(sources.map((source) => source.open(signal)))
       return {
-        stamp: () => all.reduce((sum, keys) => sum + keys.stamp(), 0),
+        // Each only grows, so the sum is the same only where all are.
+        stamp: () => all.map((keys) => keys.stamp()).reduce((sum, one) => (sum < 0 || one < 0 ? -1 : sum + one), 0),
         find: async (alg, kid) => (await Promise.all(all.map((keys) => keys.find(alg, kid)))).flat(),
       }
     },
@@ -122,7 +105,11 @@ function fixed(load: (jose: Jose) => Promise<CryptoKey>, alg: string, kid?: stri
   return {
     is: 'keys',
     open: async () => {
-      const keys = [{ alg, kid, key: strong(await load(await loadJose())) }]
+      const jose = await loadJose()
+      const unreadable = (cause: unknown): never => {
+        throw new TypeError(`this key cannot be read, or is not for ${alg}`, { cause })
+      }
+      const keys = [{ alg, kid, key: strong(await load(jose).catch(unreadable)) }]
       return { stamp: () => 0, find: (alg, kid) => fitting(keys, alg, kid) }
     },
   }
@@ -132,49 +119,4 @@ function fixed(load: (jose: Jose) => Promise<CryptoKey>, alg: string, kid?: stri
 export function fitting(keys: readonly TokenKey[], alg: string, kid: string | undefined): readonly TokenKey[] {
   const same = alg === 'Ed25519' ? 'EdDSA' : alg
   return keys.filter((one) => one.alg === same && (one.kid === undefined || kid === undefined || one.kid === kid))
-}
-
-/** The algorithm and its kind of key (RFC 7518 §6.1): `kty`, and `crv` where there are several. */
-const KINDS: readonly (readonly [alg: PublicAlgorithm, kty: string, crv?: string])[] = [
-  ['RS256', 'RSA'],
-  ['RS384', 'RSA'],
-  ['RS512', 'RSA'],
-  ['PS256', 'RSA'],
-  ['PS384', 'RSA'],
-  ['PS512', 'RSA'],
-  ['ES256', 'EC', 'P-256'],
-  ['ES384', 'EC', 'P-384'],
-  ['ES512', 'EC', 'P-521'],
-  ['EdDSA', 'OKP', 'Ed25519'],
-]
-const ALGORITHMS: ReadonlySet<string> = new Set(KINDS.map(([alg]) => alg))
-
-/**
- * The one algorithm that a JWK is for: what it says, or what its kind says; RS256 for RSA, which has several. Undefined
- * for a key that does not check signatures, that is no public key, or that says two things.
- */
-export function algorithmOf(jwk: Jwk): PublicAlgorithm | undefined {
-  const { kty, crv, use, key_ops: operations } = jwk
-  if ('d' in jwk || (use !== undefined && use !== 'sig')) return undefined
-  if (Array.isArray(operations) && !operations.includes('verify')) return undefined
-  const said = jwk.alg === 'Ed25519' ? 'EdDSA' : jwk.alg
-  const kind = KINDS.find(
-    ([alg, type, curve]) =>
-      type === kty && (curve === undefined || curve === crv) && (said === undefined || said === alg),
-  )
-  return kind?.[0]
-}
-
-/** Only what makes the key: certificates and addresses in a JWK are not believed (RFC 8725 §3.10). */
-export async function importJwk(jose: Jose, jwk: Jwk, alg: PublicAlgorithm): Promise<CryptoKey> {
-  const { kty, n, e, crv, x, y } = jwk as Readonly<Record<string, string>>
-  const members = kty === 'RSA' ? { kty, n, e } : kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x }
-  return (await jose.importJWK(members as Parameters<Jose['importJWK']>[0], alg)) as CryptoKey
-}
-
-/** @throws {TypeError} for a key of RSA that can be broken (RFC 7518 §3.3). */
-export function strong(key: CryptoKey): CryptoKey {
-  const { modulusLength = 2048 } = key.algorithm as { readonly modulusLength?: number }
-  if (modulusLength >= 2048) return key
-  throw new TypeError(`a key of RSA has 2048 bits or more, and this has ${modulusLength}`)
 }

@@ -39,7 +39,7 @@ export async function askProvider(url: string, question: Question): Promise<Read
     const init: RequestInit = {
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)]),
-      headers: { accept: 'application/json', ...(authorization && { authorization }) },
+      headers: { accept: 'application/json, application/jwk-set+json', ...(authorization && { authorization }) },
       ...(form && { method: 'POST', body: new URLSearchParams(form) }),
     }
     // A connection that was kept may just have been closed by the other side; to ask again changes nothing.

@@ -185,6 +185,19 @@ describe('attacks', () => {
     expect(await withSecret.ask(authorization)).toMatchObject({ status, challenge })
   })
 
+  it('that change one character are refused, wherever it is', async () => {
+    const token = bySecret(fine())
+    expect(await withSecret.ask(`Bearer ${token}`)).toMatchObject({ status: 200 })
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'
+    const taken: number[] = []
+    for (let at = 0; at < token.length; at++) {
+      const other = letters[(letters.indexOf(token[at] as string) + 1) % letters.length]
+      const { status } = await withSecret.ask(`Bearer ${token.slice(0, at)}${other}${token.slice(at + 1)}`)
+      if (status !== 401) taken.push(at)
+    }
+    expect(taken).toEqual([])
+  })
+
   it('in a query are no token', async () => {
     expect(await withSecret.ask(undefined, `/me?access_token=${bySecret(fine())}`)).toMatchObject({ status: 401 })
   })

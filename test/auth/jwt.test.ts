@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { inspect } from 'node:util'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { SignJWT, exportJWK } from 'jose'
 import { api, get, policy } from 'trestle'
 import { type Claims, type PublicAlgorithm, type Scheme, jwt, publicKey, secretKey } from 'trestle/auth'
@@ -75,6 +76,13 @@ describe('a token that is fine', () => {
     const named = await new SignJWT(fine()).setProtectedHeader({ alg, kid: 'two' }).sign(privateKey)
     const { ask } = await open(jwt({ ...usual, keys: publicKey(jwk, alg) }))
     expect(await ask(`Bearer ${named}`)).toMatchObject(invalid('is signed with a key that is not known here'))
+  })
+
+  it('may call EdDSA by its newer name', async () => {
+    const { publicKey: mine, privateKey } = generateKeyPairSync('ed25519')
+    const token = await new SignJWT(fine()).setProtectedHeader({ alg: 'Ed25519' }).sign(privateKey)
+    const { ask } = await open(jwt({ ...usual, keys: publicKey(await exportJWK(mine), 'EdDSA') }))
+    expect(await ask(`Bearer ${token}`)).toMatchObject({ status: 200 })
   })
 
   test.each([
@@ -210,8 +218,9 @@ it('says who is calling to policies, by issuer and subject', async () => {
 
 describe('OpenAPI', () => {
   const schemeOf = async (token: Scheme<Claims>): Promise<unknown> => {
-    const { components } = await toOpenApi(api({ me: get('/me', { use: { token } }, () => ({})) }))
-    return components?.securitySchemes
+    const document = await toOpenApi(api({ me: get('/me', { use: { token } }, () => ({})) }))
+    expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
+    return document.components?.securitySchemes
   }
   const keys = secretKey(SECRET, 'HS256')
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { exportJWK } from 'jose'
-import { type Jwk, jwt, publicKey, secretKey } from 'trestle/auth'
+import { type Jwk, jwks, jwt, publicKey, secretKey } from 'trestle/auth'
 import { describe, expect, it, test } from 'vitest'
 import { AUDIENCE, ISSUER, callerOf } from './tokens.ts'
 
@@ -33,6 +33,12 @@ describe('what is wrong with a declaration', () => {
     ['no issuer', () => jwt({ audience: AUDIENCE, keys: publicKey(RSA_PEM, 'RS256') } as never), /jwt: issuer is/],
     ['no keys', () => jwt({ ...usual, keys: [] }), /jwt: keys is/],
     ['text for keys', () => jwt({ ...usual, keys: SECRET as never }), /jwt: keys is/],
+    ['no time at all', () => jwks('https://login.shop.example/jwks', { timeout: 0 }), /timeout of keys is 0/],
+    [
+      'an age that is none',
+      () => jwks('https://login.shop.example/jwks', { maxAge: Number.NaN }),
+      /maxAge of keys is NaN/,
+    ],
     [
       'a day of skew',
       () => jwt({ ...usual, keys: [publicKey(RSA_PEM, 'RS256')], clockSkew: 86_400 }),
@@ -53,16 +59,19 @@ describe('what is wrong with a declaration', () => {
   })
 
   test.each([
-    ['a key that cannot be read', publicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'RS256')],
-    ['a key of another kind', publicKey(RSA_PEM, 'ES256')],
     [
-      'a key that is too short',
+      /this key cannot be read, or is not for RS256/,
+      publicKey('-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----', 'RS256'),
+    ],
+    [/this key cannot be read, or is not for ES256/, publicKey(RSA_PEM, 'ES256')],
+    [
+      /a key of RSA has 2048 bits or more, and this has 1024/,
       publicKey(
         generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ type: 'spki', format: 'pem' }) as string,
         'RS256',
       ),
     ],
-  ])('%s keeps the API from starting', async (_, keys) => {
-    await expect(callerOf(jwt({ ...usual, keys }))).rejects.toThrow()
+  ])('%s: a key that keeps the API from starting', async (why, keys) => {
+    await expect(callerOf(jwt({ ...usual, keys }))).rejects.toThrow(why)
   })
 })

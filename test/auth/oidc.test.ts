@@ -1,4 +1,8 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { createPublicKey } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose'
 import { api, get } from 'trestle'
 import { type Claims, type Scheme, oidc } from 'trestle/auth'
 import { toOpenApi } from 'trestle/openapi'
@@ -180,6 +184,56 @@ describe('a provider that is away', () => {
   })
 })
 
+describe('a provider that has a description of OAuth alone', () => {
+  const signer = signingKey('oauth')
+  const asked: string[] = []
+  let issuer = ''
+  let moved = false
+  const server = createServer((request, reply) => {
+    asked.push(request.url ?? '')
+    const answers: Record<string, object> = {
+      '/.well-known/oauth-authorization-server/tenant': {
+        issuer,
+        jwks_uri: moved ? 'http://keys.shop.example' : `${issuer}/k`,
+      },
+      '/tenant/k': { keys: [{ ...createPublicKey(signer.privateKey).export({ format: 'jwk' }), kid: 'oauth' }] },
+    }
+    const answer = answers[request.url ?? '']
+    reply.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer))
+  })
+  const signed = (): Promise<string> =>
+    new SignJWT({ iss: issuer, sub: 'ada', aud: SIGNED })
+      .setProtectedHeader({ alg: 'ES256', kid: 'oauth' })
+      .setExpirationTime('5m')
+      .sign(signer.privateKey)
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`
+  })
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('is asked for that', async () => {
+    const { ask } = await open(oidc({ issuer, audience: SIGNED }))
+    expect(await ask(`Bearer ${await signed()}`)).toMatchObject({ status: 200 })
+    expect(asked).toEqual([
+      '/tenant/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server/tenant',
+      '/tenant/k',
+    ])
+  })
+
+  it('is not followed to where there is no TLS', async () => {
+    moved = true
+    const { ask, failures } = await open(oidc({ issuer, audience: SIGNED }))
+    expect(await ask(`Bearer ${await signed()}`)).toMatchObject({ status: 503 })
+    expect(String((failures[0] as Error).cause)).toContain('its keys are where they cannot be asked for')
+  })
+})
+
 test('a description of another issuer is none', async () => {
   const caller = await open(oidc({ issuer: `${provider.issuer}/`, audience: SIGNED }))
   const token = await provider.logIn('ada')
@@ -199,9 +253,9 @@ test.each([
 
 test('OpenAPI names the description of the provider', async () => {
   const token = oidc({ issuer: 'https://login.shop.example/shop/', audience: SIGNED, name: 'login' })
-  const { paths, components } = await toOpenApi(
-    api({ me: get('/me', { use: { token: token.scopes('orders:read') } }, () => ({})) }),
-  )
+  const document = await toOpenApi(api({ me: get('/me', { use: { token: token.scopes('orders:read') } }, () => ({})) }))
+  expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
+  const { paths, components } = document
   expect(components?.securitySchemes).toEqual({
     login: {
       type: 'openIdConnect',
