@@ -34,8 +34,7 @@ export interface Permissions<R extends Readonly<Record<string, Rule>>> {
 export function permissions<const R extends Readonly<Record<string, Rule>>>(rules: R): Permissions<R> {
   const ask = (may: keyof R, user: unknown, object: unknown): boolean | 'hidden' => {
     if (!Object.hasOwn(rules, may)) throw new TypeError(`permissions: there is no "${String(may)}"`)
-    const rule: (user: never, object: never) => boolean | 'hidden' = rules[may] as Rule
-    const allowed = rule(user as never, object as never)
+    const allowed = (rules[may] as Rule)(user as never, object as never)
     // A promise, or anything else that seems to be true, must not let anybody in.
     if (typeof allowed === 'boolean' || allowed === 'hidden') return allowed
     throw new TypeError(`permissions: "${String(may)}" gives ${typeof allowed}: give true, false or 'hidden'`)

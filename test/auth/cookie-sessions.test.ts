@@ -142,21 +142,21 @@ onEveryBackend('A session', (behind) => {
   })
 
   it('goes on while it is used, and ends when it is not', async () => {
-    const brief = await openShop(behind.setting, { idle: 0.5 })
+    const brief = await openShop(behind.setting, { idle: 1 })
     const cookie = await brief.login('ada')
     for (let i = 0; i < 5; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await new Promise((resolve) => setTimeout(resolve, 300))
       expect(await brief.ask('/me', cookie)).toMatchObject({ status: 200 })
     }
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    await new Promise((resolve) => setTimeout(resolve, 1300))
     expect(await brief.ask('/me', cookie)).toMatchObject({ status: 401 })
     await brief.close()
   })
 
   it('ends however much it is used', async () => {
     const brief = await openShop(behind.setting, { idle: 0.5, lifetime: 1 })
-    const cookie = await brief.login('ada')
     const began = Date.now()
+    const cookie = await brief.login('ada')
     while ((await brief.ask('/me', cookie)).status === 200) {
       expect(Date.now() - began).toBeLessThan(3000)
       await new Promise((resolve) => setTimeout(resolve, 100))

@@ -49,8 +49,8 @@ it("takes as long for nobody's password as for a wrong one", async () => {
   }
   const median = (list: number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1] as number
   const ratio = median(times.nobody) / median(times.wrong)
-  expect(ratio).toBeGreaterThan(0.7)
-  expect(ratio).toBeLessThan(1.4)
+  expect(ratio).toBeGreaterThan(0.5)
+  expect(ratio).toBeLessThan(2)
 })
 
 it('leaves threads to others, and refuses what would wait for too long', async () => {
