@@ -100,11 +100,12 @@ async function exhaustWindows(
   for (let index = 0; index < windows; index++) {
     const start = (first + index) * window
     // A little later: a timer may be early, and then some would be counted in the window before.
-    await new Promise((resolve) => setTimeout(resolve, start - now() + 5))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, start - now() + 5)))
     const tally = await askAll(ports, `/${strategy}`, Math.ceil(requests / windows))
     odd.push(...tally.odd)
     const inWindow = tally.began >= start && tally.ended < start + window
-    if (!inWindow) odd.push(`this machine took ${Math.round(tally.ended - start)} ms for a window of ${window} ms`)
+    if (!inWindow)
+      odd.push(`it took ${Math.round(tally.ended - start)} ms for a window of ${window} ms: take a longer one`)
     const weight = strategy === 'sliding-window' ? (before * (start + window - tally.ended)) / window : 0
     bound += Math.floor(count - weight)
     passed += tally.passed
