@@ -61,7 +61,11 @@ export interface CacheTags {
  */
 export const cacheTags: Dependency<CacheTags> = depends(
   { cache: cacheStore },
-  ({ cache }) => ({ invalidate: (...tags: readonly string[]) => again(() => cache.invalidate(tags)) }),
+  ({ cache }) => ({
+    invalidate: async (...tags: readonly string[]) => {
+      if (tags.length > 0) await again(() => cache.invalidate(tags))
+    },
+  }),
   { scope: 'app', name: 'cache-tags' },
 )
 

@@ -116,6 +116,21 @@ onEveryBackend('The store of the cache', (behind) => {
     expect(await look(again(second))).toEqual({ is: 'mine' })
   })
 
+  it('invalidates tags that nobody knows, and whatever is in them', async () => {
+    const tags = ["a'b", 'a"b', 'a,b', 'ключ', 'a:b{c}', '%$1', 'x'.repeat(500)]
+    await cache.invalidate(tags)
+    const first = wanted(undefined, tags)
+    await kept(first)
+    expect(await look(again(first))).toMatchObject({ is: 'kept' })
+    for (const tag of tags) {
+      await cache.invalidate([tag])
+      const next = again(first)
+      expect(await look(next)).toEqual({ is: 'mine' })
+      await cache.keep(next, REPLY, 60_000, 0)
+      expect(await look(again(first))).toMatchObject({ is: 'kept' })
+    }
+  })
+
   it('what was begun before it was invalidated is not given after', async () => {
     const tag = crypto.randomUUID()
     const first = wanted(undefined, [tag])
