@@ -119,6 +119,8 @@ function createTokenCheck<S extends AnySchema | undefined>(
     const { alg, kid, crit } = headerOf(jose, token, typ)
     // Extensions that must be understood (RFC 7515 §4.1.11); none is.
     if (crit !== undefined) throw refused('asks for what is not known here')
+    // What it says of its issuer is not believed yet, but keys of one are not looked for, or fetched, for another.
+    if (issuer !== false && (issuerOf(jose, token) ?? issuer) !== issuer) throw refused('is of another issuer')
     const stamp = keys.stamp()
     const candidates = await keys.find(alg, kid)
     let failure: unknown = refused('is signed with a key that is not known here')
@@ -159,6 +161,14 @@ function headerOf(jose: Jose, token: string, wanted: string | undefined): TokenH
   // Tokens for something else, such as logout tokens, say so (RFC 8725 §3.11).
   if (wanted === undefined && typ !== undefined && !isUsualType(typ)) throw refused('is of another type')
   return { alg, kid, crit }
+}
+
+function issuerOf(jose: Jose, token: string): unknown {
+  try {
+    return jose.decodeJwt(token).iss
+  } catch (cause) {
+    throw refused('cannot be read', cause)
+  }
 }
 
 /** True where the bits that the last letter of Base64 has over are none. */

@@ -35,13 +35,19 @@ const PARTS: unique symbol = Symbol('parts of a security scheme')
 interface Parts<Value> {
   readonly name: string
   readonly security: Security
-  /** What callers show; undefined for nothing. Made once for all that need it. */
-  readonly shown: Dependency<Value | undefined>
+  /** What callers show. Made once for all that need it. */
+  readonly tried: Dependency<Tried<Value>>
   /** `WWW-Authenticate` to who shows nothing. */
   readonly challenge: string
   readonly scopesOf: (value: Value) => readonly string[]
   /** What is told to who has not all these scopes. */
   readonly lacking: (value: Value, scopes: readonly string[]) => Problem
+}
+
+/** What was shown: a value, undefined for nothing of the kind, or what is told to who shows what does not hold. */
+interface Tried<Value> {
+  readonly value: Value | undefined
+  readonly refusal: Problem | undefined
 }
 
 /**
@@ -63,21 +69,23 @@ export function securityScheme<const U extends Uses, Value>(
   options: SchemeOptions<NoInfer<Value>>,
 ): Scheme<Value> {
   const { name, scheme, resource, challenge, principal, scopesOf = () => [] } = options
-  const refuse = (error: unknown): never => {
-    throw error instanceof InvalidCredentials ? refusal(challenge, error) : error
+  const found = (value: Value | undefined): Tried<Value> => ({ value, refusal: undefined })
+  const refused = (error: unknown): Tried<Value> => {
+    if (!(error instanceof InvalidCredentials)) throw error
+    return { value: undefined, refusal: refusal(challenge, error) }
   }
-  const shown = depends(uses, (context) => {
+  const tried = depends(uses, (context) => {
     try {
       const value = read(context as Values<U> & DependencyContext)
-      return value instanceof Promise ? value.catch(refuse) : value
+      return value instanceof Promise ? value.then(found, refused) : found(value)
     } catch (error) {
-      return refuse(error)
+      return refused(error)
     }
   })
   return schemeOf({
     name,
     security: { name, scheme, principal, ...(resource && { resource }) },
-    shown: shown as Dependency<Value | undefined>,
+    tried: tried as Dependency<Tried<Value>>,
     challenge: challengeField(challenge),
     scopesOf,
     lacking: (_, scopes) => lackingScopes(challenge, scopes),
@@ -101,9 +109,14 @@ export function anyOf<const S extends Readonly<Record<string, AnyScheme>>>(schem
   const names = Object.keys(schemes)
   if (names.length < 2) throw new TypeError('anyOf: give it two security schemes or more')
   const parts = names.map((name) => (schemes[name] as Scheme)[PARTS])
-  const shown = depends(Object.fromEntries(parts.map((part, at) => [names[at] as string, part.shown])), (context) => {
-    const is = names.find((name) => (context as Record<string, unknown>)[name] !== undefined)
-    return is === undefined ? undefined : { is, value: (context as Record<string, unknown>)[is] }
+  const kinds = parts.map(({ challenge }) => kindOf(challenge))
+  const tried = depends(Object.fromEntries(parts.map((part, at) => [names[at] as string, part.tried])), (context) => {
+    const all = names.map((name) => (context as Record<string, unknown>)[name] as Tried<unknown>)
+    const holds = all.findIndex(({ value }) => value !== undefined)
+    // What holds for one of those that read the same field is what was shown to the others too.
+    const refusal = all.find(({ refusal }, at) => refusal !== undefined && kinds[at] !== kinds[holds])?.refusal
+    if (refusal !== undefined) return { value: undefined, refusal }
+    return { value: holds < 0 ? undefined : { is: names[holds], value: all[holds]?.value }, refusal: undefined }
   })
   const partOf = ({ is }: Value): Parts<unknown> => parts[names.indexOf(is as string)] as Parts<unknown>
   return schemeOf<Value>({
@@ -112,7 +125,7 @@ export function anyOf<const S extends Readonly<Record<string, AnyScheme>>>(schem
       anyOf: parts.flatMap(({ security }) => schemesOf(security)),
       principal: (one: Value) => partOf(one).security.principal?.(one.value as never),
     },
-    shown: shown as unknown as Dependency<Value | undefined>,
+    tried: tried as unknown as Dependency<Tried<Value>>,
     challenge: parts.map(({ challenge }) => challenge).join(', '),
     scopesOf: (one) => partOf(one).scopesOf(one.value),
     lacking: (one, scopes) => partOf(one).lacking(one.value, scopes),
@@ -120,12 +133,12 @@ export function anyOf<const S extends Readonly<Record<string, AnyScheme>>>(schem
 }
 
 function schemeOf<Value>(parts: Parts<Value>, given: Dependency<Value> = fromShown(parts)): Scheme<Value> {
-  const { name, security, shown } = parts
+  const { name, security, tried } = parts
   const scheme: Scheme<Value> = Object.freeze({
     ...given,
     [PARTS]: parts,
     optional: () =>
-      depends({ shown }, ({ shown }) => shown as Value | undefined, {
+      depends({ tried }, ({ tried }) => shownBy(tried as Tried<Value>), {
         name,
         security: { ...security, optional: true },
         throws: given.throws,
@@ -138,35 +151,51 @@ function schemeOf<Value>(parts: Parts<Value>, given: Dependency<Value> = fromSho
   return scheme
 }
 
-function fromShown<Value>({ name, security, shown, challenge }: Parts<Value>): Dependency<Value> {
+function fromShown<Value>({ name, security, tried, challenge }: Parts<Value>): Dependency<Value> {
   return depends(
-    { shown },
-    ({ shown }) => {
+    { tried },
+    ({ tried }) => {
+      const shown = shownBy(tried as Tried<Value>)
       if (shown === undefined) throw Unauthorized({ headers: { 'www-authenticate': challenge } })
-      return shown as Value
+      return shown
     },
     { name, security, throws: [Unauthorized, BadRequest] },
   ) as Dependency<Value>
 }
 
+function shownBy<Value>({ value, refusal }: Tried<Value>): Value | undefined {
+  if (refusal !== undefined) throw refusal
+  return value
+}
+
 function withScopes<Value>(scheme: Scheme<Value>, scopes: readonly string[]): Scheme<Value> {
   const { [PARTS]: parts, name = '', throws } = scheme
-  const check = (value: Value): Value => {
+  const lacking = (value: Value): Problem | undefined => {
     const has = parts.scopesOf(value)
-    if (scopes.every((scope) => has.includes(scope))) return value
-    throw parts.lacking(value, scopes)
+    return scopes.every((scope) => has.includes(scope)) ? undefined : parts.lacking(value, scopes)
   }
   const security = needing(parts.security, scopes)
-  const shown = depends({ shown: parts.shown }, ({ shown }) =>
-    shown === undefined ? undefined : check(shown as Value),
-  )
-  // It uses the scheme as others do: what stands in for that in a test stands in here.
-  const given = depends({ scheme }, ({ scheme }) => check(scheme as Value), {
-    name,
-    security,
-    throws: [...new Set([...throws, Forbidden])],
+  const tried = depends({ tried: parts.tried }, ({ tried }) => {
+    const { value } = tried as Tried<Value>
+    const refusal = value === undefined ? undefined : lacking(value)
+    return refusal === undefined ? tried : { value: undefined, refusal }
   })
-  return schemeOf({ ...parts, security, shown: shown as Dependency<Value | undefined> }, given as Dependency<Value>)
+  // It uses the scheme as others do: what stands in for that in a test stands in here.
+  const given = depends(
+    { scheme },
+    ({ scheme }) => {
+      const refusal = lacking(scheme as Value)
+      if (refusal !== undefined) throw refusal
+      return scheme as Value
+    },
+    { name, security, throws: [...new Set([...throws, Forbidden])] },
+  )
+  return schemeOf({ ...parts, security, tried: tried as Dependency<Tried<Value>> }, given as Dependency<Value>)
+}
+
+/** The authentication schemes that a challenge asks for, which say which field is read. */
+function kindOf(challenge: string): string {
+  return challenge.split(' ', 1)[0] as string
 }
 
 function needing(security: Security, scopes: readonly string[]): Security {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { SignJWT, decodeJwt, decodeProtectedHeader } from 'jose'
 import { api, get } from 'trestle'
-import { type Claims, type Scheme, oidc } from 'trestle/auth'
+import { type Claims, type Scheme, anyOf, jwt, oidc, secretKey } from 'trestle/auth'
 import { toOpenApi } from 'trestle/openapi'
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest'
 import {
@@ -14,7 +14,8 @@ import {
   signingKey,
   startIdentityProvider,
 } from '../servers/identity-provider.ts'
-import { type Caller, callerOf } from './tokens.ts'
+import { createTestClient } from 'trestle/testing'
+import { AUDIENCE, type Caller, ISSUER, SECRET, bySecret, callerOf, fine, part } from './tokens.ts'
 
 let provider: IdentityProvider
 let firstKey: SigningKey
@@ -70,6 +71,25 @@ it('asks for keys once, however many come at once', async () => {
   const many = Array.from({ length: 60 }, (_, index) => caller.ask(`Bearer ${tokens[index % 3]}`))
   expect((await Promise.all(many)).map(({ status }) => status)).toEqual(many.map(() => 200))
   expect(keysAsked() - before).toBe(1)
+})
+
+it('is one of several issuers, and is not asked for the keys of others', async () => {
+  const caller = anyOf({
+    customer: oidc({ issuer: provider.issuer, audience: SIGNED, name: 'customers' }),
+    staff: jwt({ issuer: ISSUER, audience: AUDIENCE, keys: secretKey(SECRET, 'HS256'), name: 'staff' }),
+  })
+  const client = await createTestClient(
+    api({ who: get('/who', { use: { caller } }, ({ caller }) => ({ is: caller.is, sub: caller.value.sub })) }),
+  )
+  const ask = async (token: string): Promise<Response> =>
+    client.fetch('/who', { headers: { authorization: `Bearer ${token}` } })
+  const before = provider.asked.length
+  expect(await (await ask(bySecret(fine()))).json()).toEqual({ is: 'staff', sub: 'ada' })
+  expect(provider.asked.length).toBe(before)
+  expect(await (await ask(await provider.logIn('bob'))).json()).toEqual({ is: 'customer', sub: 'bob' })
+  expect((await ask(bySecret({ ...fine(), iss: provider.issuer }))).status, 'a key of the other issuer').toBe(401)
+  expect((await ask(bySecret({ ...fine(), iss: 'https://evil.example' }))).status).toBe(401)
+  await client.close()
 })
 
 describe('a provider that takes another key', () => {
@@ -235,10 +255,14 @@ describe('a provider that has a description of OAuth alone', () => {
 })
 
 test('a description of another issuer is none', async () => {
-  const caller = await open(oidc({ issuer: `${provider.issuer}/`, audience: SIGNED }))
+  const issuer = `${provider.issuer}/`
+  const caller = await open(oidc({ issuer, audience: SIGNED }))
   const token = await provider.logIn('ada')
   expect(decodeJwt(token).iss).toBe(provider.issuer)
-  expect(await caller.ask(`Bearer ${token}`)).toMatchObject({ status: 503 })
+  expect(await caller.ask(`Bearer ${token}`)).toMatchObject({ body: { detail: 'The token is of another issuer' } })
+  const [head, , signature] = token.split('.')
+  const forged = `${head}.${part({ ...decodeJwt(token), iss: issuer })}.${signature}`
+  expect(await caller.ask(`Bearer ${forged}`)).toMatchObject({ status: 503 })
   expect(String((caller.failures[0] as Error).cause)).toContain(`says that its issuer is "${provider.issuer}"`)
 })
 

@@ -166,6 +166,46 @@ describe('any of several', () => {
   })
 })
 
+describe('any of several that read the same field', () => {
+  const staff = bearer({}, (text) => (text === 'staff-token' ? 'eve' : undefined), {
+    name: 'staff',
+    principal: (id) => `staff:${id}`,
+    scopesOf: () => ['orders:write'],
+  })
+  const either = anyOf({ customer: token, staff, partner: key })
+  const who = get('/', { use: { caller: either } }, ({ caller }) => ({ is: caller.is }))
+  const client = createTestClient(
+    api({
+      who,
+      write: post('/', { use: { caller: either.scopes('orders:write') } }, ({ caller }) => ({ is: caller.is })),
+      maybe: get('/maybe', { use: { caller: either.optional() } }, ({ caller }) => ({ is: caller?.is ?? 'nobody' })),
+    }),
+  )
+  const told = async (headers: Record<string, string>, path = '/', method = 'GET') => {
+    const reply = await (await client).fetch(path, { method, headers })
+    return { status: reply.status, ...((await reply.json()) as object) }
+  }
+
+  it('is the one that it holds for, wherever that stands', async () => {
+    expect(await told(ada)).toMatchObject({ status: 200, is: 'customer' })
+    expect(await told({ authorization: 'Bearer staff-token' })).toMatchObject({ status: 200, is: 'staff' })
+    expect(await told({ authorization: 'Bearer staff-token' }, '/maybe')).toMatchObject({ is: 'staff' })
+    expect(await told({}, '/maybe')).toMatchObject({ is: 'nobody' })
+  })
+
+  it('refuses what holds for none of them, whatever else is shown', async () => {
+    expect(await told({ authorization: 'Bearer none' })).toMatchObject({ status: 401 })
+    expect(await told({ authorization: 'Bearer none' }, '/maybe')).toMatchObject({ status: 401 })
+    expect(await told({ authorization: 'Bearer none', 'x-key': 'k-1' })).toMatchObject({ status: 401 })
+    expect(await told({ authorization: 'Bearer staff-token', 'x-key': 'none' })).toMatchObject({ status: 401 })
+  })
+
+  it('looks for scopes in what it holds for', async () => {
+    expect(await told({ authorization: 'Bearer staff-token' }, '/', 'POST')).toMatchObject({ status: 200, is: 'staff' })
+    expect(await told(bob, '/', 'POST')).toMatchObject({ status: 403 })
+  })
+})
+
 it('all of several are needed where several are used', async () => {
   expect(await ask('/both', ada)).toMatchObject({ status: 401, challenge: 'Key' })
   expect((await ask('/both', { ...ada, 'x-key': 'k-1' })).body).toEqual({ token: 'ada', key: 'one' })
