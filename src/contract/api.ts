@@ -17,7 +17,7 @@ export interface ApiOptions extends GroupOptions {
   readonly schemas?: Readonly<Record<string, AnySchema>>
   /** Where the built-in pages are; `false` leaves one out. */
   readonly places?: Places
-  /** What `/docs` logs in as, where a security scheme says where people log in. */
+  /** What `/docs` logs in as, where a security scheme says where people log in; people write it there unless told. */
   readonly docsLogin?: DocsLogin
 }
 

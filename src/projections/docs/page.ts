@@ -19,7 +19,7 @@ export interface PageSource {
 }
 
 /** What a page needs to log somebody in. */
-export interface PageLogin extends DocsLogin {
+export interface PageLogin extends Partial<DocsLogin> {
   /** The path to which a provider leads back. */
   readonly place: string
   /** What is asked meanwhile, beyond the page's own host. */
@@ -51,7 +51,10 @@ function html({ title, place, openapi, tool, versions, login }: PageSource): str
     escapeHtml(relativeReference(place, `${place === '/' ? '' : place}/assets/${name}`))
   const returning = relativeReference(place, login?.place ?? '/')
   const scopes = login?.scopes?.join(' ') ?? ''
-  const data = { document, ...(login && { client: escapeHtml(login.clientId), scopes: escapeHtml(scopes), returning }) }
+  const data = {
+    document,
+    ...(login && { client: escapeHtml(login.clientId ?? ''), scopes: escapeHtml(scopes), returning }),
+  }
   const attributes = Object.entries(data).map(([name, value]) => `data-${name}="${value}"`)
   return `<!doctype html>
 <html lang="en">

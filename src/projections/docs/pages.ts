@@ -35,19 +35,18 @@ function page(api: Api, place: Path, openapi: Path, tool: () => Promise<Tool>, l
   const { title = 'API', servers = [], docsLogin } = api[OPTIONS]
   // The type of its last part alone: the place is not known to the compiler.
   const files = joinPaths(place, '/assets/{file}') as '/{file}'
-  const login = logsIn ? docsLogin : undefined
   const returning = joinPaths(place, '/oauth2-redirect') as Path
+  let asked: readonly string[] | undefined
   return {
     page: get(place, { returns: text('text/html'), hidden: true, throws: [UnknownVersion] }, async ({ request }) => {
       const { sendPage } = await import('./page.ts')
       const versions = versionsOf(api)
       const shown = versions && { names: versions.names, current: askedVersion(request, versions) }
-      const source = { title, servers, place, openapi, tool: await tool(), versions: shown, login: undefined }
-      if (login === undefined) return sendPage(source)
-      const { loginServers } = await import('./login.ts')
-      return sendPage({ ...source, login: { ...login, place: returning, servers: loginServers(api) } })
+      asked ??= logsIn ? (await import('./login.ts')).loginServers(api) : []
+      const login = asked.length === 0 ? undefined : { ...docsLogin, place: returning, servers: asked }
+      return sendPage({ title, servers, place, openapi, tool: await tool(), versions: shown, login })
     }),
-    ...(login && {
+    ...(logsIn && {
       returning: get(returning, { returns: text('text/html'), hidden: true }, async () => {
         const { sendReturn } = await import('./login.ts')
         return sendReturn(await tool())

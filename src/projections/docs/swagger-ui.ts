@@ -37,9 +37,9 @@ addEventListener('DOMContentLoaded', () => {
     persistAuthorization: true,
     queryConfigEnabled: false,
     validatorUrl: null,
-    ...(client && { oauth2RedirectUrl: new URL(returning, location.href).href }),
+    ...(returning && { oauth2RedirectUrl: new URL(returning, location.href).href }),
   })
-  if (client) ui.initOAuth({ clientId: client, scopes, usePkceWithAuthorizationCodeGrant: true })
+  if (returning) ui.initOAuth({ ...(client && { clientId: client, scopes }), usePkceWithAuthorizationCodeGrant: true })
 })
 `,
   // What its own page of the kind does, without the inline script, and for codes alone. An answer that nobody asked
