@@ -5,6 +5,9 @@ import { type CheckedEndpoint, type Policy, type PolicyContext, type PolicyFault
 import { cacheStore } from './cache-store.ts'
 import { again, telling } from './store-away.ts'
 
+/** Milliseconds of the longest pause between two tries: somebody waits, be it who stops the server. */
+const PATIENCE = 3000
+
 /**
  * Names of what replies are made of: `'products'`, `'product:{id}'` with a parameter of the path, or a function that
  * gives them.
@@ -63,7 +66,7 @@ export const cacheTags: Dependency<CacheTags> = depends(
   { cache: cacheStore },
   ({ cache }) => ({
     invalidate: async (...tags: readonly string[]) => {
-      if (tags.length > 0) await again(() => cache.invalidate(tags))
+      if (tags.length > 0) await again(() => cache.invalidate(tags), PATIENCE)
     },
   }),
   { scope: 'app', name: 'cache-tags' },
@@ -106,7 +109,7 @@ export function invalidates(...tags: readonly string[] | [(context: PolicyContex
           const changed = [...tagsOf(context), ...elsewhere(context, reply)]
           const tell = (): void | Promise<void> => cache.invalidate(changed)
           // A transaction that is a dependency commits after the reply: who read before that kept what was.
-          context.background(() => again(tell))
+          context.background(() => again(tell, PATIENCE))
           try {
             await tell()
           } catch (error) {

@@ -45,9 +45,14 @@ export function telling(report: (error: unknown) => void): (error: unknown) => v
 /** Milliseconds before each further try of what must not be left undone. */
 const PAUSES = [50, 200, 800, 3000, 10_000, 30_000]
 
-/** Tries what must not be left undone while its store is away, for a few seconds. */
-export async function again(work: () => void | Promise<void>): Promise<void> {
+/**
+ * Tries what must not be left undone while its store is away, again and again.
+ *
+ * @param longest milliseconds of the last pause: all of them are half as long again.
+ */
+export async function again(work: () => void | Promise<void>, longest = Number.POSITIVE_INFINITY): Promise<void> {
   for (const pause of PAUSES) {
+    if (pause > longest) break
     try {
       return await work()
     } catch (error) {
