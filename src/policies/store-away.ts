@@ -50,9 +50,9 @@ const PAUSES = [50, 200, 800, 3000, 10_000, 30_000]
  *
  * @param longest milliseconds of the last pause: all of them are half as long again.
  */
-export async function again(work: () => void | Promise<void>, longest: number = Number.POSITIVE_INFINITY): Promise<void> {
+export async function again(work: () => void | Promise<void>, longest?: number): Promise<void> {
   for (const pause of PAUSES) {
-    if (pause > longest) break
+    if (pause > (longest ?? pause)) break
     try {
       return await work()
     } catch (error) {
