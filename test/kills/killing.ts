@@ -19,14 +19,19 @@ export interface Killed {
 const PATIENCE = 10_000
 
 /** Kills a process at each step, as many rounds as that takes. */
-export async function killAtEachStep(place: Place, kills: number, told: (killed: Killed) => void): Promise<void> {
+export async function killAtEachStep(
+  place: Place,
+  kills: number,
+  told: (killed: Killed) => void,
+  steps: readonly Step[] = place.steps,
+): Promise<void> {
   const survivor = await startMember(place)
   // The next starts while one dies.
   let next = startMember(place)
   for (let i = 0; i < kills; i++) {
     const victim = await next
     next = startMember(place)
-    told(await kill(place, place.steps[i % place.steps.length] as Step, victim, survivor))
+    told(await kill(place, steps[i % steps.length] as Step, victim, survivor))
   }
   await (await next).stop()
   await survivor.stop()
