@@ -38,7 +38,7 @@ async function overHttp(api: Api): Promise<Running> {
     host: '127.0.0.1',
     quiet: true,
     signals: false,
-    deadline: 2000,
+    deadline: 500,
     report: (error, { operation }) => failures.push({ error, operation }),
   })
   return { fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init), failures, port, close: stop }

@@ -24,7 +24,14 @@ afterEach(async () => {
 })
 
 async function start(proxy: ProxyOptions, options: Parameters<typeof api>[0] = {}): Promise<Server> {
-  const server = await serve(api(options, members), { port: 0, host: '127.0.0.1', quiet: true, signals: false, proxy })
+  const server = await serve(api(options, members), {
+    port: 0,
+    host: '127.0.0.1',
+    quiet: true,
+    signals: false,
+    deadline: 100,
+    proxy,
+  })
   open.push(server.stop)
   return server
 }
