@@ -1,15 +1,21 @@
-import { NotFound, created, get, group, page, post, problem } from 'trestle'
+import { Forbidden, NotFound, created, get, group, page, post, problem } from 'trestle'
+import { passwords } from 'trestle/auth'
+import { rateLimit } from 'trestle/policies'
 import { z } from 'zod'
+import { type Caller, caller, may } from './caller.ts'
 import { after } from './cursor.ts'
 import { CustomerId, Email, Text, Timestamp } from './fields.ts'
-import { missing } from './refusal.ts'
-import { store } from './store.ts'
+import { refusedField } from './refusal.ts'
+import { type Shelves, store, tx } from './store.ts'
 
-export const CustomerIn = z
-  .object({ name: Text(100), email: Email })
-  .meta({ id: 'CustomerIn', examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example' }] })
+const CustomerIn = z.object({ name: Text(100), email: Email })
 
-/** What leaves: not the column `credit_note`, which is for the shop's own people. */
+export const SignUp = CustomerIn.extend({ password: z.string().min(12).max(200) }).meta({
+  id: 'SignUp',
+  examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example', password: 'three words of mine' }],
+})
+
+/** What leaves: not `credit_note`, which is for the shop's own people, and not `password_hash`. */
 export const Customer = z
   .object({ id: CustomerId, ...CustomerIn.shape, created_at: Timestamp })
   .meta({ id: 'Customer' })
@@ -21,19 +27,36 @@ const about = { description: 'Who orders.' }
 export const customers = group('/customers', about, {
   list: get(
     '/',
-    { summary: 'List customers', query: page.cursor(), returns: page.of(Customer), use: { store } },
-    ({ query, store }) => store.customers.page(query.limit, after(query.cursor, z.coerce.number().pipe(CustomerId))),
+    {
+      summary: 'List customers',
+      description: 'Customers see themselves alone.',
+      query: page.cursor(),
+      returns: page.of(Customer),
+      use: { store, caller: caller('customers:read') },
+    },
+    ({ query, store, caller }) => {
+      const from = after(query.cursor, z.coerce.number().pipe(CustomerId))
+      return store.customers.page(query.limit, from, caller.customerId)
+    },
   ),
 
   create: post(
     '/',
-    { summary: 'Add a customer', body: CustomerIn, returns: created(Customer), throws: [EmailTaken], use: { store } },
-    ({ body, store }) =>
-      store.transaction(async ({ customers }) => {
-        const customer = await customers.insert(body)
-        if (!customer) throw EmailTaken()
-        return customer
-      }),
+    {
+      summary: 'Become a customer',
+      description: 'Who has done so logs in with the address and the password.',
+      security: 'public',
+      body: SignUp,
+      returns: created(Customer),
+      throws: [EmailTaken],
+      use: { passwords, tx },
+      policies: [rateLimit('30/hour')],
+    },
+    async ({ body: { password, ...customer }, passwords, tx }) => {
+      const made = await tx.customers.insert({ ...customer, password_hash: await passwords.hash(password) })
+      if (!made) throw EmailTaken()
+      return made
+    },
   ),
 
   read: get(
@@ -43,12 +66,19 @@ export const customers = group('/customers', about, {
       params: z.object({ id: CustomerId }),
       returns: Customer,
       throws: [NotFound],
-      use: { store },
+      use: { store, caller: caller('customers:read') },
     },
-    async ({ params, store }) => {
-      const customer = await store.customers.find(params.id)
-      if (!customer) throw missing(`customer ${params.id}`)
-      return customer
-    },
+    async ({ params, store, caller }) => may.check('customer', caller, await store.customers.find(params.id)),
   ),
 })
+
+/** The customer for whom something is made: whoever calls, or whom staff name. */
+export async function customerFor(caller: Caller, named: number | undefined, store: Shelves): Promise<number> {
+  const id = named ?? caller.customerId
+  if (id === undefined) throw refusedField('/body/customer_id', 'required', 'Say for which customer')
+  if (!may.can('customer', caller, { id })) throw Forbidden({ detail: 'Only staff may name another customer' })
+  if (!(await store.customers.find(id))) {
+    throw refusedField('/body/customer_id', 'unknown', `There is no customer ${id}`)
+  }
+  return id
+}

@@ -1,4 +1,4 @@
-import { asc, eq, gt } from 'drizzle-orm'
+import { and, asc, eq, gt } from 'drizzle-orm'
 import type { CursorPage } from 'trestle'
 import { pageOf } from '../cursor.ts'
 import type { Connection, Tables } from './tables.ts'
@@ -14,13 +14,13 @@ export class Customers {
     this.#customers = tables.customers
   }
 
-  /** A page in the order in which they came, beginning after the one given. */
-  async page(limit: number, after: number | undefined): Promise<CursorPage<CustomerRow>> {
+  /** A page in the order in which they came, beginning after the one given; of one customer where that is said. */
+  async page(limit: number, after: number | undefined, only?: number): Promise<CursorPage<CustomerRow>> {
     const { id } = this.#customers
     const rows = await this.#db
       .select()
       .from(this.#customers)
-      .where(after === undefined ? undefined : gt(id, after))
+      .where(and(after === undefined ? undefined : gt(id, after), only === undefined ? undefined : eq(id, only)))
       .orderBy(asc(id))
       .limit(limit + 1)
     return pageOf(rows, limit, (row) => row.id)
@@ -32,7 +32,7 @@ export class Customers {
   }
 
   /** undefined where the address is taken. */
-  async insert(customer: Pick<CustomerRow, 'name' | 'email'>): Promise<CustomerRow | undefined> {
+  async insert(customer: Pick<CustomerRow, 'name' | 'email' | 'password_hash'>): Promise<CustomerRow | undefined> {
     const [row] = await this.#db
       .insert(this.#customers)
       .values({ ...customer, created_at: new Date() })
