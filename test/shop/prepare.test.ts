@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, expect, it } from 'vitest'
+import { createClient } from 'trestle/client'
 import { createTestClient } from 'trestle/testing'
 import { type ShopSettings, config } from '../../examples/shop/settings.ts'
 import shop from '../../examples/shop/shop.ts'
 import { prepareDatabase } from '../../examples/shop/store.ts'
 import { type TestDatabase, createDatabase } from './database.ts'
+import { logIn } from './test-shop.ts'
 
 let database: TestDatabase | undefined
 
@@ -47,8 +49,14 @@ function ended(worker: Worker): Promise<void> {
 }
 
 async function expectOneShop(settings: ShopSettings): Promise<void> {
-  const { client, failures, close } = await createTestClient(shop, { override: [[config, settings]] })
+  const { client: anybody, fetch, failures, close } = await createTestClient(shop, { override: [[config, settings]] })
   try {
+    const headers = await logIn(anybody, 'mira')
+    const client = createClient<typeof shop>('http://test.invalid', {
+      contract: shop,
+      headers,
+      fetch: async (request) => fetch(request.url, request),
+    })
     expect((await client.customers.list()).items).toHaveLength(5)
     expect((await client.products.list()).items).toHaveLength(10)
     expect((await client.orders.list()).items).toHaveLength(5)
