@@ -10,7 +10,7 @@ export const kinds = ['SQLite', 'Postgres'] as const
 /** With which the first people of a test's shop log in. */
 export const passwords = { staff: 'for the staff of tests', customers: 'for customers of tests' }
 /** By which all processes of a test sign logins. */
-const loginKey = 'signs the logins of the tests of the shop'
+export const loginKey = 'signs the logins of the tests of the shop'
 
 const env = { LOGIN_KEY: loginKey, STAFF_PASSWORD: passwords.staff, CUSTOMER_PASSWORD: passwords.customers }
 const secrets = {
