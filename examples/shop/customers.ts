@@ -78,7 +78,7 @@ export async function customerFor(caller: Caller, named: number | undefined, sto
   if (id === undefined) throw refusedField('/body/customer_id', 'required', 'Say for which customer')
   if (!may.can('customer', caller, { id })) throw Forbidden({ detail: 'Only staff may name another customer' })
   if (!(await store.customers.find(id))) {
-    throw refusedField('/body/customer_id', 'unknown', `There is no customer ${id}`)
+    throw refusedField('/body/customer_id', 'unknown', 'There is no such customer')
   }
   return id
 }

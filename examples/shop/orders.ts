@@ -180,7 +180,7 @@ async function takeStock(
     const product = await products.changeStock(sku, -qty)
     if (!product) {
       const unchanged = await products.find(sku)
-      if (!unchanged) throw refusedField(`/body/items/${index}/sku`, 'unknown', `There is no product ${sku}`)
+      if (!unchanged) throw refusedField(`/body/items/${index}/sku`, 'unknown', 'There is no such product')
       throw OutOfStock({ sku, available: unchanged.stock })
     }
     items[index] = { sku, name: product.name, qty, unit_price_cents: product.price_cents }

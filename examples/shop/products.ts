@@ -148,7 +148,7 @@ export const products = group('/products', about, {
     },
     async ({ params, store }) => {
       const product = await store.products.find(params.sku)
-      if (!product) throw missing(`product ${params.sku}`)
+      if (!product) throw missing('product')
       return reply(200, product, validators(product))
     },
   ),
@@ -166,7 +166,7 @@ export const products = group('/products', about, {
     },
     async ({ params: { sku }, body, tx, preconditions }) => {
       const found = await tx.products.find(sku)
-      if (!found) throw missing(`product ${sku}`)
+      if (!found) throw missing('product')
       preconditions.check(found)
       const product = await tx.products.update(sku, body, preconditions.versions?.map(Number))
       if (!product) throw PreconditionFailed()
@@ -189,7 +189,7 @@ export const products = group('/products', about, {
       const product = await tx.products.changeStock(sku, change, MOST_STOCK)
       if (product) return product
       const unchanged = await tx.products.find(sku)
-      if (!unchanged) throw missing(`product ${sku}`)
+      if (!unchanged) throw missing('product')
       if (change < 0) throw OutOfStock({ sku, available: unchanged.stock })
       throw refusedField('/body/change', 'too_big', `The stock is ${unchanged.stock}, and ${MOST_STOCK} at the most`)
     },

@@ -74,7 +74,7 @@ describe.each(kinds)('products and customers on %s', (kind) => {
   it('answers 404 for a product that is not there', async () => {
     const params = { sku: 'NO-SUCH' }
     const { detail } = await refusal(client.products.read({ params }), NotFound)
-    expect(detail).toBe('There is no product NO-SUCH')
+    expect(detail).toBe('There is no such product')
     await refusal(client.products.update({ params, body: { price_cents: 1 } }), NotFound)
     await refusal(client.products.stock({ params, body: { change: 1 } }), NotFound)
   })
