@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { ApiError } from 'trestle/client'
+import { ApiError, createClient } from 'trestle/client'
 import { OutOfStock } from '../../examples/shop/products.ts'
-import { type TestDatabase, createDatabase, kinds } from './database.ts'
+import type shop from '../../examples/shop/shop.ts'
+import { type TestDatabase, createDatabase, kinds, passwords } from './database.ts'
 import { type Running, start, startNode } from './process.ts'
 import { all, logIn, refusal, staffClient } from './test-shop.ts'
 
@@ -41,9 +42,40 @@ describe.each(kinds)('`node main.ts` on %s', (kind) => {
     expect(output()).toContain(`${url}/docs`)
     expect(output()).toContain(kind)
     expect(output()).not.toContain('shop:shop')
+    for (const secret of Object.values(passwords)) expect(output()).not.toContain(secret)
     for (const place of ['/products', '/openapi.json', '/docs', '/redoc', '/reference']) {
       const { status } = await fetch(url + place)
       expect([place, status]).toEqual([place, 200])
+    }
+  })
+
+  it('makes up passwords where none are set, prints them once, and keeps no fixed one', async () => {
+    const fresh = await createDatabase(kind)
+    const { STAFF_PASSWORD: _, CUSTOMER_PASSWORD: __, ...env } = fresh.env
+    try {
+      const first = await startNode('shop', 'main.ts', env)
+      await expect.poll(first.output).toMatch(/Customers .*password/)
+      const [staff = '', customers = ''] = Array.from(
+        first.output().matchAll(/with the password (\S{16})$/gm),
+        ([, one = '']) => one,
+      )
+      expect(new Set([staff, customers, '']).size).toBe(3)
+      const { session } = createClient<typeof shop>(first.url)
+      await session.login({ body: { username: 'mira', password: staff } })
+      await session.login({ body: { username: 'ada@okafor.example', password: customers } })
+      await expect(session.login({ body: { username: 'mira', password: customers } })).rejects.toMatchObject({
+        status: 401,
+      })
+      await first.stop()
+
+      const second = await startNode('shop', 'main.ts', { ...env, STAFF_PASSWORD: 'comes too late to be taken' })
+      await expect.poll(second.output).toMatch(/Customers .*password/)
+      expect(second.output()).not.toMatch(/with the password \S{16}$/m)
+      expect(second.output()).not.toContain('too late')
+      await createClient<typeof shop>(second.url).session.login({ body: { username: 'tom', password: staff } })
+      await second.stop()
+    } finally {
+      await fresh.remove()
     }
   })
 
