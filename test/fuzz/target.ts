@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { SignJWT } from 'jose'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -31,7 +32,7 @@ export const targets: Readonly<Record<string, Target>> = {
   shop: {
     name: 'shop',
     program: 'examples/shop/main.ts',
-    env: (folder) => ({ ...people, DATABASE_FILE: path.join(folder, 'shop.db'), LOGIN_KEY: 'x'.repeat(32) }),
+    env: (folder) => ({ ...people, DATABASE_FILE: path.join(folder, 'shop.db') }),
     callers: callersOfShop,
     // A refresh token that is shown twice: somebody may have stolen it, which is for people to look at.
     remarks: /^POST \/session\/refresh .*\n?(?:.*RefreshTokenReused.*\n(?:[ }].*\n)*)/gm,
@@ -48,9 +49,29 @@ export const targets: Readonly<Record<string, Target>> = {
   fixture: { name: 'fixture', program: 'test/fuzz/fixture.ts', env: () => ({}) },
 }
 
-const people = { STAFF_PASSWORD: 'the staff of the fuzzer', CUSTOMER_PASSWORD: 'customers of the fuzzer' }
+const people = {
+  STAFF_PASSWORD: 'the staff of the fuzzer',
+  CUSTOMER_PASSWORD: 'customers of the fuzzer',
+  LOGIN_KEY: 'x'.repeat(32),
+}
 
-/** A manager most of the time, a clerk, a customer and her program, one that was sent away, and nobody. */
+/** A token that holds, and gives no right to anything. */
+function powerless(): Promise<string> {
+  const shop = 'https://shop.example'
+  return new SignJWT({ scope: '', sid: 'any' })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setIssuer(shop)
+    .setAudience(shop)
+    .setSubject('customer:1')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(people.LOGIN_KEY))
+}
+
+/**
+ * A manager most of the time, a clerk, a customer and her program, one that was sent away, somebody who may do nothing,
+ * and nobody.
+ */
 async function callersOfShop(url: string): Promise<Callers> {
   const post = async (where: string, body: object, headers = {}): Promise<Record<string, string>> => {
     const init = {
@@ -74,8 +95,11 @@ async function callersOfShop(url: string): Promise<Callers> {
   const { key: revoked = '', id } = await post('/keys', own, { authorization: customer })
   await fetch(`${url}/keys/${id}`, { method: 'DELETE', headers: { authorization: customer } })
   const many = Array.from({ length: 10 }, () => ['Authorization', manager] as const)
-  const others = [clerk, customer, `${customer}x`].map((value) => ['Authorization', value] as const)
-  return { shown: [...many, ...others, ['X-API-Key', key], ['X-API-Key', revoked]], known: logins }
+  const others = [clerk, customer, `${customer}x`, `Bearer ${await powerless()}`].map(
+    (value) => ['Authorization', value] as const,
+  )
+  const keys = [key, revoked].map((value) => ['X-API-Key', value] as const)
+  return { shown: [...many, ...others, ...keys], known: logins }
 }
 
 /** A server that runs. */
