@@ -66,8 +66,10 @@ export const keyring = group('/keys', about, {
     },
   ),
 
-  read: get('/{id}', { summary: 'Read a key', params, returns: Key, throws: [NotFound], use }, async (context) =>
-    toKey(may.check('key', context.caller, await context.keys.find(context.params.id))),
+  read: get(
+    '/{id}',
+    { summary: 'Read a key', params, returns: Key, throws: [NotFound], use },
+    async ({ params, keys, caller }) => toKey(may.check('key', caller, await keys.find(params.id))),
   ),
 
   revoke: del(

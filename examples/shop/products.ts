@@ -9,11 +9,11 @@ import {
   validators,
 } from 'trestle/policies'
 import { z } from 'zod'
-import { caller } from './caller.ts'
 import { csvOf } from './csv.ts'
 import { after } from './cursor.ts'
 import { categories } from './database/values.ts'
 import { Cents, Currency, Sku, Text, Timestamp } from './fields.ts'
+import { shown } from './login.ts'
 import { missing, refusedField } from './refusal.ts'
 import { store, tx } from './store.ts'
 
@@ -84,7 +84,7 @@ const about = { description: 'What there is to order.' }
 /** The same for all, kept for ten minutes or until something changes; browsers ask each time whether it has. */
 const shelf = [cached({ for: 600, tags: ['products'], public: true }), cacheControl({ noCache: true })]
 const changes = invalidates('products')
-const writer = caller('products:write')
+const staff = shown.scopes('products:write')
 
 export const products = group('/products', about, {
   list: get(
@@ -113,7 +113,8 @@ export const products = group('/products', about, {
       body: ProductIn,
       returns: created(Product),
       throws: [SkuTaken],
-      use: { tx, writer },
+      security: staff,
+      use: { tx },
       policies: [changes],
     },
     async ({ body, tx }) => {
@@ -161,7 +162,8 @@ export const products = group('/products', about, {
       body: ProductPatch,
       returns: Product,
       throws: [NotFound],
-      use: { tx, writer, preconditions },
+      security: staff,
+      use: { tx, preconditions },
       policies: [conditional({ required: false }), changes],
     },
     async ({ params: { sku }, body, tx, preconditions }) => {
@@ -182,7 +184,8 @@ export const products = group('/products', about, {
       body: StockChange,
       returns: Product,
       throws: [NotFound, OutOfStock],
-      use: { tx, writer },
+      security: staff,
+      use: { tx },
       policies: [changes],
     },
     async ({ params: { sku }, body: { change }, tx }) => {

@@ -25,8 +25,8 @@ const shape = {
 export type ShopSettings = Settings<typeof shape>
 
 /**
- * PORT, DATABASE_URL for Postgres, DATABASE_FILE for SQLite, LOGIN_KEY, STAFF_PASSWORD, CUSTOMER_PASSWORD: from the environment, or from
- * `.env`.
+ * PORT, DATABASE_URL for Postgres, DATABASE_FILE for SQLite, TRESTLE_BACKEND, LOGIN_KEY, STAFF_PASSWORD, CUSTOMER_PASSWORD:
+ * from the environment, or from `.env`.
  */
 export const readSettings = (): ShopSettings => settings(shape)
 

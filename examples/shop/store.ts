@@ -5,7 +5,8 @@ import { Customers } from './database/customers.ts'
 import { Orders } from './database/orders.ts'
 import { Products } from './database/products.ts'
 import { Refunds } from './database/refunds.ts'
-import { givePasswords, seed } from './database/seed.ts'
+import { type FirstPasswords, givePasswords } from './database/first-passwords.ts'
+import { seed } from './database/seed.ts'
 import { migrateSqlite, openSqlite } from './database/sqlite/open.ts'
 import type { Backend, Connection } from './database/tables.ts'
 import { type ShopSettings, config } from './settings.ts'
@@ -40,12 +41,6 @@ const writing = transaction(depends({ database }, ({ database }) => database.wri
 export const tx = depends({ database, writing }, ({ database: { tables }, writing }) =>
   shelvesOn({ db: writing, tables }),
 )
-
-/** Passwords for the first accounts. */
-export interface FirstPasswords {
-  readonly staff: string | undefined
-  readonly customers: string | undefined
-}
 
 /**
  * Makes the database ready: its tables up to date, and something in them where they are empty.

@@ -1,5 +1,3 @@
-import { and, inArray, isNull } from 'drizzle-orm'
-import { createPasswords } from 'trestle/auth'
 import type { NewProduct } from './products.ts'
 import type { Backend, Tables } from './tables.ts'
 
@@ -14,6 +12,9 @@ const customers: readonly Customer[] = [
   { name: 'Café Nordlicht', email: 'einkauf@nordlicht.example', credit_note: 'Limit 2,000 EUR' },
   { name: 'Emre Yıldız', email: 'emre@yildiz.example', credit_note: null },
 ]
+
+/** Those who are customers from the start. */
+export const firstCustomers: readonly string[] = customers.map(({ email }) => email)
 
 const eur = 'EUR' as const
 
@@ -164,42 +165,6 @@ export async function seed(backend: Backend): Promise<void> {
       .insert(tables.refunds)
       .values({ id: idAt(at, 0), order_id, amount_cents, reason, created_at: new Date(at) })
   })
-}
-
-/**
- * Gives passwords to the people above who have none yet, and says whether it did. Nobody gets one that is written
- * somewhere: what they are is for who starts the shop to say.
- */
-export async function givePasswords(
-  { writer, tables }: Backend,
-  given: { readonly staff: string | undefined; readonly customers: string | undefined },
-): Promise<{ staff: boolean; customers: boolean }> {
-  const theirs = and(
-    isNull(tables.customers.password_hash),
-    inArray(
-      tables.customers.email,
-      customers.map(({ email }) => email),
-    ),
-  )
-  const nobodys = isNull(tables.staff.password_hash)
-  const isMissing = {
-    staff: given.staff !== undefined && (await writer.select().from(tables.staff).where(nobodys)).length > 0,
-    customers: given.customers !== undefined && (await writer.select().from(tables.customers).where(theirs)).length > 0,
-  }
-  if (!isMissing.staff && !isMissing.customers) return isMissing
-  const { hash } = await createPasswords()
-  const hashOf = async (password: string | undefined) => ({ password_hash: await hash(password ?? '') })
-  // Of several processes that start at once, one gives them: the others find nobody without.
-  const gave = { staff: 0, customers: 0 }
-  if (isMissing.staff) {
-    const set = await hashOf(given.staff)
-    gave.staff = (await writer.update(tables.staff).set(set).where(nobodys).returning()).length
-  }
-  if (isMissing.customers) {
-    const set = await hashOf(given.customers)
-    gave.customers = (await writer.update(tables.customers).set(set).where(theirs).returning()).length
-  }
-  return { staff: gave.staff > 0, customers: gave.customers > 0 }
 }
 
 function orderRows({ at, status, items: wanted }: (typeof orders)[number], index: number, customer_id: number) {
