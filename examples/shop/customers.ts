@@ -1,19 +1,28 @@
-import { Forbidden, NotFound, created, get, group, page, post, problem } from 'trestle'
+import { Forbidden, NotFound, created, get, group, page, patch, post, problem } from 'trestle'
 import { passwords } from 'trestle/auth'
 import { rateLimit } from 'trestle/policies'
 import { z } from 'zod'
-import { type Caller, caller, may } from './caller.ts'
+import { type Caller, caller, may, perCustomer } from './caller.ts'
 import { after } from './cursor.ts'
+import { accountOf } from './database/accounts.ts'
 import { CustomerId, Email, Text, Timestamp } from './fields.ts'
+import { sessions } from './login.ts'
 import { refusedField } from './refusal.ts'
 import { type Shelves, store, tx } from './store.ts'
 
 const CustomerIn = z.object({ name: Text(100), email: Email })
 
-export const SignUp = CustomerIn.extend({ password: z.string().min(12).max(200) }).meta({
+const Password = z.string().min(12).max(200)
+
+export const SignUp = CustomerIn.extend({ password: Password }).meta({
   id: 'SignUp',
   examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example', password: 'three words of mine' }],
 })
+
+export const CustomerPatch = z
+  .object({ name: Text(100), password: Password, current_password: z.string().max(200) })
+  .partial()
+  .meta({ id: 'CustomerPatch', examples: [{ name: 'Grace M. Mbeki' }] })
 
 /** What leaves: not `credit_note`, which is for the shop's own people, and not `password_hash`. */
 export const Customer = z
@@ -21,6 +30,13 @@ export const Customer = z
   .meta({ id: 'Customer' })
 
 export const EmailTaken = problem('email_taken', { status: 409, title: 'A customer has this address already' })
+
+export const WrongPassword = problem('wrong_password', {
+  status: 403,
+  title: 'A new password needs the current one beside it',
+})
+
+const params = z.object({ id: CustomerId })
 
 const about = { description: 'Who orders.' }
 
@@ -63,12 +79,37 @@ export const customers = group('/customers', about, {
     '/{id}',
     {
       summary: 'Read a customer',
-      params: z.object({ id: CustomerId }),
+      params,
       returns: Customer,
       throws: [NotFound],
       use: { store, caller: caller('customers:read') },
     },
     async ({ params, store, caller }) => may.check('customer', caller, await store.customers.find(params.id)),
+  ),
+
+  update: patch(
+    '/{id}',
+    {
+      summary: 'Change a customer',
+      description:
+        'A new password ends all logins. Customers give the current one, `current_password`; staff need not.',
+      params,
+      body: CustomerPatch,
+      returns: Customer,
+      throws: [NotFound, WrongPassword],
+      use: { tx, passwords, sessions, caller: caller('customers:write') },
+      policies: [perCustomer('10/minute')],
+    },
+    async ({ params: { id }, body: { name, password, current_password = '' }, tx, passwords, sessions, caller }) => {
+      const customer = may.check('customer', caller, await tx.customers.find(id))
+      const change = { name: name ?? customer.name }
+      if (password === undefined) return tx.customers.update(id, change)
+      // Who has found a login that is open must not be able to keep it.
+      const isKnown = caller.isStaff || (await passwords.verify(customer.password_hash ?? undefined, current_password))
+      if (!isKnown) throw WrongPassword()
+      await sessions.endAll(accountOf(id))
+      return tx.customers.update(id, { ...change, password_hash: await passwords.hash(password) })
+    },
   ),
 })
 

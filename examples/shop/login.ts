@@ -4,7 +4,11 @@ import { config } from './settings.ts'
 import { store } from './store.ts'
 
 /** People log in: customers by their address, staff by their name. */
-const { token, endpoints } = logins(
+const {
+  token,
+  endpoints,
+  logins: sessions,
+} = logins(
   { store, passwords },
   {
     issuer: 'https://shop.example',
@@ -24,4 +28,4 @@ const { key, keys } = apiKeys({ prefix: 'shop' })
 /** What callers show. */
 export const shown = anyOf({ token, key })
 
-export { endpoints, keys }
+export { endpoints, keys, sessions }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Forbidden, InvalidInput, NotFound, Unauthorized } from 'trestle'
 import { IdempotencyKeyReused, PreconditionFailed, QuotaExceeded } from 'trestle/policies'
+import { WrongPassword } from '../../examples/shop/customers.ts'
 import { OutOfStock } from '../../examples/shop/products.ts'
 import { kinds, passwords } from './database.ts'
 import { type TestShop, all, createTestShop, refusal } from './test-shop.ts'
@@ -55,6 +56,29 @@ describe.each(kinds)('customers, staff and partners on %s', (kind) => {
     const { refresh_token } = await session.refresh({ body: first })
     await session.logout({ body: { refresh_token } })
     await refusal(session.refresh({ body: { refresh_token } }), Unauthorized)
+  })
+
+  it('changes a name, and a password for who knows the one before: it ends all logins', async () => {
+    const username = 'chiara@conti.example'
+    const next = 'another password of hers'
+    const { session } = anybody()
+    const { access_token, refresh_token } = await session.login({ body: { username, password: passwords.customers } })
+    const chiara = test.as({ authorization: `Bearer ${access_token}` })
+    const params = { id: 3 }
+    expect(await chiara.customers.update({ params, body: { name: 'Chiara C.' } })).toMatchObject({ name: 'Chiara C.' })
+    expect(await chiara.customers.update({ params, body: {} })).toMatchObject({ name: 'Chiara C.' })
+    await refusal(chiara.customers.update({ params, body: { password: next } }), WrongPassword)
+    const guess = { password: next, current_password: 'a guess of somebody' }
+    await refusal(chiara.customers.update({ params, body: guess }), WrongPassword)
+    await refusal(clerk.customers.update({ params, body: { name: 'x' } }), Forbidden)
+    await test.login(username)
+
+    await chiara.customers.update({ params, body: { password: next, current_password: passwords.customers } })
+    await refusal(session.refresh({ body: { refresh_token } }), Unauthorized)
+    await expect(test.login(username)).rejects.toMatchObject({ status: 401 })
+    await test.login(username, next)
+    await test.client.customers.update({ params, body: { password: passwords.customers } })
+    await test.login(username)
   })
 
   it('lets staff order for a customer, and a customer for nobody else', async () => {

@@ -218,7 +218,7 @@ describe('what another customer has', () => {
     const login = await logIn(client, OTHER.username)
     const { key } = await client.keys.create({ body: { name: 'all', scopes: [...scopes] } }, { headers: login })
     ways = [
-      { shown: login, has: [...scopes, 'keys:write'] },
+      { shown: login, has: [...scopes, 'customers:write', 'keys:write'] },
       { shown: { 'x-api-key': key }, has: scopes },
     ]
     document = await toOpenApi(shop)

@@ -15,6 +15,7 @@ const canary = (what: string): string => `canary-${what}-${crypto.randomUUID().s
 /** Secrets: they may be nowhere at all. */
 const secret = {
   password: canary('password'),
+  newPassword: canary('new-password'),
   wrongPassword: canary('wrong-password'),
   typedAsName: canary('password-as-name'),
   token: canary('token'),
@@ -94,6 +95,10 @@ async function withPostgres<T>(url: string, work: (client: pg.Client) => Promise
   }
 }
 
+interface Page {
+  readonly items: readonly { readonly id: number }[]
+}
+
 interface Reply {
   readonly status: number
   readonly text: string
@@ -144,7 +149,7 @@ describe.each(kinds)('what is sent to the shop on %s', (kind) => {
     const customer = { name: kept.name, email: kept.email, password: secret.password }
     await expectStatus(send('POST', '/customers', {}, customer), 201)
     await expectStatus(send('POST', '/customers', {}, customer), 409)
-    const { access_token = '', refresh_token = '' } = await tokens(kept.email, secret.password)
+    const { access_token = '' } = await tokens(kept.email, secret.password)
     const own = bearer(access_token)
     const manager = bearer((await tokens('mira', passwords.staff)).access_token ?? '')
     const made = await expectStatus(
@@ -213,6 +218,11 @@ describe.each(kinds)('what is sent to the shop on %s', (kind) => {
     await expectStatus(send('POST', '/orders', { ...partner, 'content-type': `text/${secret.mediaType}` }, 'x'), 415)
     await expectStatus(send('POST', '/customers', {}, { ...customer, email: secret.field }), 422)
 
+    const person = `/customers/${(JSON.parse((await send('GET', '/customers', own)).text) as Page).items[0]?.id}`
+    const change = { password: secret.newPassword, current_password: secret.wrongPassword }
+    await expectStatus(send('PATCH', person, own, change), 403)
+    await expectStatus(send('PATCH', person, own, { ...change, current_password: secret.password }), 200)
+
     // What fails inside.
     for (const table of ['customers', 'refunds', 'products']) {
       await rename(database, table, 'taken_away')
@@ -230,6 +240,7 @@ describe.each(kinds)('what is sent to the shop on %s', (kind) => {
       await rename(database, 'taken_away', table)
     }
     // Shown a second time, it is told of.
+    const { refresh_token = '' } = await tokens(kept.email, secret.newPassword)
     await expectStatus(send('POST', '/session/refresh', {}, { refresh_token }), 200)
     replies.pop()
     await expectStatus(send('POST', '/session/refresh', {}, { refresh_token }), 401)

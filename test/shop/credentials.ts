@@ -23,7 +23,10 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = rsa.publicKey.export({ type: 'spki', format: 'pem' }) as string
 
 /** The claims of a token that the shop gives to its manager. */
-const claims = { scope: 'customers:read orders:read orders:write keys:write refunds:write products:write', sid: 'any' }
+const claims = {
+  scope: 'customers:read customers:write orders:read orders:write keys:write refunds:write products:write',
+  sid: 'any',
+}
 const now = Math.floor(Date.now() / 1000)
 const times = { iat: now, exp: now + 600 }
 const whole: JWTPayload = { ...claims, ...times, iss: ISSUER, aud: ISSUER, sub: 'staff:mira', jti: 'any' }

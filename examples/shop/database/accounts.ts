@@ -11,7 +11,7 @@ export interface Account {
 
 /** What customers may do with what is theirs, themselves or by a key. */
 export const keyScopes = ['customers:read', 'orders:read', 'orders:write'] as const
-const customerScopes = [...keyScopes, 'keys:write']
+const customerScopes = [...keyScopes, 'customers:write', 'keys:write']
 
 /** What staff may do with what is anybody's. */
 const staffScopes = {

@@ -5,6 +5,9 @@ import type { Connection, Tables } from './tables.ts'
 
 export type CustomerRow = Tables['customers']['$inferSelect']
 
+/** Columns to change. */
+export type CustomerChange = Partial<Pick<CustomerRow, 'name' | 'password_hash'>>
+
 export class Customers {
   readonly #db: Connection['db']
   readonly #customers: Tables['customers']
@@ -39,5 +42,11 @@ export class Customers {
       .onConflictDoNothing({ target: this.#customers.email })
       .returning()
     return row
+  }
+
+  /** Changes one that is there. */
+  async update(id: number, change: CustomerChange): Promise<CustomerRow> {
+    const rows = await this.#db.update(this.#customers).set(change).where(eq(this.#customers.id, id)).returning()
+    return rows[0] as CustomerRow
   }
 }
