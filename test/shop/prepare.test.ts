@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, expect, it } from 'vitest'
-import { createClient } from 'trestle/client'
 import { createTestClient } from 'trestle/testing'
 import { type ShopSettings, config } from '../../examples/shop/settings.ts'
 import shop from '../../examples/shop/shop.ts'
@@ -49,14 +48,9 @@ function ended(worker: Worker): Promise<void> {
 }
 
 async function expectOneShop(settings: ShopSettings): Promise<void> {
-  const { client: anybody, fetch, failures, close } = await createTestClient(shop, { override: [[config, settings]] })
+  const { client: anybody, as, failures, close } = await createTestClient(shop, { override: [[config, settings]] })
   try {
-    const headers = await logIn(anybody, 'mira')
-    const client = createClient<typeof shop>('http://test.invalid', {
-      contract: shop,
-      headers,
-      fetch: async (request) => fetch(request.url, request),
-    })
+    const client = as(await logIn(anybody, 'mira'))
     expect((await client.customers.list()).items).toHaveLength(5)
     expect((await client.products.list()).items).toHaveLength(10)
     expect((await client.orders.list()).items).toHaveLength(5)

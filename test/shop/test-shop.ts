@@ -12,8 +12,6 @@ export interface TestShop extends TestClient<typeof shop> {
   readonly database: TestDatabase
   /** `Authorization` of who logs in by this name, with the password of the tests. */
   readonly login: (username: string, password?: string) => Promise<{ readonly authorization: string }>
-  /** The client of who shows this. */
-  readonly as: (headers: Readonly<Record<string, string>>) => Client
 }
 
 /** Its `client` is that of the manager, and its `fetch` that of anybody. */
@@ -28,14 +26,8 @@ export async function createTestShop(
       await test.close()
       await database.remove()
     }
-    const as = (headers: Readonly<Record<string, string>>): Client =>
-      createClient<typeof shop>('http://test.invalid', {
-        contract: shop,
-        headers,
-        fetch: async (request) => test.fetch(request.url, request),
-      })
     const login: TestShop['login'] = (username, password) => logIn(test.client, username, password)
-    return { ...test, client: as(await login('mira')), close, database, login, as }
+    return { ...test, client: test.as(await login('mira')), close, database, login }
   } catch (error) {
     await database.remove()
     throw error
