@@ -1,7 +1,9 @@
 import { Agent, request } from 'node:http'
-import { type Operation, walk } from 'trestle'
+import { type Operation, api, post, walk } from 'trestle'
+import { apiKeys } from 'trestle/auth'
 import { createClient } from 'trestle/client'
 import { type OpenApiDocument, toOpenApi } from 'trestle/openapi'
+import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import shop from '../../examples/shop/shop.ts'
 import { type Credential, bearer, forged, wrongCredentials } from './credentials.ts'
@@ -261,4 +263,19 @@ describe('what another customer has', () => {
       expect([200, 201, 204, 409], `${operation.id}: ${status}`).toContain(status)
     }
   })
+})
+
+it('takes nobody for staff who is no customer: a key that was made beside the shop has an owner who is neither', async () => {
+  const { keys } = apiKeys({ prefix: 'shop' })
+  const make = post('/keys', { use: { keys } }, ({ keys }) =>
+    keys.create({ name: 'made elsewhere', owner: 'acme', scopes: ['orders:read', 'customers:read', 'keys:write'] }),
+  )
+  const backend = `sqlite:${database.env.DATABASE_FILE}-state`
+  const beside = await createTestClient(api({ make }), { backend })
+  const { text } = (await (await beside.fetch('/keys', { method: 'POST' })).json()) as { text: string }
+  await beside.close()
+  for (const path of ['/orders', '/customers', '/keys', `/orders/${owned['orders id']}`]) {
+    const given = await ask('GET', path, { 'x-api-key': text })
+    expect([given.status, JSON.parse(given.text)]).toMatchObject([403, { detail: 'This key belongs to no customer' }])
+  }
 })

@@ -15,13 +15,10 @@ export interface TestShop extends TestClient<typeof shop> {
 }
 
 /** Its `client` is that of the manager, and its `fetch` that of anybody. */
-export async function createTestShop(
-  kind: (typeof kinds)[number],
-  options: { readonly backend?: string } = {},
-): Promise<TestShop> {
+export async function createTestShop(kind: (typeof kinds)[number]): Promise<TestShop> {
   const database = await createDatabase(kind)
   try {
-    const test = await createTestClient(shop, { override: [[config, database.settings]], ...options })
+    const test = await createTestClient(shop, { override: [[config, database.settings]] })
     const close = async (): Promise<void> => {
       await test.close()
       await database.remove()
