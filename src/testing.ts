@@ -23,6 +23,8 @@ export interface TestOptions<Values extends readonly unknown[]> {
 export interface TestClient<A> {
   /** The typed client. */
   readonly client: Client<A>
+  /** The typed client of a caller who sends these header fields with each call: `as({ authorization })`. */
+  readonly as: (headers: HeadersInit) => Client<A>
   /** A raw request: `fetch('/orders', { method: 'POST', body })`. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
   /** Internal failures so far, which replies say nothing of. */
@@ -57,8 +59,10 @@ export async function createTestClient<A extends Api, const Values extends reado
   const handle = fetchOf(pipeline, report)
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
     handle(new Request(new URL(path, ORIGIN), init))
+  const as = (headers: HeadersInit): Client<A> => createClient<A>(ORIGIN, { contract: api, fetch: handle, headers })
   return {
-    client: createClient<A>(ORIGIN, { contract: api, fetch: handle }),
+    client: as({}),
+    as,
     fetch,
     failures,
     close: pipeline.close,

@@ -1,54 +1,125 @@
-import { NotFound, created, get, group, page, post, problem } from 'trestle'
+import { Forbidden, NotFound, created, get, group, page, patch, post, problem } from 'trestle'
+import { passwords } from 'trestle/auth'
+import { rateLimit } from 'trestle/policies'
 import { z } from 'zod'
+import { type Caller, caller, may, perCustomer } from './caller.ts'
 import { after } from './cursor.ts'
+import { accountOf } from './database/accounts.ts'
 import { CustomerId, Email, Text, Timestamp } from './fields.ts'
-import { missing } from './refusal.ts'
-import { store } from './store.ts'
+import { sessions } from './login.ts'
+import { refusedField } from './refusal.ts'
+import { type Shelves, store, tx } from './store.ts'
 
-export const CustomerIn = z
-  .object({ name: Text(100), email: Email })
-  .meta({ id: 'CustomerIn', examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example' }] })
+const CustomerIn = z.object({ name: Text(100), email: Email })
 
-/** What leaves: not the column `credit_note`, which is for the shop's own people. */
+const Password = z.string().min(12).max(200)
+
+export const SignUp = CustomerIn.extend({ password: Password }).meta({
+  id: 'SignUp',
+  examples: [{ name: 'Grace Mbeki', email: 'grace@mbeki.example', password: 'three words of mine' }],
+})
+
+export const CustomerPatch = z
+  .object({ name: Text(100), password: Password, current_password: z.string().max(200) })
+  .partial()
+  .meta({ id: 'CustomerPatch', examples: [{ name: 'Grace M. Mbeki' }] })
+
+/** What leaves: not `credit_note`, which is for the shop's own people, and not `password_hash`. */
 export const Customer = z
   .object({ id: CustomerId, ...CustomerIn.shape, created_at: Timestamp })
   .meta({ id: 'Customer' })
 
 export const EmailTaken = problem('email_taken', { status: 409, title: 'A customer has this address already' })
 
+export const WrongPassword = problem('wrong_password', {
+  status: 403,
+  title: 'A new password needs the current one beside it',
+})
+
+const params = z.object({ id: CustomerId })
+
 const about = { description: 'Who orders.' }
 
 export const customers = group('/customers', about, {
   list: get(
     '/',
-    { summary: 'List customers', query: page.cursor(), returns: page.of(Customer), use: { store } },
-    ({ query, store }) => store.customers.page(query.limit, after(query.cursor, z.coerce.number().pipe(CustomerId))),
+    {
+      summary: 'List customers',
+      description: 'Customers see themselves alone.',
+      query: page.cursor(),
+      returns: page.of(Customer),
+      use: { store, caller: caller('customers:read') },
+    },
+    ({ query, store, caller }) => {
+      const from = after(query.cursor, z.coerce.number().pipe(CustomerId))
+      return store.customers.page(query.limit, from, caller.customerId)
+    },
   ),
 
   create: post(
     '/',
-    { summary: 'Add a customer', body: CustomerIn, returns: created(Customer), throws: [EmailTaken], use: { store } },
-    ({ body, store }) =>
-      store.transaction(async ({ customers }) => {
-        const customer = await customers.insert(body)
-        if (!customer) throw EmailTaken()
-        return customer
-      }),
+    {
+      summary: 'Become a customer',
+      description: 'Who has done so logs in with the address and the password.',
+      security: 'public',
+      body: SignUp,
+      returns: created(Customer),
+      throws: [EmailTaken],
+      use: { passwords, tx },
+      policies: [rateLimit('30/hour')],
+    },
+    async ({ body: { password, ...customer }, passwords, tx }) => {
+      const made = await tx.customers.insert({ ...customer, password_hash: await passwords.hash(password) })
+      if (!made) throw EmailTaken()
+      return made
+    },
   ),
 
   read: get(
     '/{id}',
     {
       summary: 'Read a customer',
-      params: z.object({ id: CustomerId }),
+      params,
       returns: Customer,
       throws: [NotFound],
-      use: { store },
+      use: { store, caller: caller('customers:read') },
     },
-    async ({ params, store }) => {
-      const customer = await store.customers.find(params.id)
-      if (!customer) throw missing(`customer ${params.id}`)
-      return customer
+    async ({ params, store, caller }) => may.check('customer', caller, await store.customers.find(params.id)),
+  ),
+
+  update: patch(
+    '/{id}',
+    {
+      summary: 'Change a customer',
+      description:
+        'A new password ends all logins. Customers give the current one, `current_password`; staff need not.',
+      params,
+      body: CustomerPatch,
+      returns: Customer,
+      throws: [NotFound, WrongPassword],
+      use: { tx, passwords, sessions, caller: caller('customers:write') },
+      policies: [perCustomer('10/minute')],
+    },
+    async ({ params: { id }, body: { name, password, current_password = '' }, tx, passwords, sessions, caller }) => {
+      const customer = may.check('customer', caller, await tx.customers.find(id))
+      const change = { name: name ?? customer.name }
+      if (password === undefined) return tx.customers.update(id, change)
+      // Who has found a login that is open must not be able to keep it.
+      const isKnown = caller.isStaff || (await passwords.verify(customer.password_hash ?? undefined, current_password))
+      if (!isKnown) throw WrongPassword()
+      await sessions.endAll(accountOf(id))
+      return tx.customers.update(id, { ...change, password_hash: await passwords.hash(password) })
     },
   ),
 })
+
+/** The customer for whom something is made: whoever calls, or whom staff name. */
+export async function customerFor(caller: Caller, named: number | undefined, store: Shelves): Promise<number> {
+  const id = named ?? caller.customerId
+  if (id === undefined) throw refusedField('/body/customer_id', 'required', 'Say for which customer')
+  if (!may.can('customer', caller, { id })) throw Forbidden({ detail: 'Only staff may name another customer' })
+  if (!(await store.customers.find(id))) {
+    throw refusedField('/body/customer_id', 'unknown', 'There is no such customer')
+  }
+  return id
+}

@@ -1,20 +1,27 @@
-import { NotFound, created, get, group, ok, page, post, problem, text } from 'trestle'
+import { Forbidden, NotFound, created, get, group, ok, page, post, problem, text } from 'trestle'
+import { idempotent, invalidates } from 'trestle/policies'
 import { z } from 'zod'
+import { type Caller, caller, may, perCustomer } from './caller.ts'
 import { after } from './cursor.ts'
+import { customerFor } from './customers.ts'
 import type { NewItem, OrderWithItems } from './database/orders.ts'
 import { statuses } from './database/values.ts'
 import { Currency, CustomerId, Id, Sku, Text, Timestamp } from './fields.ts'
 import { invoiceOf } from './invoice.ts'
 import { OutOfStock } from './products.ts'
-import { missing, refusedField } from './refusal.ts'
+import { refusedField } from './refusal.ts'
 import { refunds } from './refunds.ts'
-import { type Shelves, store } from './store.ts'
+import { type Shelves, store, tx } from './store.ts'
 
 const Status = z.enum(statuses)
 const Item = z.object({ sku: Sku, qty: z.int().min(1).max(1000) }).meta({ id: 'OrderItemIn' })
 
 export const OrderIn = z
-  .object({ customer_id: CustomerId, items: z.array(Item).min(1).max(50), notes: Text(500).optional() })
+  .object({
+    customer_id: CustomerId.optional().describe('Who orders: the caller, unless staff say who'),
+    items: z.array(Item).min(1).max(50),
+    notes: Text(500).optional(),
+  })
   .meta({
     id: 'OrderIn',
     examples: [{ customer_id: 1, items: [{ sku: 'TEA-ASSAM-250', qty: 2 }], notes: 'Leave it with the neighbour' }],
@@ -48,11 +55,15 @@ const params = z.object({ id: Id })
 
 const about = { description: 'From the order to the invoice. Prices are those of the moment of ordering.' }
 
+/** Orders change the stock, so that replies which show it do not hold any more. */
+const changesStock = invalidates('products')
+
 export const orders = group('/orders', about, {
   list: get(
     '/',
     {
       summary: 'List orders, the newest first',
+      description: 'Customers see their own.',
       query: page.cursor({
         status: Status.optional(),
         customer_id: CustomerId.optional(),
@@ -60,9 +71,10 @@ export const orders = group('/orders', about, {
         created_before: Timestamp.optional(),
       }),
       returns: page.of(Order),
-      use: { store },
+      use: { store, caller: caller('orders:read') },
     },
-    ({ query, store }) => store.orders.page(query, query.limit, after(query.cursor, Id)),
+    ({ query, store, caller }) =>
+      store.orders.page({ ...query, own: caller.customerId }, query.limit, after(query.cursor, Id)),
   ),
 
   create: post(
@@ -72,38 +84,54 @@ export const orders = group('/orders', about, {
       description: 'Takes the stock of all items, or of none.',
       body: OrderIn,
       returns: created(Order),
-      throws: [OutOfStock],
-      use: { store },
+      throws: [Forbidden, OutOfStock],
+      use: { tx, caller: caller('orders:write') },
+      policies: [perCustomer('60/minute'), idempotent(), changesStock],
     },
-    ({ body, store }) =>
-      store.transaction(async ({ customers, orders, products }) => {
-        if (!(await customers.find(body.customer_id))) {
-          throw refusedField('/body/customer_id', 'unknown', `There is no customer ${body.customer_id}`)
-        }
-        const { items, currency } = await takeStock(products, body.items)
-        return orders.insert({ customer_id: body.customer_id, currency, notes: body.notes ?? null }, items)
-      }),
+    async ({ body, tx, caller }) => {
+      const customer_id = await customerFor(caller, body.customer_id, tx)
+      const { items, currency } = await takeStock(tx.products, body.items)
+      return tx.orders.insert({ customer_id, currency, notes: body.notes ?? null }, items)
+    },
   ),
 
   read: get(
     '/{id}',
-    { summary: 'Read an order', params, returns: Order, throws: [NotFound], use: { store } },
-    ({ params, store }) => findOrder(store, params.id),
+    {
+      summary: 'Read an order',
+      params,
+      returns: Order,
+      throws: [NotFound],
+      use: { store, caller: caller('orders:read') },
+    },
+    ({ params, store, caller }) => findOrder(store, caller, params.id),
   ),
 
   invoice: get(
     '/{id}/invoice',
-    { summary: 'Read the invoice of an order', params, returns: ok(text()), throws: [NotFound], use: { store } },
-    async ({ params, store }) => {
-      const order = await findOrder(store, params.id)
+    {
+      summary: 'Read the invoice of an order',
+      params,
+      returns: ok(text()),
+      throws: [NotFound],
+      use: { store, caller: caller('orders:read') },
+    },
+    async ({ params, store, caller }) => {
+      const order = await findOrder(store, caller, params.id)
       return invoiceOf(order, await store.customers.find(order.customer_id))
     },
   ),
 
   pay: post(
     '/{id}/pay',
-    { summary: 'Pay an order', params, returns: Order, throws: [NotFound, OrderNotOpen], use: { store } },
-    ({ params, store }) => store.transaction((shelves) => settle(shelves, params.id, 'paid')),
+    {
+      summary: 'Pay an order',
+      params,
+      returns: Order,
+      throws: [NotFound, OrderNotOpen],
+      use: { tx, caller: caller('orders:write') },
+    },
+    ({ params, tx, caller }) => settle(tx, caller, params.id, 'paid'),
   ),
 
   cancel: post(
@@ -114,30 +142,31 @@ export const orders = group('/orders', about, {
       params,
       returns: Order,
       throws: [NotFound, OrderNotOpen],
-      use: { store },
+      use: { tx, caller: caller('orders:write') },
+      policies: [changesStock],
     },
-    ({ params, store }) =>
-      store.transaction(async (shelves) => {
-        const order = await settle(shelves, params.id, 'cancelled')
-        for (const { sku, qty } of order.items.toSorted(bySku)) await shelves.products.changeStock(sku, qty)
-        return order
-      }),
+    async ({ params, tx, caller }) => {
+      const order = await settle(tx, caller, params.id, 'cancelled')
+      for (const { sku, qty } of order.items.toSorted(bySku)) await tx.products.changeStock(sku, qty)
+      return order
+    },
   ),
 
   refunds,
 })
 
-async function findOrder({ orders }: Shelves, id: string): Promise<OrderWithItems> {
-  const order = await orders.find(id)
-  if (!order) throw missing(`order ${id}`)
-  return order
+/** An order that the caller may see; for all others it is not there. */
+async function findOrder({ orders }: Shelves, caller: Caller, id: string): Promise<OrderWithItems> {
+  return may.check('order', caller, await orders.find(id))
 }
 
-async function settle(shelves: Shelves, id: string, status: 'paid' | 'cancelled'): Promise<OrderWithItems> {
-  const settled = await shelves.orders.settle(id, status)
+async function settle(tx: Shelves, caller: Caller, id: string, status: 'paid' | 'cancelled'): Promise<OrderWithItems> {
+  const order = await findOrder(tx, caller, id)
+  const settled = await tx.orders.settle(id, status)
   if (settled) return settled
-  const order = await findOrder(shelves, id)
-  throw OrderNotOpen({ order_status: order.status })
+  // Where somebody was faster, it is not open any more.
+  const { status: order_status } = (await tx.orders.find(id)) ?? order
+  throw OrderNotOpen({ order_status })
 }
 
 /** Takes what an order asks for, in the order of SKUs: two orders that take the same cannot block each other. */
@@ -151,7 +180,7 @@ async function takeStock(
     const product = await products.changeStock(sku, -qty)
     if (!product) {
       const unchanged = await products.find(sku)
-      if (!unchanged) throw refusedField(`/body/items/${index}/sku`, 'unknown', `There is no product ${sku}`)
+      if (!unchanged) throw refusedField(`/body/items/${index}/sku`, 'unknown', 'There is no such product')
       throw OutOfStock({ sku, available: unchanged.stock })
     }
     items[index] = { sku, name: product.name, qty, unit_price_cents: product.price_cents }

@@ -1,11 +1,21 @@
 import { NotFound, created, get, group, ok, page, patch, post, problem, reply, stream } from 'trestle'
+import {
+  PreconditionFailed,
+  cacheControl,
+  cached,
+  conditional,
+  invalidates,
+  preconditions,
+  validators,
+} from 'trestle/policies'
 import { z } from 'zod'
 import { csvOf } from './csv.ts'
 import { after } from './cursor.ts'
 import { categories } from './database/values.ts'
 import { Cents, Currency, Sku, Text, Timestamp } from './fields.ts'
+import { shown } from './login.ts'
 import { missing, refusedField } from './refusal.ts'
-import { store } from './store.ts'
+import { store, tx } from './store.ts'
 
 const Category = z.enum(categories)
 const MOST_STOCK = 1_000_000
@@ -71,11 +81,17 @@ const params = z.object({ sku: Sku })
 
 const about = { description: 'What there is to order.' }
 
+/** The same for all, kept for ten minutes or until something changes; browsers ask each time whether it has. */
+const shelf = [cached({ for: 600, tags: ['products'], public: true }), cacheControl({ noCache: true })]
+const changes = invalidates('products')
+const staff = shown.scopes('products:write')
+
 export const products = group('/products', about, {
   list: get(
     '/',
     {
       summary: 'List products',
+      security: 'public',
       query: page.cursor({
         category: Category.optional(),
         min_price_cents: Cents.optional(),
@@ -85,25 +101,34 @@ export const products = group('/products', about, {
       }),
       returns: page.of(Product),
       use: { store },
+      policies: shelf,
     },
     ({ query, store }) => store.products.page(query, query.limit, after(query.cursor, Sku)),
   ),
 
   create: post(
     '/',
-    { summary: 'Add a product', body: ProductIn, returns: created(Product), throws: [SkuTaken], use: { store } },
-    ({ body, store }) =>
-      store.transaction(async ({ products }) => {
-        const product = await products.insert(body)
-        if (!product) throw SkuTaken()
-        return product
-      }),
+    {
+      summary: 'Add a product',
+      body: ProductIn,
+      returns: created(Product),
+      throws: [SkuTaken],
+      security: staff,
+      use: { tx },
+      policies: [changes],
+    },
+    async ({ body, tx }) => {
+      const product = await tx.products.insert(body)
+      if (!product) throw SkuTaken()
+      return product
+    },
   ),
 
   export: get(
     '/export',
     {
       summary: 'Export all products as CSV',
+      security: 'public',
       returns: ok(stream('text/csv'), { headers: z.object({ 'content-disposition': z.string() }) }),
       use: { store },
     },
@@ -112,23 +137,43 @@ export const products = group('/products', about, {
 
   read: get(
     '/{sku}',
-    { summary: 'Read a product', params, returns: Product, throws: [NotFound], use: { store } },
+    {
+      summary: 'Read a product',
+      description: 'Its `ETag` is the version that a change may name in `If-Match`.',
+      security: 'public',
+      params,
+      returns: Product,
+      throws: [NotFound],
+      use: { store },
+      policies: shelf,
+    },
     async ({ params, store }) => {
       const product = await store.products.find(params.sku)
-      if (!product) throw missing(`product ${params.sku}`)
-      return product
+      if (!product) throw missing('product')
+      return reply(200, product, validators(product))
     },
   ),
 
   update: patch(
     '/{sku}',
-    { summary: 'Change a product', params, body: ProductPatch, returns: Product, throws: [NotFound], use: { store } },
-    ({ params, body, store }) =>
-      store.transaction(async ({ products }) => {
-        const product = await products.update(params.sku, body)
-        if (!product) throw missing(`product ${params.sku}`)
-        return product
-      }),
+    {
+      summary: 'Change a product',
+      params,
+      body: ProductPatch,
+      returns: Product,
+      throws: [NotFound],
+      security: staff,
+      use: { tx, preconditions },
+      policies: [conditional({ required: false }), changes],
+    },
+    async ({ params: { sku }, body, tx, preconditions }) => {
+      const found = await tx.products.find(sku)
+      if (!found) throw missing('product')
+      preconditions.check(found)
+      const product = await tx.products.update(sku, body, preconditions.versions?.map(Number))
+      if (!product) throw PreconditionFailed()
+      return reply(200, product, validators(product))
+    },
   ),
 
   stock: post(
@@ -139,16 +184,17 @@ export const products = group('/products', about, {
       body: StockChange,
       returns: Product,
       throws: [NotFound, OutOfStock],
-      use: { store },
+      security: staff,
+      use: { tx },
+      policies: [changes],
     },
-    ({ params: { sku }, body: { change }, store }) =>
-      store.transaction(async ({ products }) => {
-        const product = await products.changeStock(sku, change, MOST_STOCK)
-        if (product) return product
-        const unchanged = await products.find(sku)
-        if (!unchanged) throw missing(`product ${sku}`)
-        if (change < 0) throw OutOfStock({ sku, available: unchanged.stock })
-        throw refusedField('/body/change', 'too_big', `The stock is ${unchanged.stock}, and ${MOST_STOCK} at the most`)
-      }),
+    async ({ params: { sku }, body: { change }, tx }) => {
+      const product = await tx.products.changeStock(sku, change, MOST_STOCK)
+      if (product) return product
+      const unchanged = await tx.products.find(sku)
+      if (!unchanged) throw missing('product')
+      if (change < 0) throw OutOfStock({ sku, available: unchanged.stock })
+      throw refusedField('/body/change', 'too_big', `The stock is ${unchanged.stock}, and ${MOST_STOCK} at the most`)
+    },
   ),
 })

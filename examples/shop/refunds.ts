@@ -1,10 +1,11 @@
 import { NotFound, created, get, group, page, post, problem } from 'trestle'
+import { idempotent } from 'trestle/policies'
 import { z } from 'zod'
+import { caller, may, perCustomer } from './caller.ts'
 import { after } from './cursor.ts'
 import { statuses } from './database/values.ts'
 import { Id, Text, Timestamp } from './fields.ts'
-import { missing } from './refusal.ts'
-import { store } from './store.ts'
+import { store, tx } from './store.ts'
 
 export const RefundIn = z
   .object({ amount_cents: z.int().min(1), reason: Text(500).optional() })
@@ -40,10 +41,10 @@ export const refunds = group('/{order_id}/refunds', about, {
       query: page.cursor(),
       returns: page.of(Refund),
       throws: [NotFound],
-      use: { store },
+      use: { store, caller: caller('orders:read') },
     },
-    async ({ params: { order_id }, query, store }) => {
-      if (!(await store.orders.find(order_id))) throw missing(`order ${order_id}`)
+    async ({ params: { order_id }, query, store, caller }) => {
+      may.check('order', caller, await store.orders.find(order_id))
       return store.refunds.page(order_id, query.limit, after(query.cursor, Id))
     },
   ),
@@ -56,16 +57,17 @@ export const refunds = group('/{order_id}/refunds', about, {
       body: RefundIn,
       returns: created(Refund),
       throws: [NotFound, OrderNotPaid, RefundTooLarge],
-      use: { store },
+      use: { tx, caller: caller('refunds:write') },
+      policies: [perCustomer('60/minute'), idempotent()],
     },
-    ({ params: { order_id }, body: { amount_cents, reason = null }, store }) =>
-      store.transaction(async ({ orders, refunds }) => {
-        if (await orders.addRefund(order_id, amount_cents)) return refunds.insert({ order_id, amount_cents, reason })
-        const order = await orders.find(order_id)
-        if (!order) throw missing(`order ${order_id}`)
-        if (order.status !== 'paid') throw OrderNotPaid({ order_status: order.status })
-        throw RefundTooLarge({ left_cents: order.total_cents - order.refunded_cents })
-      }),
+    async ({ params: { order_id }, body: { amount_cents, reason = null }, tx, caller }) => {
+      may.check('order', caller, await tx.orders.find(order_id))
+      if (await tx.orders.addRefund(order_id, amount_cents))
+        return tx.refunds.insert({ order_id, amount_cents, reason })
+      const order = may.check('order', caller, await tx.orders.find(order_id))
+      if (order.status !== 'paid') throw OrderNotPaid({ order_status: order.status })
+      throw RefundTooLarge({ left_cents: order.total_cents - order.refunded_cents })
+    },
   ),
 
   read: get(
@@ -75,11 +77,12 @@ export const refunds = group('/{order_id}/refunds', about, {
       params: params.extend({ id: Id }),
       returns: Refund,
       throws: [NotFound],
-      use: { store },
+      use: { store, caller: caller('orders:read') },
     },
-    async ({ params: { order_id, id }, store }) => {
+    async ({ params: { order_id, id }, store, caller }) => {
+      may.check('order', caller, await store.orders.find(order_id))
       const refund = await store.refunds.find(order_id, id)
-      if (!refund) throw missing(`refund ${id} of order ${order_id}`)
+      if (!refund) throw NotFound()
       return refund
     },
   ),

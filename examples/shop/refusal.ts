@@ -5,7 +5,7 @@ export function refusedField(pointer: string, code: string, message: string): Er
   return InvalidInput({ errors: [{ pointer, code, message }] })
 }
 
-/** What to throw where the path names something that is not there. */
+/** What to throw where the path names something that is not there. What it was, the caller knows, and no log needs to. */
 export function missing(what: string): Error {
-  return NotFound({ detail: `There is no ${what}` })
+  return NotFound({ detail: `There is no such ${what}` })
 }

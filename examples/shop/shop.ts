@@ -1,5 +1,8 @@
-import { api } from 'trestle'
+import { api, group } from 'trestle'
+import { requestId, securityHeaders } from 'trestle/policies'
 import { customers } from './customers.ts'
+import { keyring } from './keys.ts'
+import { endpoints } from './login.ts'
 import { orders } from './orders.ts'
 import { products } from './products.ts'
 
@@ -10,6 +13,14 @@ export default api(
     version: '1.0.0',
     description: 'Tea, coffee, and what it takes to make them: products, customers, orders and refunds.',
     license: { name: 'MIT', identifier: 'MIT' },
+    security: 'required',
+    middleware: [requestId(), securityHeaders()],
   },
-  { customers, products, orders },
+  {
+    session: group('/session', { description: 'Logging in, and staying so.' }, endpoints),
+    customers,
+    keys: keyring,
+    products,
+    orders,
+  },
 )

@@ -38,7 +38,8 @@ export interface LoginOptions<U extends Uses> {
   ) => Account | undefined | Promise<Account | undefined>
   /** Who issues access tokens, and whom they are for: the address of the API, or a name. */
   readonly issuer: string
-  readonly key: LoginKey
+  /** What access tokens are signed by, or a dependency of the scope `app` that gives it, such as of the settings. */
+  readonly key: LoginKey | Dependency<LoginKey>
   /** Seconds for which an access token holds: 300 unless told. It does so after a logout too. */
   readonly accessLifetime?: number
   /** Seconds after which a login that is not refreshed ends: 1,209,600, two weeks, unless told. */
@@ -112,8 +113,8 @@ export function logins<const U extends Uses>(
   for (const [name, value] of Object.entries({ accessLifetime, idle, lifetime })) {
     if (!(Number.isFinite(value) && value >= 1)) throw new TypeError(`logins: ${name} is seconds from 1, not ${value}`)
   }
-  const key = checkLoginKey(options.key)
-  const access = depends({}, () => createAccessTokens(key, issuer, accessLifetime), {
+  const key = keyOf(options.key)
+  const access = depends({ key }, ({ key }) => createAccessTokens(checkLoginKey(key), issuer, accessLifetime), {
     scope: 'app',
     name: 'access-tokens',
     // A package that is missing is told at start.
@@ -189,6 +190,13 @@ export function logins<const U extends Uses>(
       name: 'logins',
     }),
   }
+}
+
+/** A key that is known now is checked now. */
+function keyOf(key: LoginKey | Dependency<LoginKey>): Dependency<LoginKey> {
+  if (typeof key === 'object' && key !== null && 'is' in key) return key
+  const checked = checkLoginKey(key)
+  return depends({}, () => checked, { scope: 'app', name: 'the key of logins' })
 }
 
 function refusal(detail: string): Error {

@@ -18,7 +18,7 @@ export interface About {
 }
 
 export function aboutOf(x: Exchange): About {
-  return { operation: x.operation, request: `${x.request.method} ${x.request.path}`, id: x.request.id }
+  return { operation: x.operation, request: `${x.request.method} ${x.request.path}`, id: x.request.toldAs }
 }
 
 /** Tells the console, which is where failures go unless an API's server is told otherwise. */

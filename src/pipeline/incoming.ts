@@ -30,6 +30,11 @@ export abstract class Incoming implements Request {
   cut = false
   id: string | undefined = undefined
 
+  /** By which failures are told: its own, or that of the request for which it is made apart. */
+  get toldAs(): string | undefined {
+    return this.id
+  }
+
   /** True where the wire ends a body that comes too slowly. */
   get isPaced(): boolean {
     return true

@@ -53,6 +53,11 @@ export class RequestApart extends Incoming {
     return this.#request.prefix
   }
 
+  /** What is made has no id, for others get it too. */
+  override get toldAs(): string | undefined {
+    return this.#request.id
+  }
+
   protected get origin(): string {
     return new URL(this.#request.url).origin
   }

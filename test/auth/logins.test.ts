@@ -1,4 +1,5 @@
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT, decodeJwt, importJWK } from 'jose'
+import { depends } from 'trestle'
 import { createPasswords, logins, RefreshTokenReused } from 'trestle/auth'
 import { toOpenApi } from 'trestle/openapi'
 import { createTestClient } from 'trestle/testing'
@@ -356,6 +357,16 @@ test('a key of the settings is taken as it is, and shown nowhere', async () => {
   const shop = await openShop('memory', { ...fast, key: { reveal: () => 'a key of the tests, long enough for HS256' } })
   expect((await shop.me((await shop.login()).access_token)).status).toBe(200)
   await shop.close()
+})
+
+test('a key may come of a dependency, which is made at start', async () => {
+  const config = depends({}, () => ({ key: 'a key of the tests, long enough for HS256' }), { scope: 'app' })
+  const key = depends({ config }, ({ config }) => config.key, { scope: 'app' })
+  const shop = await openShop('memory', { ...fast, key })
+  expect((await shop.me((await shop.login()).access_token)).status).toBe(200)
+  await shop.close()
+  const short = depends({}, () => 'short', { scope: 'app' })
+  await expect(openShop('memory', { ...fast, key: short })).rejects.toThrow('fewer than 32 characters')
 })
 
 test('OpenAPI describes the three', async () => {

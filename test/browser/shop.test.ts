@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type TestDatabase, createDatabase } from '../shop/database.ts'
+import { type TestDatabase, createDatabase, passwords } from '../shop/database.ts'
 import { type Running, startNode } from '../shop/process.ts'
 import { type Chromium, type Watched, createChromium } from './chromium.ts'
 
@@ -50,7 +50,25 @@ test.each(LOOKS)('/docs orders what the example says, and shows 201: $name', asy
   const operation = page.locator('.opblock', { hasText: 'orders.create' })
   await operation.waitFor()
   await picture(seen, `docs-${look.name}`)
+  // As `npm start` says: log in, and give the token to the page.
+  const login = await fetch(`${url}/session/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'mira', password: passwords.staff }),
+  })
+  const { access_token } = (await login.json()) as { access_token: string }
+  await page.getByRole('button', { name: 'Authorize' }).first().click()
+  const dialog = page.locator('.auth-container', { hasText: 'token' }).first()
+  await dialog.waitFor()
+  // The page remembers who was here before.
+  const remove = dialog.getByRole('button', { name: 'Remove authorization' })
+  if (await remove.isVisible()) await remove.click()
+  await dialog.locator('input').fill(access_token)
+  await picture(seen, `docs-authorize-${look.name}`)
+  await dialog.getByRole('button', { name: 'Apply credentials' }).click()
+  await dialog.getByRole('button', { name: 'Close' }).click()
   await operation.locator('.opblock-summary-control').click()
+  await operation.getByPlaceholder('Idempotency-Key').fill(`from-the-page-${look.name}`)
   const example = JSON.parse(await operation.locator('textarea.body-param__text').inputValue())
   expect(example).toMatchObject({ customer_id: 1, items: [{ sku: 'TEA-ASSAM-250', qty: 2 }] })
   await operation.scrollIntoViewIfNeeded()
@@ -64,7 +82,8 @@ test.each(LOOKS)('/docs orders what the example says, and shows 201: $name', asy
   await live.scrollIntoViewIfNeeded()
   await picture(seen, `docs-sent-${look.name}`)
 
-  const order = (await (await fetch(`${url}/orders/${id}`)).json()) as { status: string }
+  const headers = { authorization: `Bearer ${access_token}` }
+  const order = (await (await fetch(`${url}/orders/${id}`, { headers })).json()) as { status: string }
   expect(order).toMatchObject({ ...example, id, items: [example.items[0]] })
   expect(shown).toContain(`"status": "${order.status}"`)
   // Nothing stands out over the edge of its card.
@@ -91,7 +110,7 @@ async function described(): Promise<{ summaries: string[]; schemas: string[]; ta
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Described
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item))
   const schemas = Object.keys(document.components.schemas)
-  expect(operations).toHaveLength(18)
+  expect(operations).toHaveLength(26)
   expect(schemas).toContain('OutOfStockProblem')
   return { summaries: operations.map(({ summary }) => summary), schemas, tags: document.tags.map(({ name }) => name) }
 }

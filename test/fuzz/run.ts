@@ -8,7 +8,7 @@ import { Random } from './random.ts'
 import { SchemaValues } from './schema-value.ts'
 import { shrink } from './shrink.ts'
 import { Tally } from './tally.ts'
-import { type Running, type Target, start } from './target.ts'
+import { type Callers, type Running, type Target, start } from './target.ts'
 import { Judge } from './verdict.ts'
 import { type Maker, makeParts, toDraft } from './well-formed.ts'
 import { Clock, type Ending, Wire } from './wire.ts'
@@ -44,7 +44,9 @@ export async function run(target: Target, options: RunOptions): Promise<Outcome>
   const server = await start(target)
   const clock = new Clock()
   try {
-    return await new Run(server, clock, target, options, await describe(server)).go()
+    const description = await describe(server)
+    const callers = (await target.callers?.(`http://127.0.0.1:${server.port}`)) ?? { shown: [], known: [] }
+    return await new Run(server, clock, target, options, description, callers).go()
   } finally {
     clock.stop()
     await server.stop()
@@ -65,19 +67,30 @@ class Run {
   readonly #judge: Judge
   readonly #tally: Tally
   readonly #findings = new Map<string, Finding>()
+  readonly #remarks: RegExp | undefined
   #next = 0
   #slowest = 0
 
-  constructor(server: Running, clock: Clock, target: Target, options: RunOptions, description: Description) {
+  constructor(
+    server: Running,
+    clock: Clock,
+    target: Target,
+    options: RunOptions,
+    description: Description,
+    callers: Callers,
+  ) {
     this.#server = server
     this.#clock = clock
     this.#options = options
     this.#description = description
     const memory = new Memory(description)
+    for (const body of callers.known) memory.learnSent(body)
+    this.#remarks = target.remarks
     this.#maker = {
       memory,
       values: new SchemaValues(description, memory, options.seed),
       authorization: target.authorization,
+      shown: callers.shown,
     }
     this.#judge = new Judge(description)
     this.#tally = new Tally(description)
@@ -166,7 +179,8 @@ class Run {
         .catch(() => false)
       if (!alive) trouble.push('the server does not answer any more')
     }
-    const errors = this.#server.errors()
+    const told = this.#server.errors()
+    const errors = this.#remarks === undefined ? told : told.replace(this.#remarks, '')
     if (errors !== '') trouble.push(`the server told of internal failures:\n${errors.slice(0, 3000)}`)
     return trouble
   }

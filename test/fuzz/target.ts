@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { SignJWT } from 'jose'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -13,13 +14,28 @@ export interface Target {
   readonly env: (folder: string) => Readonly<Record<string, string>>
   /** The `Authorization` made of a token that a reply gave. */
   readonly authorization?: (token: string) => string
+  /** What callers are known by, asked of the server before all else. */
+  readonly callers?: (url: string) => Promise<Callers>
+  /** What it writes to standard error, of requests and not of failures. */
+  readonly remarks?: RegExp
+}
+
+/** Who calls. */
+export interface Callers {
+  /** Header fields, of which each request that needs some takes one. */
+  readonly shown: readonly (readonly [name: string, value: string])[]
+  /** Bodies that would be taken. */
+  readonly known: readonly object[]
 }
 
 export const targets: Readonly<Record<string, Target>> = {
   shop: {
     name: 'shop',
     program: 'examples/shop/main.ts',
-    env: (folder) => ({ DATABASE_FILE: path.join(folder, 'shop.db') }),
+    env: (folder) => ({ ...people, DATABASE_FILE: path.join(folder, 'shop.db') }),
+    callers: callersOfShop,
+    // A refresh token that is shown twice: somebody may have stolen it, which is for people to look at.
+    remarks: /^POST \/session\/refresh .*\n?(?:.*RefreshTokenReused.*\n(?:[ }].*\n)*)/gm,
   },
   conduit: {
     name: 'conduit',
@@ -31,6 +47,59 @@ export const targets: Readonly<Record<string, Target>> = {
     authorization: (token) => `Token ${token}`,
   },
   fixture: { name: 'fixture', program: 'test/fuzz/fixture.ts', env: () => ({}) },
+}
+
+const people = {
+  STAFF_PASSWORD: 'the staff of the fuzzer',
+  CUSTOMER_PASSWORD: 'customers of the fuzzer',
+  LOGIN_KEY: 'x'.repeat(32),
+}
+
+/** A token that holds, and gives no right to anything. */
+function powerless(): Promise<string> {
+  const shop = 'https://shop.example'
+  return new SignJWT({ scope: '', sid: 'any' })
+    .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+    .setIssuer(shop)
+    .setAudience(shop)
+    .setSubject('customer:1')
+    .setIssuedAt()
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(people.LOGIN_KEY))
+}
+
+/**
+ * A manager most of the time, a clerk, a customer and her program, one that was sent away, somebody who may do nothing,
+ * and nobody.
+ */
+async function callersOfShop(url: string): Promise<Callers> {
+  const post = async (where: string, body: object, headers = {}): Promise<Record<string, string>> => {
+    const init = {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    }
+    return (await fetch(url + where, init)).json() as Promise<Record<string, string>>
+  }
+  const logins = [
+    { username: 'mira', password: people.STAFF_PASSWORD },
+    { username: 'tom', password: people.STAFF_PASSWORD },
+    { username: 'ada@okafor.example', password: people.CUSTOMER_PASSWORD },
+  ]
+  const tokens = await Promise.all(
+    logins.map(async (body) => `Bearer ${(await post('/session/login', body)).access_token}`),
+  )
+  const [manager = '', clerk = '', customer = ''] = tokens
+  const own = { name: 'fuzzer', scopes: ['orders:read', 'orders:write'] }
+  const { key = '' } = await post('/keys', own, { authorization: customer })
+  const { key: revoked = '', id } = await post('/keys', own, { authorization: customer })
+  await fetch(`${url}/keys/${id}`, { method: 'DELETE', headers: { authorization: customer } })
+  const many = Array.from({ length: 10 }, () => ['Authorization', manager] as const)
+  const others = [clerk, customer, `${customer}x`, `Bearer ${await powerless()}`].map(
+    (value) => ['Authorization', value] as const,
+  )
+  const keys = [key, revoked].map((value) => ['X-API-Key', value] as const)
+  return { shown: [...many, ...others, ...keys], known: logins }
 }
 
 /** A server that runs. */

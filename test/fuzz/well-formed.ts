@@ -23,6 +23,8 @@ export interface Maker {
   readonly memory: Memory
   /** The `Authorization` of what earlier replies called a token. */
   readonly authorization: ((token: string) => string) | undefined
+  /** Header fields that callers are known by. */
+  readonly shown: readonly (readonly [name: string, value: string])[]
 }
 
 /** Makes a request that an operation describes. Half of the paths are of what earlier replies spoke of. */
@@ -59,6 +61,10 @@ export function makeParts(operation: Operation, maker: Maker, random: Random, kn
   if (maker.authorization !== undefined && (operation.secured || random.chance(0.3)) && random.chance(0.9)) {
     const token = memory.field('token', random)
     if (typeof token === 'string') parts.headers.push(['Authorization', maker.authorization(token)])
+  }
+  if (operation.secured && maker.shown.length > 0 && random.chance(0.95)) {
+    const [name, value] = random.pick(maker.shown)
+    parts.headers.push([name, value])
   }
   return parts
 }

@@ -58,6 +58,9 @@ const tsconfig = {
   },
 }
 
+/** By which the programs log in, where they have to. */
+const STAFF_PASSWORD = 'for the staff of tests'
+
 /** What the programs of both generators print. */
 const outcomes: Record<string, (kind: string, got: Record<string, unknown>) => void> = {
   shop: (_kind, { order, location, read, invoice, sheet, ...got }) => {
@@ -76,6 +79,7 @@ const outcomes: Record<string, (kind: string, got: Record<string, unknown>) => v
     expect((sheet as string).trimEnd().split('\r\n')).toHaveLength(11)
     expect(got).toEqual({
       pages: [['TEA-ASSAM-250'], ['TEA-MINT-50']],
+      keyless: 'idempotency_key_missing',
       refused: ['/body/customer_id', '/body/items/0/sku', '/body/items/0/qty'],
       outOfStock: { sku: 'COFFEE-DECAF-250', available: 0 },
       notPaid: 'open',
@@ -124,6 +128,7 @@ describe.each(Object.entries(outcomes))('%s, running', (name, checkOutcome) => {
     server = await startNode(name, 'main.ts', {
       DATABASE_FILE: path.join(folder, `${name}.db`),
       JWT_SECRET: 'a secret for tests, and for tests alone',
+      STAFF_PASSWORD,
     })
     document = path.join(folder, 'openapi.json')
     await writeFile(document, await (await fetch(`${server.url}/openapi.json`)).text())
@@ -163,7 +168,11 @@ describe.each(Object.entries(outcomes))('%s, running', (name, checkOutcome) => {
       await run(process.execPath, generate(document, inner, name), options)
       const compile = run(process.execPath, [command(rootPackages, 'typescript', 'tsc')], options)
       expect((await compile.catch((error: { stdout: string }) => error)).stdout).toBe('')
-      const { stdout } = await run(process.execPath, [path.join(inner, 'out/program.js'), server.url], options)
+      const { stdout } = await run(
+        process.execPath,
+        [path.join(inner, 'out/program.js'), server.url, STAFF_PASSWORD],
+        options,
+      )
       checkOutcome(kind, JSON.parse(stdout))
     },
   )

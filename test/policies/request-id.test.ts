@@ -1,6 +1,6 @@
 import { type Middleware, api, get, group, ok, post, reply, text } from 'trestle'
 import { serve } from 'trestle/node'
-import { idempotent, requestId } from 'trestle/policies'
+import { cached, idempotent, requestId } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { describe, expect, it, test } from 'vitest'
 import { z } from 'zod'
@@ -24,6 +24,10 @@ const shop = (layer: Middleware) =>
       broken: get('/broken', () => {
         throw new Error('broken')
       }),
+      kept: get('/kept', { policies: [cached({ for: 60 })] }, () => {
+        throw new Error('broken')
+      }),
+      keptId: get('/kept-id', { policies: [cached({ for: 60 })] }, ({ request }) => ({ id: request.id ?? null })),
       own: get('/own', { returns: ok(z.string()) }, () => reply(200, 'own', { 'X-REQUEST-ID': 'of another server' })),
       pay: post('/pay', { body: text(), policies: [idempotent()] }, ({ body }) => body),
     },
@@ -92,8 +96,10 @@ describe('on a server', () => {
   it('what is told of a failure has the id that its reply has', async () => {
     const told: (string | undefined)[] = []
     const server = await started(shop(requestId()), told)
-    const replies = [await fetch(`${server.url}/broken`), await fetch(`${server.url}/slow`)]
+    const replies: Response[] = []
+    for (const path of ['broken', 'slow', 'kept']) replies.push(await fetch(`${server.url}/${path}`))
     expect(told).toEqual(replies.map(idOf))
+    expect(await (await fetch(`${server.url}/kept-id`)).json()).toEqual({ id: null })
     await server.stop()
   })
 

@@ -7,6 +7,19 @@ import { startPostgres } from '../servers/postgres.ts'
 
 export const kinds = ['SQLite', 'Postgres'] as const
 
+/** With which the first people of a test's shop log in. */
+export const passwords = { staff: 'for the staff of tests', customers: 'for customers of tests' }
+/** By which all processes of a test sign logins. */
+export const loginKey = 'signs the logins of the tests of the shop'
+
+const env = { LOGIN_KEY: loginKey, STAFF_PASSWORD: passwords.staff, CUSTOMER_PASSWORD: passwords.customers }
+const secrets = {
+  backend: undefined,
+  loginKey: new Secret(loginKey),
+  staffPassword: new Secret(passwords.staff),
+  customerPassword: new Secret(passwords.customers),
+}
+
 /** A real, empty database for the tests of one file. */
 export interface TestDatabase {
   /** What the shop is set to, to run on it. */
@@ -24,8 +37,8 @@ async function createSqlite(): Promise<TestDatabase> {
   const folder = await mkdtemp(path.join(tmpdir(), 'trestle-shop-'))
   const databaseFile = path.join(folder, 'shop.db')
   return {
-    settings: { port: 0, databaseUrl: undefined, databaseFile },
-    env: { DATABASE_FILE: databaseFile },
+    settings: { ...secrets, port: 0, databaseUrl: undefined, databaseFile },
+    env: { ...env, DATABASE_FILE: databaseFile },
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
@@ -33,8 +46,8 @@ async function createSqlite(): Promise<TestDatabase> {
 async function createPostgres(): Promise<TestDatabase> {
   const { url, remove } = await startPostgres()
   return {
-    settings: { port: 0, databaseUrl: new Secret(url), databaseFile: '' },
-    env: { DATABASE_URL: url },
+    settings: { ...secrets, port: 0, databaseUrl: new Secret(url), databaseFile: '' },
+    env: { ...env, DATABASE_URL: url },
     remove,
   }
 }

@@ -5,6 +5,7 @@ import { type ShopSettings, config } from '../../examples/shop/settings.ts'
 import shop from '../../examples/shop/shop.ts'
 import { prepareDatabase } from '../../examples/shop/store.ts'
 import { type TestDatabase, createDatabase } from './database.ts'
+import { logIn } from './test-shop.ts'
 
 let database: TestDatabase | undefined
 
@@ -47,8 +48,9 @@ function ended(worker: Worker): Promise<void> {
 }
 
 async function expectOneShop(settings: ShopSettings): Promise<void> {
-  const { client, failures, close } = await createTestClient(shop, { override: [[config, settings]] })
+  const { client: anybody, as, failures, close } = await createTestClient(shop, { override: [[config, settings]] })
   try {
+    const client = as(await logIn(anybody, 'mira'))
     expect((await client.customers.list()).items).toHaveLength(5)
     expect((await client.products.list()).items).toHaveLength(10)
     expect((await client.orders.list()).items).toHaveLength(5)

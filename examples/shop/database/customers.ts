@@ -1,9 +1,12 @@
-import { asc, eq, gt } from 'drizzle-orm'
+import { and, asc, eq, gt } from 'drizzle-orm'
 import type { CursorPage } from 'trestle'
 import { pageOf } from '../cursor.ts'
 import type { Connection, Tables } from './tables.ts'
 
 export type CustomerRow = Tables['customers']['$inferSelect']
+
+/** Columns to change. */
+export type CustomerChange = Partial<Pick<CustomerRow, 'name' | 'password_hash'>>
 
 export class Customers {
   readonly #db: Connection['db']
@@ -14,13 +17,13 @@ export class Customers {
     this.#customers = tables.customers
   }
 
-  /** A page in the order in which they came, beginning after the one given. */
-  async page(limit: number, after: number | undefined): Promise<CursorPage<CustomerRow>> {
+  /** A page in the order in which they came, beginning after the one given; of one customer where that is said. */
+  async page(limit: number, after: number | undefined, only?: number): Promise<CursorPage<CustomerRow>> {
     const { id } = this.#customers
     const rows = await this.#db
       .select()
       .from(this.#customers)
-      .where(after === undefined ? undefined : gt(id, after))
+      .where(and(after === undefined ? undefined : gt(id, after), only === undefined ? undefined : eq(id, only)))
       .orderBy(asc(id))
       .limit(limit + 1)
     return pageOf(rows, limit, (row) => row.id)
@@ -32,12 +35,18 @@ export class Customers {
   }
 
   /** undefined where the address is taken. */
-  async insert(customer: Pick<CustomerRow, 'name' | 'email'>): Promise<CustomerRow | undefined> {
+  async insert(customer: Pick<CustomerRow, 'name' | 'email' | 'password_hash'>): Promise<CustomerRow | undefined> {
     const [row] = await this.#db
       .insert(this.#customers)
       .values({ ...customer, created_at: new Date() })
       .onConflictDoNothing({ target: this.#customers.email })
       .returning()
     return row
+  }
+
+  /** Changes one that is there. */
+  async update(id: number, change: CustomerChange): Promise<CustomerRow> {
+    const rows = await this.#db.update(this.#customers).set(change).where(eq(this.#customers.id, id)).returning()
+    return rows[0] as CustomerRow
   }
 }

@@ -15,6 +15,8 @@ export type NewItem = Pick<ItemRow, 'sku' | 'name' | 'qty' | 'unit_price_cents'>
 
 /** What a list of orders is narrowed by. */
 export interface OrderFilter {
+  /** The customer whose orders there are for who asks; undefined for those of all. */
+  readonly own?: number | undefined
   readonly status?: OrderRow['status'] | undefined
   readonly customer_id?: number | undefined
   readonly created_from?: Date | undefined
@@ -41,6 +43,7 @@ export class Orders {
       .where(
         and(
           after === undefined ? undefined : lt(id, after),
+          filter.own === undefined ? undefined : eq(customer_id, filter.own),
           filter.status === undefined ? undefined : eq(status, filter.status),
           filter.customer_id === undefined ? undefined : eq(customer_id, filter.customer_id),
           filter.created_from === undefined ? undefined : gte(created_at, filter.created_from),

@@ -1,10 +1,10 @@
-import { type SQL, and, asc, eq, gt, gte, lte, sql } from 'drizzle-orm'
+import { type SQL, and, asc, eq, gt, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { CursorPage } from 'trestle'
 import { pageOf } from '../cursor.ts'
 import type { Connection, Tables } from './tables.ts'
 
 export type ProductRow = Tables['products']['$inferSelect']
-export type NewProduct = Omit<Tables['products']['$inferInsert'], 'created_at' | 'updated_at'>
+export type NewProduct = Omit<Tables['products']['$inferInsert'], 'version' | 'created_at' | 'updated_at'>
 
 /** Columns to change; those undefined stay as they are. */
 export type ProductChange = { readonly [K in Exclude<keyof NewProduct, 'sku' | 'stock'>]?: NewProduct[K] | undefined }
@@ -67,12 +67,13 @@ export class Products {
     return row
   }
 
-  /** undefined where there is no such product. */
-  async update(sku: string, change: ProductChange): Promise<ProductRow | undefined> {
+  /** undefined where there is no such product, or none of these versions. */
+  async update(sku: string, change: ProductChange, versions?: readonly number[]): Promise<ProductRow | undefined> {
+    const { version } = this.#products
     const [row] = await this.#db
       .update(this.#products)
-      .set({ ...change, updated_at: new Date() })
-      .where(eq(this.#products.sku, sku))
+      .set({ ...change, version: sql`${version} + 1`, updated_at: new Date() })
+      .where(and(eq(this.#products.sku, sku), versions && inArray(version, [...versions])))
       .returning()
     return row
   }
@@ -83,10 +84,10 @@ export class Products {
    * leave 0 to `most`.
    */
   async changeStock(sku: string, by: number, most = MOST_STOCK): Promise<ProductRow | undefined> {
-    const { stock } = this.#products
+    const { stock, version } = this.#products
     const [row] = await this.#db
       .update(this.#products)
-      .set({ stock: sql`${stock} + ${by}` })
+      .set({ stock: sql`${stock} + ${by}`, version: sql`${version} + 1` })
       .where(and(eq(this.#products.sku, sku), gte(stock, -by), lte(stock, most - by)))
       .returning()
     return row

@@ -13,6 +13,9 @@ const customers: readonly Customer[] = [
   { name: 'Emre Yıldız', email: 'emre@yildiz.example', credit_note: null },
 ]
 
+/** Those who are customers from the start. */
+export const firstCustomers: readonly string[] = customers.map(({ email }) => email)
+
 const eur = 'EUR' as const
 
 const products: readonly NewProduct[] = [
@@ -130,9 +133,19 @@ const orders = [
 /** The glass teapot arrived broken. */
 const refund = { order: 3, at: '2025-10-25T09:15:00Z', amount_cents: 3490, reason: 'The teapot arrived broken' }
 
-/** Puts the same shop into every empty database. Of several processes that start at once, one does it. */
+/** Who may log in to work here. */
+const staff = [
+  { name: 'mira', role: 'manager' },
+  { name: 'tom', role: 'clerk' },
+] as const
+
+/** Puts the same shop into every empty database, whose people have no passwords yet. Of several processes that start at once, one does it. */
 export async function seed(backend: Backend): Promise<void> {
-  await backend.transaction(async ({ db, tables }) => {
+  await backend.atomic(async ({ db, tables }) => {
+    await db
+      .insert(tables.staff)
+      .values([...staff])
+      .onConflictDoNothing({ target: tables.staff.name })
     const [someone] = await db.select({ id: tables.customers.id }).from(tables.customers).limit(1)
     if (someone !== undefined) return
     const people = await db

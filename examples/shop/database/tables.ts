@@ -21,8 +21,10 @@ export interface Connection {
 
 /** A database that keeps the shop. */
 export interface Backend extends Connection {
-  /** All that `work` does on its connection, or nothing of it where it throws. */
-  readonly transaction: <T>(work: (connection: Connection) => Promise<T>) => Promise<T>
+  /** Where the transactions of requests begin. */
+  readonly writer: Queries
+  /** All that `work` does, or nothing of it where it throws: for what is done before there are requests. */
+  readonly atomic: <T>(work: (connection: Connection) => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>
 }
 

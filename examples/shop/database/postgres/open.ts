@@ -16,8 +16,9 @@ export function openPostgres(url: string): Backend {
   const db = drizzle({ client: pool })
   return {
     db,
+    writer: db,
     tables,
-    transaction: (work) => db.transaction((tx) => work({ db: tx, tables })),
+    atomic: (work) => db.transaction((tx) => work({ db: tx, tables })),
     close: () => pool.end(),
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { bigint, check, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import { categories, currencies, statuses } from '../values.ts'
+import { categories, currencies, roles, statuses } from '../values.ts'
 
 /** The tables on Postgres. `../sqlite/schema.ts` has the same ones; `../tables.ts` holds the two to the same rows. */
 
@@ -13,7 +13,15 @@ export const customers = pgTable('customers', {
   name: text().notNull(),
   email: text().notNull().unique(),
   credit_note: text(),
+  /** Of argon2id; without one nobody can log in. */
+  password_hash: text(),
   created_at: instant().notNull(),
+})
+
+export const staff = pgTable('staff', {
+  name: text().primaryKey(),
+  role: text({ enum: roles }).notNull(),
+  password_hash: text(),
 })
 
 export const products = pgTable(
@@ -27,6 +35,7 @@ export const products = pgTable(
     cost_cents: integer(),
     currency: text({ enum: currencies }).notNull(),
     stock: integer().notNull(),
+    version: integer().notNull().default(1),
     created_at: instant().notNull(),
     updated_at: instant().notNull(),
   },

@@ -3,39 +3,31 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { drizzle } from 'drizzle-orm/node-sqlite'
 import { migrate } from 'drizzle-orm/node-sqlite/migrator'
-import { type Backend, type Connection, type Queries, sqliteTables as tables } from '../tables.ts'
+import { type Backend, type Queries, sqliteTables as tables } from '../tables.ts'
 
 /** Milliseconds to wait for another process that writes. */
 const PATIENCE = 10_000
 
-/**
- * Opens the shop's file with two connections: one reads, and sees only what is committed; the other
- * writes, one transaction after the other.
- */
+/** Opens the shop's file with two connections: one reads, and sees only what is committed; the other writes. */
 export function openSqlite(file: string): Backend {
   const writer = connect(file)
   const reader = connect(file, { readOnly: true })
-  const write = connection(writer)
-  let last: Promise<unknown> = Promise.resolve()
   return {
-    ...connection(reader),
-    transaction: (work) => {
-      const mine = last.then(async () => {
-        writer.exec('begin immediate')
-        try {
-          const result = await work(write)
-          writer.exec('commit')
-          return result
-        } catch (error) {
-          if (writer.isTransaction) writer.exec('rollback')
-          throw error
-        }
-      })
-      last = mine.catch(() => {})
-      return mine
+    db: queriesOn(reader),
+    writer: queriesOn(writer),
+    tables,
+    atomic: async (work) => {
+      writer.exec('begin immediate')
+      try {
+        const result = await work({ db: queriesOn(writer), tables })
+        writer.exec('commit')
+        return result
+      } catch (error) {
+        if (writer.isTransaction) writer.exec('rollback')
+        throw error
+      }
     },
     close: async () => {
-      await last
       reader.close()
       writer.close()
     },
@@ -63,6 +55,6 @@ function connect(file: string, options: { readOnly?: boolean } = {}): DatabaseSy
   return new DatabaseSync(file, { timeout: PATIENCE, ...options })
 }
 
-function connection(database: DatabaseSync): Connection {
-  return { db: drizzle({ client: database }) as unknown as Queries, tables }
+function queriesOn(database: DatabaseSync): Queries {
+  return drizzle({ client: database }) as unknown as Queries
 }

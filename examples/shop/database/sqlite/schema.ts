@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import { categories, currencies, statuses } from '../values.ts'
+import { categories, currencies, roles, statuses } from '../values.ts'
 
 /** The tables on SQLite. `../postgres/schema.ts` has the same ones; `../tables.ts` holds the two to the same rows. */
 
@@ -11,7 +11,15 @@ export const customers = sqliteTable('customers', {
   name: text().notNull(),
   email: text().notNull().unique(),
   credit_note: text(),
+  /** Of argon2id; without one nobody can log in. */
+  password_hash: text(),
   created_at: instant().notNull(),
+})
+
+export const staff = sqliteTable('staff', {
+  name: text().primaryKey(),
+  role: text({ enum: roles }).notNull(),
+  password_hash: text(),
 })
 
 export const products = sqliteTable(
@@ -25,6 +33,7 @@ export const products = sqliteTable(
     cost_cents: integer(),
     currency: text({ enum: currencies }).notNull(),
     stock: integer().notNull(),
+    version: integer().notNull().default(1),
     created_at: instant().notNull(),
     updated_at: instant().notNull(),
   },

@@ -1,0 +1,8 @@
+CREATE TABLE "staff" (
+	"name" text PRIMARY KEY,
+	"role" text NOT NULL,
+	"password_hash" text
+);
+--> statement-breakpoint
+ALTER TABLE "customers" ADD COLUMN "password_hash" text;--> statement-breakpoint
+ALTER TABLE "products" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;
