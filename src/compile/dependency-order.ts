@@ -145,6 +145,13 @@ export function orderDependencies(
         mend: "leave out scope: 'app', or until: 'reply'",
       })
     }
+    if (scope === 'app' && given.security !== undefined && dependency === given) {
+      faults.push({
+        way: path.join(' → '),
+        what: 'says who is calling, and would say it once for as long as the process lives',
+        mend: "leave out scope: 'app'",
+      })
+    }
     const untilReply = until === 'reply' || uses.some(([, slot]) => order[slot]?.untilReply === true)
     const made = { dependency, way: path.join(' → '), uses, untilReply, security }
     order.push({ ...made, names: [], when: 'handle', serves: undefined })

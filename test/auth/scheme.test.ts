@@ -233,6 +233,16 @@ describe('an API that requires security', () => {
     await expect(told).rejects.toThrow(/free[\s\S]*nobody says who may call this[\s\S]*security: 'public'/)
   })
 
+  test.each([
+    ['an API', { security: 'public' } as const, {}],
+    ['a group', {}, { security: 'public' } as const],
+  ])('is also a group in %s that is public', async (_, outer, middle) => {
+    const inner = group('/inner', { security: 'required' }, { free: get('/', () => ({})) })
+    await expect(createTestClient(api(outer, { middle: group('/middle', middle, { inner }) }))).rejects.toThrow(
+      /middle\.inner\.free[\s\S]*nobody says who may call this/,
+    )
+  })
+
   test('starts where all say it, by themselves or by their groups', async () => {
     const client = await createTestClient(
       api(
@@ -260,6 +270,14 @@ describe('an API that requires security', () => {
       what,
     )
   })
+})
+
+test('what says who is calling is asked in each request, and lives no longer', async () => {
+  const security = { name: 'once', scheme: { type: 'http', scheme: 'bearer' } }
+  const once = depends({}, () => 'ada', { scope: 'app', security })
+  await expect(createTestClient(api({ one: get('/', { use: { once } }, () => ({})) }))).rejects.toThrow(
+    /use\.once: says who is calling, and would say it once[\s\S]*leave out scope: 'app'/,
+  )
 })
 
 it('walk() gives the guards', () => {
