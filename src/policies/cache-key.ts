@@ -1,3 +1,4 @@
+import { type CookiePair, cookiesOf } from '../contract/cookies.ts'
 import type { PolicyContext } from '../contract/policy.ts'
 
 /**
@@ -26,10 +27,8 @@ function originOf(url: string): string {
   return /^[a-z]+:\/\/[^/?#]*/i.exec(url)?.[0] ?? ''
 }
 
-function pairsOf(cookie: string, names: readonly string[]): string | readonly string[] {
-  if (names.includes('*')) return cookie
-  const pairs = cookie.split(';').map((pair) => pair.trim())
-  return pairs.filter((pair) => names.includes((pair.split('=', 1)[0] as string).trim()))
+function pairsOf(cookie: string, names: readonly string[]): string | readonly CookiePair[] {
+  return names.includes('*') ? cookie : cookiesOf(cookie).filter(([name]) => names.includes(name))
 }
 
 function sorted(search: string): string {
