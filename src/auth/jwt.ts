@@ -96,9 +96,9 @@ function resourceUrl(url: string, what: string): string {
 }
 
 /** What a token says; it throws `InvalidCredentials` for one that does not hold. */
-type TokenCheck<Value> = (token: string) => Value | Promise<Value>
+export type TokenCheck<Value> = (token: string) => Value | Promise<Value>
 
-function createTokenCheck<S extends AnySchema | undefined>(
+export function createTokenCheck<S extends AnySchema | undefined>(
   jose: Jose,
   keys: TokenKeys,
   options: JwtOptions<S>,

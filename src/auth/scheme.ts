@@ -221,7 +221,9 @@ const NONE: readonly never[] = []
 
 /** What is read of a request for a scheme (OpenAPI 3.1 §4.8.27). */
 function placeOf({ type, in: place, name }: SecurityScheme['scheme']): string {
-  return type === 'apiKey' ? `${place} ${place === 'header' ? String(name).toLowerCase() : name}` : 'header authorization'
+  return type === 'apiKey'
+    ? `${place} ${place === 'header' ? String(name).toLowerCase() : name}`
+    : 'header authorization'
 }
 
 /**
