@@ -171,8 +171,9 @@ function issuerOf(jose: Jose, token: string): unknown {
   }
 }
 
-/** True where the bits that the last letter of Base64 has over are none. */
+/** True where it is Base64url without padding, and the bits that its last letter has over are none. */
 function hasOneSpelling(token: string): boolean {
+  if (!/^[\w.-]*$/.test(token)) return false
   const over = (token.length - token.lastIndexOf('.') - 1) % 4
   return over === 2 ? /[AQgw]$/.test(token) : over === 3 ? /[AEIMQUYcgkosw048]$/.test(token) : over === 0
 }
