@@ -11,14 +11,14 @@ import type { PolicyContext } from '../contract/policy.ts'
  * @param isPublic true where it does not matter who asks.
  */
 export function keyOf(
-  { request, operation, principal }: PolicyContext,
+  { request, operation, callers }: PolicyContext,
   fields: readonly string[],
   cookies: readonly string[],
   isPublic: boolean,
 ): string {
   const sent = fields.map((name) => (name === 'host' ? originOf(request.url) : (request.header(name) ?? null)))
   const pairs = cookies.length === 0 ? null : pairsOf(request.header('cookie') ?? '', cookies)
-  const who = isPublic ? null : [principal?.id]
+  const who = isPublic ? null : callers
   return JSON.stringify([operation, request.prefix, request.path, sorted(request.search), sent, pairs, who])
 }
 
