@@ -609,7 +609,7 @@ describe('A caller that shows two things', () => {
       name,
       scheme: { type: 'apiKey', in: 'header', name },
       challenge: { scheme: 'Key' },
-      principal: idOf,
+      principal: (id) => idOf(id),
     })
   const partner = shown('x-partner', (id) => `partner:${id}`)
   const user = shown('x-user', (id) => `user:${id}`)
