@@ -155,6 +155,10 @@ function schemeOf<Value>(parts: Parts<Value>, given: Dependency<Value> = fromSho
   const scheme: Scheme<Value> = Object.freeze({
     ...given,
     [PARTS]: parts,
+    source: {
+      of: tried,
+      as: (by) => depends({ by }, ({ by }) => ({ value: by, held: NONE, refusals: NONE }) satisfies Tried<unknown>),
+    },
     optional: () =>
       depends({ tried }, ({ tried }) => shownBy(tried as Tried<Value>), {
         name,

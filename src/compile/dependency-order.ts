@@ -40,7 +40,13 @@ export type OverrideList<Values extends readonly unknown[]> = readonly [
 export type Checks = Map<string, Dependency>
 
 export function overridesOf(pairs: readonly (readonly [Dependency, unknown])[] = []): Overrides {
-  return new Map(pairs.map(([replaced, by]) => [replaced, standIn(by)]))
+  return new Map(
+    pairs.flatMap(([replaced, by]): (readonly [Dependency, Dependency])[] => {
+      const given = standIn(by)
+      const { source } = replaced
+      return [[replaced, given], ...(source === undefined ? [] : [[source.of, source.as(given)] as const])]
+    }),
+  )
 }
 
 function standIn(by: unknown): Dependency {

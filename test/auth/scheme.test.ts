@@ -147,6 +147,16 @@ describe('a scheme', () => {
     const client = await createTestClient(shop, { override: [[token, { id: 'eve', may: ['orders:read'] }]] })
     expect(await (await client.fetch('/me')).json()).toMatchObject({ id: 'eve' })
     expect((await client.fetch('/orders', { method: 'POST' })).status).toBe(403)
+    // Wherever else it stands: as optional, and as one of several.
+    expect(await (await client.fetch('/maybe')).json()).toEqual({ who: 'eve' })
+    expect(await (await client.fetch('/orders')).json()).toEqual({ user: 'eve' })
+    await client.close()
+  })
+
+  it('is replaced in tests as one of several that is replaced', async () => {
+    const maybe = get('/', { use: { caller: caller.optional() } }, ({ caller }) => ({ is: caller?.is ?? 'nobody' }))
+    const client = await createTestClient(api({ maybe }), { override: [[caller, { is: 'partner', value: 'one' }]] })
+    expect(await (await client.fetch('/')).json()).toEqual({ is: 'partner' })
     await client.close()
   })
 })
