@@ -1,5 +1,7 @@
-import type { JWTPayload } from 'jose'
-import { InvalidCredentials } from './invalid-credentials.ts'
+import { type Claims, refused, scopesOf } from './claims.ts'
+import { type Jose, loadJose } from './jose.ts'
+import { createTokenCheck } from './jwt.ts'
+import { type KeySource, publicKey, secretKey } from './key.ts'
 
 /** Who shows an access token of a login. */
 export interface Access {
@@ -36,15 +38,23 @@ export interface AccessTokens {
 export function checkLoginKey(given: LoginKey): string | Ed25519Key {
   const key = typeof given === 'object' && given !== null && 'reveal' in given ? given.reveal() : given
   if (typeof key === 'string') {
-    if (new TextEncoder().encode(key).length >= 32) return key
-    throw new TypeError('logins: the key has fewer than 32 characters: make one with "openssl rand -base64 32"')
+    if (new TextEncoder().encode(key).length < 32) {
+      throw new TypeError('logins: the key has fewer than 32 characters: make one with "openssl rand -base64 32"')
+    }
+    // A public one is known to others, who could issue tokens by it.
+    if (key.includes('-----BEGIN')) {
+      throw new TypeError(
+        'logins: the key is a PEM and no secret: make one with "openssl rand -base64 32", or give a JWK',
+      )
+    }
+    return key
   }
   if (key?.kty === 'OKP' && key.crv === 'Ed25519' && typeof key.d === 'string' && typeof key.x === 'string') return key
   throw new TypeError('logins: the key is neither a text of 32 characters or more nor a private Ed25519 JWK')
 }
 
 /**
- * By the package `jose`. One algorithm for one key (RFC 8725 §3.1): a token that names another is refused.
+ * By the package `jose`; checked as tokens of `jwt()` are.
  *
  * @param lifetime seconds.
  */
@@ -53,15 +63,15 @@ export async function createAccessTokens(
   issuer: string,
   lifetime: number,
 ): Promise<AccessTokens> {
-  const jose = await import('jose').catch((cause: unknown) => {
-    throw new Error('logins need the package jose: npm install jose', { cause })
-  })
-  const alg = typeof key === 'string' ? 'HS256' : 'EdDSA'
-  const kid = typeof key === 'string' ? undefined : key.kid
-  const { signing, checking } = await keysOf(key)
+  const jose = await loadJose()
+  const keys = checkingKey(key)
+  const [signing, checking] = await Promise.all([signingKey(jose, key), keys.open(new AbortController().signal)])
+  // Both sides are this API: their clocks are one.
+  const check = createTokenCheck(jose, checking, { issuer, audience: issuer, typ: 'at+jwt', clockSkew: 0, keys })
+  const [alg, kid] = typeof key === 'string' ? ['HS256', undefined] : ['EdDSA', key.kid]
   const header = { alg, typ: 'at+jwt', ...(kid !== undefined && { kid }) }
   return {
-    issue: ({ id, scopes, login }) =>
+    issue: async ({ id, scopes, login }) =>
       new jose.SignJWT({ scope: scopes.join(' '), sid: login })
         .setProtectedHeader(header)
         .setIssuer(issuer)
@@ -71,45 +81,28 @@ export async function createAccessTokens(
         .setIssuedAt()
         .setExpirationTime(Math.floor(Date.now() / 1000) + lifetime)
         .sign(signing),
-    check: async (token) => {
-      try {
-        const { payload } = await jose.jwtVerify(token, checking, {
-          algorithms: [alg],
-          typ: 'at+jwt',
-          issuer,
-          audience: issuer,
-          requiredClaims: ['sub', 'sid', 'exp', 'iat'],
-        })
-        return accessOf(payload)
-      } catch (cause) {
-        const isOver = cause instanceof jose.errors.JWTExpired
-        const message = isOver ? 'The token has expired' : 'The token is not valid'
-        throw new InvalidCredentials(message, { error: 'invalid_token', cause })
-      }
-    },
-  }
-
-  /** Read once: each import would cost as much as a check. */
-  async function keysOf(given: string | Ed25519Key): Promise<{ signing: CryptoKey; checking: CryptoKey }> {
-    if (typeof given === 'string') {
-      const bytes = new TextEncoder().encode(given)
-      const hmac = { name: 'HMAC', hash: 'SHA-256' }
-      const one = await crypto.subtle.importKey('raw', bytes, hmac, false, ['sign', 'verify'])
-      return { signing: one, checking: one }
-    }
-    const { kty, crv, x, d } = given
-    const [signing, checking] = await Promise.all([
-      jose.importJWK({ kty, crv, x, d }, 'EdDSA'),
-      jose.importJWK({ kty, crv, x }, 'EdDSA'),
-    ])
-    return { signing: signing as CryptoKey, checking: checking as CryptoKey }
+    check: async (token) => accessOf(await check(token)),
   }
 }
 
-function accessOf({ sub, sid, scope }: JWTPayload): Access {
-  return {
-    id: sub as string,
-    login: String(sid),
-    scopes: typeof scope === 'string' ? scope.split(' ').filter(Boolean) : [],
+function checkingKey(key: string | Ed25519Key): KeySource {
+  if (typeof key === 'string') return secretKey(key, 'HS256')
+  const { d: _, ...open } = key
+  return publicKey({ ...open }, 'EdDSA')
+}
+
+/** Read once: each import would cost as much as a check. */
+async function signingKey(jose: Jose, key: string | Ed25519Key): Promise<CryptoKey> {
+  if (typeof key === 'string') {
+    const hmac = { name: 'HMAC', hash: 'SHA-256' }
+    return crypto.subtle.importKey('raw', new TextEncoder().encode(key), hmac, false, ['sign'])
   }
+  const { kty, crv, x, d } = key
+  return (await jose.importJWK({ kty, crv, x, d }, 'EdDSA')) as CryptoKey
+}
+
+function accessOf(claims: Claims): Access {
+  const { sub, sid } = claims
+  if (typeof sid !== 'string') throw refused('has no sid')
+  return { id: sub as string, login: sid, scopes: scopesOf(claims).filter(Boolean) }
 }

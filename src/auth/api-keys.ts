@@ -89,9 +89,7 @@ export function apiKeys(options: ApiKeysOptions): { readonly key: Scheme<ApiKey>
     { kept },
     (context) => {
       const text = isBearer ? bearerToken(context) : context.request.header(header)
-      // Of another prefix: it may be a token of another scheme.
-      if (text === undefined || (isBearer && !text.startsWith(`${prefix}_`))) return undefined
-      return context.kept.check(text)
+      return text === undefined ? undefined : context.kept.check(text)
     },
     {
       name,

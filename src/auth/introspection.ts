@@ -54,6 +54,12 @@ export function introspection<const S extends AnySchema | undefined = undefined>
   checkTokenOptions('introspection', options)
   const { name = 'bearer', realm, login, keep = 30, timeout = 3 } = options
   const endpoint = providerUrl(options.endpoint, 'introspection: endpoint')
+  if (
+    !isText(options.clientId) ||
+    !(isText(options.clientSecret) || typeof options.clientSecret?.reveal === 'function')
+  ) {
+    throw new TypeError('introspection: clientId and clientSecret are who asks, as the provider gave them')
+  }
   if (!(keep >= 0 && timeout > 0)) throw new TypeError('introspection: keep and timeout are seconds')
   const tokens = depends(
     {},
@@ -71,6 +77,10 @@ export function introspection<const S extends AnySchema | undefined = undefined>
     principal: options.principal ?? ((claims: Claims) => subjectOf(claims, endpoint)),
     scopesOf: options.scopesOf ?? scopesOf,
   })
+}
+
+function isText(given: unknown): given is string {
+  return typeof given === 'string' && given !== ''
 }
 
 interface Asking {

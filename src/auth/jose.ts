@@ -1,10 +1,10 @@
 import type { Jwk, PublicAlgorithm } from './jwk.ts'
 
-/** What checks signatures. */
+/** What signs, and checks signatures. */
 export type Jose = typeof import('jose')
 
 /**
- * Loads jose, for an API that takes signed tokens.
+ * Loads jose, for an API that takes signed tokens, or issues them.
  *
  * @throws an error that says how to get it, where it is not there.
  */
@@ -12,9 +12,7 @@ export async function loadJose(): Promise<Jose> {
   try {
     return await import('jose')
   } catch (cause) {
-    throw new Error('jwt, oidc and jwks check signatures with jose, which cannot be loaded: npm install jose', {
-      cause,
-    })
+    throw new Error('signed tokens need the package jose: npm install jose', { cause })
   }
 }
 

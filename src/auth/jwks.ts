@@ -49,7 +49,11 @@ export function fetchedKeys(load: (ask: Ask) => ReturnType<Ask>, options: JwksOp
     is: 'keys',
     open: async (signal) => {
       const jose = await loadJose()
-      const set = (): ReturnType<Ask> => load((url) => askProvider(url, { timeout, signal }))
+      // However many addresses have to be asked, nobody waits for longer.
+      const set = (): ReturnType<Ask> => {
+        const ends = AbortSignal.any([signal, AbortSignal.timeout(timeout * 1000)])
+        return load((url) => askProvider(url, { timeout, signal: ends }))
+      }
       return createFetchedKeys(async (known) => usableKeys(jose, await set(), known), maxAge * 1000, coolDown * 1000)
     },
   }

@@ -96,9 +96,9 @@ function resourceUrl(url: string, what: string): string {
 }
 
 /** What a token says; it throws `InvalidCredentials` for one that does not hold. */
-type TokenCheck<Value> = (token: string) => Value | Promise<Value>
+export type TokenCheck<Value> = (token: string) => Value | Promise<Value>
 
-function createTokenCheck<S extends AnySchema | undefined>(
+export function createTokenCheck<S extends AnySchema | undefined>(
   jose: Jose,
   keys: TokenKeys,
   options: JwtOptions<S>,
@@ -171,8 +171,9 @@ function issuerOf(jose: Jose, token: string): unknown {
   }
 }
 
-/** True where the bits that the last letter of Base64 has over are none. */
+/** True where it is Base64url without padding, and the bits that its last letter has over are none. */
 function hasOneSpelling(token: string): boolean {
+  if (!/^[\w.-]*$/.test(token)) return false
   const over = (token.length - token.lastIndexOf('.') - 1) % 4
   return over === 2 ? /[AQgw]$/.test(token) : over === 3 ? /[AEIMQUYcgkosw048]$/.test(token) : over === 0
 }

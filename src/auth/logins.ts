@@ -12,7 +12,7 @@ import { bearer } from './bearer.ts'
 import { type LoginCredentials, type LoginTokens, credentialsBody, refreshBody, tokensReply } from './login-bodies.ts'
 import { records } from './record-store.ts'
 import { type Refresh, createRefreshTokens } from './refresh-tokens.ts'
-import type { Scheme } from './scheme.ts'
+import { type Scheme, checkScope } from './scheme.ts'
 
 /** Refreshes from one address: many people may have one. */
 const REFRESHES = '300/minute'
@@ -87,7 +87,7 @@ export interface LoginManager {
  * and is asked for nowhere, and a refresh token, which is good once and gives the next. A refresh token that is shown
  * twice ends its login, and `report` is told (`RefreshTokenReused`).
  *
- * @throws {TypeError} for a key or a time that is none.
+ * @throws {TypeError} for an issuer, a key or a time that is none.
  * @returns `token`, the scheme of access tokens; `endpoints`; `logins`, a dependency to end logins.
  * @example
  * const { token, endpoints } = logins({ users, passwords }, {
@@ -112,6 +112,9 @@ export function logins<const U extends Uses>(
   const { verify, find, issuer, accessLifetime = 300, idle = 1_209_600, lifetime = 7_776_000 } = options
   for (const [name, value] of Object.entries({ accessLifetime, idle, lifetime })) {
     if (!(Number.isFinite(value) && value >= 1)) throw new TypeError(`logins: ${name} is seconds from 1, not ${value}`)
+  }
+  if (typeof issuer !== 'string' || issuer === '') {
+    throw new TypeError('logins: issuer is who issues access tokens, the address of the API or a name')
   }
   const key = keyOf(options.key)
   const access = depends({ key }, ({ key }) => createAccessTokens(checkLoginKey(key), issuer, accessLifetime), {
@@ -151,7 +154,7 @@ export function logins<const U extends Uses>(
       '/login',
       { ...spec, use, body: credentialsBody, returns: tokensReply, policies: limitsOf(options) },
       async ({ body, access, refreshes, theirs }) => {
-        const account = await verify(body, theirs)
+        const account = checkAccount(await verify(body, theirs))
         if (account === undefined) throw refusal('The name or the password is wrong')
         return give(access, account, await refreshes.begin(account.id))
       },
@@ -166,7 +169,9 @@ export function logins<const U extends Uses>(
         policies: [rateLimit(REFRESHES, { by: addressOf, whenAway: 'closed' })],
       },
       async ({ body, access, refreshes, theirs, background }) => {
-        const refreshed = await refreshes.refresh(body.refresh_token, async (id) => find(id, theirs))
+        const refreshed = await refreshes.refresh(body.refresh_token, async (id) =>
+          checkAccount(await find(id, theirs)),
+        )
         if (refreshed.is === 'reused') {
           background(() => {
             throw refreshed.error
@@ -197,6 +202,12 @@ function keyOf(key: LoginKey | Dependency<LoginKey>): Dependency<LoginKey> {
   if (typeof key === 'object' && key !== null && 'is' in key) return key
   const checked = checkLoginKey(key)
   return depends({}, () => checked, { scope: 'app', name: 'the key of logins' })
+}
+
+/** Before a login begins or goes on: in a token, a scope with a space in it would be two. */
+function checkAccount(account: Account | undefined): Account | undefined {
+  account?.scopes?.forEach(checkScope)
+  return account
 }
 
 function refusal(detail: string): Error {

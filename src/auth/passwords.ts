@@ -14,9 +14,10 @@ export interface Passwords {
    * Whether a password is the one that was hashed.
    *
    * @param hash undefined where there is no such account: it takes as long, and is false.
+   * @throws {TypeError} for a hash that is none of argon2: what else you have of passwords is yours to compare.
    */
   readonly verify: (hash: string | undefined, password: string) => Promise<boolean>
-  /** True for a hash of other parameters than those of today: hash anew when its owner logs in. */
+  /** True for a hash that is not made as those of today: hash anew when its owner logs in. */
   readonly needsRehash: (hash: string) => boolean
 }
 
@@ -55,10 +56,14 @@ export async function createPasswords(): Promise<Passwords> {
       const bytes = bytesOf(password)
       // Whoever sends it knows how long it is: that it is refused sooner tells nothing of the account.
       if (!fits(bytes)) return false
+      if (hash !== undefined && !isArgon2(hash)) {
+        throw new TypeError('passwords.verify: this hash is none of argon2; compare it by what made it, and hash anew')
+      }
       const isSame = await inTurn(() => argon2.verify(hash ?? nobodys, bytes))
       return isSame && hash !== undefined
     },
     needsRehash: (hash) => {
+      if (!isArgon2(hash)) return true
       const { algorithm, memoryCost, timeCost, parallelism } = argon2.parseOptions(hash)
       return (
         algorithm !== ARGON2ID ||
@@ -68,6 +73,10 @@ export async function createPasswords(): Promise<Passwords> {
       )
     },
   }
+}
+
+function isArgon2(hash: string): boolean {
+  return hash.startsWith('$argon2')
 }
 
 /** Passwords for endpoints. Where too many are to be compared at once the reply is 503. */

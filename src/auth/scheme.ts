@@ -44,10 +44,19 @@ interface Parts<Value> {
   readonly lacking: (value: Value, scopes: readonly string[]) => Problem
 }
 
-/** What was shown: a value, undefined for nothing of the kind, or what is told to who shows what does not hold. */
+/** What was shown. */
 interface Tried<Value> {
+  /** The first that holds. */
   readonly value: Value | undefined
-  readonly refusal: Problem | undefined
+  /** The places of all that hold, that of the value first. */
+  readonly held: readonly string[]
+  readonly refusals: readonly Refusal[]
+}
+
+/** What is told to who shows at a place what does not hold. */
+interface Refusal {
+  readonly place: string
+  readonly problem: Problem
 }
 
 /**
@@ -69,10 +78,19 @@ export function securityScheme<const U extends Uses, Value>(
   options: SchemeOptions<NoInfer<Value>>,
 ): Scheme<Value> {
   const { name, scheme, resource, challenge, principal, scopesOf = () => [] } = options
-  const found = (value: Value | undefined): Tried<Value> => ({ value, refusal: undefined })
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {
+    throw new TypeError(`the security scheme "${name}": OpenAPI takes names of letters, digits and . - _`)
+  }
+  const place = placeOf(scheme)
+  const held = [place]
+  const found = (value: Value | undefined): Tried<Value> => ({
+    value,
+    held: value === undefined ? NONE : held,
+    refusals: NONE,
+  })
   const refused = (error: unknown): Tried<Value> => {
     if (!(error instanceof InvalidCredentials)) throw error
-    return { value: undefined, refusal: refusal(challenge, error) }
+    return { value: undefined, held: NONE, refusals: [{ place, problem: refusal(challenge, error) }] }
   }
   const tried = depends(uses, (context) => {
     try {
@@ -109,14 +127,14 @@ export function anyOf<const S extends Readonly<Record<string, AnyScheme>>>(schem
   const names = Object.keys(schemes)
   if (names.length < 2) throw new TypeError('anyOf: give it two security schemes or more')
   const parts = names.map((name) => (schemes[name] as Scheme)[PARTS])
-  const kinds = parts.map(({ challenge }) => kindOf(challenge))
   const tried = depends(Object.fromEntries(parts.map((part, at) => [names[at] as string, part.tried])), (context) => {
     const all = names.map((name) => (context as Record<string, unknown>)[name] as Tried<unknown>)
     const holds = all.findIndex(({ value }) => value !== undefined)
-    // What holds for one of those that read the same field is what was shown to the others too.
-    const refusal = all.find(({ refusal }, at) => refusal !== undefined && kinds[at] !== kinds[holds])?.refusal
-    if (refusal !== undefined) return { value: undefined, refusal }
-    return { value: holds < 0 ? undefined : { is: names[holds], value: all[holds]?.value }, refusal: undefined }
+    return {
+      value: holds < 0 ? undefined : { is: names[holds], value: all[holds]?.value },
+      held: all.flatMap(({ held }) => held),
+      refusals: all.flatMap(({ refusals }) => refusals),
+    }
   })
   const partOf = ({ is }: Value): Parts<unknown> => parts[names.indexOf(is as string)] as Parts<unknown>
   return schemeOf<Value>({
@@ -137,6 +155,10 @@ function schemeOf<Value>(parts: Parts<Value>, given: Dependency<Value> = fromSho
   const scheme: Scheme<Value> = Object.freeze({
     ...given,
     [PARTS]: parts,
+    source: {
+      of: tried,
+      as: (by) => depends({ by }, ({ by }) => ({ value: by, held: NONE, refusals: NONE }) satisfies Tried<unknown>),
+    },
     optional: () =>
       depends({ tried }, ({ tried }) => shownBy(tried as Tried<Value>), {
         name,
@@ -145,7 +167,7 @@ function schemeOf<Value>(parts: Parts<Value>, given: Dependency<Value> = fromSho
       }) as Dependency<Value | undefined>,
     scopes: (...scopes: readonly string[]) => {
       if (scopes.length === 0) throw new TypeError(`scopes of ${name}: name one or more`)
-      return withScopes(scheme, scopes)
+      return withScopes(scheme, scopes.map(checkScope))
     },
   })
   return scheme
@@ -163,8 +185,10 @@ function fromShown<Value>({ name, security, tried, challenge }: Parts<Value>): D
   ) as Dependency<Value>
 }
 
-function shownBy<Value>({ value, refusal }: Tried<Value>): Value | undefined {
-  if (refusal !== undefined) throw refusal
+function shownBy<Value>({ value, held, refusals }: Tried<Value>): Value | undefined {
+  // What holds for one of those that read the same place is what was shown to the others too.
+  const refusal = refusals.find(({ place }) => !held.includes(place))
+  if (refusal !== undefined) throw refusal.problem
   return value
 }
 
@@ -172,13 +196,17 @@ function withScopes<Value>(scheme: Scheme<Value>, scopes: readonly string[]): Sc
   const { [PARTS]: parts, name = '', throws } = scheme
   const lacking = (value: Value): Problem | undefined => {
     const has = parts.scopesOf(value)
+    // Of a text a part would do.
+    if (!Array.isArray(has)) throw new TypeError(`scopesOf of ${name} gives ${typeof has}: give a list of scopes`)
     return scopes.every((scope) => has.includes(scope)) ? undefined : parts.lacking(value, scopes)
   }
   const security = needing(parts.security, scopes)
   const tried = depends({ tried: parts.tried }, ({ tried }) => {
-    const { value } = tried as Tried<Value>
-    const refusal = value === undefined ? undefined : lacking(value)
-    return refusal === undefined ? tried : { value: undefined, refusal }
+    const { value, held, refusals } = tried as Tried<Value>
+    const problem = value === undefined ? undefined : lacking(value)
+    if (problem === undefined) return tried
+    const [place = '', ...others] = held
+    return { value: undefined, held: others, refusals: [...refusals, { place, problem }] }
   })
   // It uses the scheme as others do: what stands in for that in a test stands in here.
   const given = depends(
@@ -193,9 +221,23 @@ function withScopes<Value>(scheme: Scheme<Value>, scopes: readonly string[]): Sc
   return schemeOf({ ...parts, security, tried: tried as Dependency<Tried<Value>> }, given as Dependency<Value>)
 }
 
-/** The authentication schemes that a challenge asks for, which say which field is read. */
-function kindOf(challenge: string): string {
-  return challenge.split(' ', 1)[0] as string
+const NONE: readonly never[] = []
+
+/** What is read of a request for a scheme (OpenAPI 3.1 §4.8.27). */
+function placeOf({ type, in: place, name }: SecurityScheme['scheme']): string {
+  return type === 'apiKey'
+    ? `${place} ${place === 'header' ? String(name).toLowerCase() : name}`
+    : 'header authorization'
+}
+
+/**
+ * The scope itself.
+ *
+ * @throws {TypeError} for a text that cannot be told as one scope (RFC 6749 §3.3).
+ */
+export function checkScope(scope: string): string {
+  if (/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)) return scope
+  throw new TypeError(`"${scope}" is no scope: use visible ASCII characters, without spaces, " and \\`)
 }
 
 function needing(security: Security, scopes: readonly string[]): Security {
@@ -205,7 +247,9 @@ function needing(security: Security, scopes: readonly string[]): Security {
 
 /** A 401 or 400 for what was shown. */
 function refusal(challenge: Challenge, { message, error, status, cause }: InvalidCredentials): Problem {
-  const field = challengeField(told(challenge, { ...(error && { error, error_description: message }) }))
+  // Other characters cannot stand in the field (RFC 6750 §3); the body has the message whatever they are.
+  const description = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(message) && { error_description: message }
+  const field = challengeField(told(challenge, { ...(error && { error, ...description }) }))
   const type = status === 400 ? BadRequest : Unauthorized
   return type({ detail: message, cause, headers: { 'www-authenticate': field } }) as Problem
 }

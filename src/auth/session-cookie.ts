@@ -1,3 +1,4 @@
+import { cookiesOf } from '../contract/cookies.ts'
 import type { Request } from '../contract/request.ts'
 
 /** The header field that gives a caller its cookie, or takes it away: give it to `reply(…)`. */
@@ -39,9 +40,5 @@ export function sessionCookie(base: string, lifetime: number): CookieForm {
 
 /** The value of a cookie; of one that comes twice, the first. */
 export function cookieIn(request: Request, name: string): string | undefined {
-  for (const pair of request.header('cookie')?.split(';') ?? []) {
-    const text = pair.trim()
-    if (text.startsWith(`${name}=`)) return text.slice(name.length + 1)
-  }
-  return undefined
+  return cookiesOf(request.header('cookie')).find(([one]) => one === name)?.[1]
 }

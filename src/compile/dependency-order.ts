@@ -40,7 +40,13 @@ export type OverrideList<Values extends readonly unknown[]> = readonly [
 export type Checks = Map<string, Dependency>
 
 export function overridesOf(pairs: readonly (readonly [Dependency, unknown])[] = []): Overrides {
-  return new Map(pairs.map(([replaced, by]) => [replaced, standIn(by)]))
+  return new Map(
+    pairs.flatMap(([replaced, by]): (readonly [Dependency, Dependency])[] => {
+      const given = standIn(by)
+      const { source } = replaced
+      return [[replaced, given], ...(source === undefined ? [] : [[source.of, source.as(given)] as const])]
+    }),
+  )
 }
 
 function standIn(by: unknown): Dependency {
@@ -143,6 +149,13 @@ export function orderDependencies(
         way: path.join(' → '),
         what: `lives as long as the process, and is to end with the reply`,
         mend: "leave out scope: 'app', or until: 'reply'",
+      })
+    }
+    if (scope === 'app' && given.security !== undefined && dependency === given) {
+      faults.push({
+        way: path.join(' → '),
+        what: 'says who is calling, and would say it once for as long as the process lives',
+        mend: "leave out scope: 'app'",
       })
     }
     const untilReply = until === 'reply' || uses.some(([, slot]) => order[slot]?.untilReply === true)

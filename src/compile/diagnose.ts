@@ -122,11 +122,11 @@ function checkPolicies(operation: Operation, note: Note): void {
     for (const { what, mend } of contract.check?.({ method, path, spec, uses }) ?? []) {
       note('policies', `"${name}" ${what}`, mend)
     }
-    if (contract.isOfCaller && secured.length > 0 && secured.every(({ principal }) => principal === undefined)) {
-      const [first] = secured
+    const nameless = contract.isOfCaller ? secured.find(({ principal }) => principal === undefined) : undefined
+    if (nameless !== undefined) {
       note(
         'policies',
-        `"${name}" keeps something of each caller, and security "${nameOf(first as Security)}" does not say who that is`,
+        `"${name}" keeps something of each caller, and security "${nameOf(nameless)}" does not say who that is`,
         'give it security.principal, a function from its value to an id',
       )
     }

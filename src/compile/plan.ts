@@ -17,6 +17,7 @@ import {
   orderDependencies,
   policySlots,
 } from './dependency-order.ts'
+import { checkSchemes } from './check-schemes.ts'
 import { checkOperationId, checkPath, checkVersions, diagnose } from './diagnose.ts'
 import { type ReplyEncoder, compileEncoders } from './encoder.ts'
 import { compileProblems } from './problem-encoder.ts'
@@ -80,6 +81,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const faults: Fault[] = []
   const shapes = new Map<string, Operation[]>()
   const ids = new Map<string, Operation[]>()
+  const schemes: Parameters<typeof checkSchemes>[1] = new Map()
   const levels = levelChecks(api, faults)
   checkVersions(operations, noteForApi(faults))
   const checks: Checks = new Map()
@@ -92,6 +94,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     const ofPolicies = policies.map((policy) => policySlots(policy, overrides, broken, checks))
     levels(operation, note)
     checkOperationId(operation, ids, note)
+    checkSchemes(operation, schemes, note)
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
     return { slots, ofPolicies }
   })

@@ -25,8 +25,17 @@ export interface Dependency<Value = unknown> {
   readonly port: string | undefined
   /** What serves ports in the backend's place where policies of an endpoint that uses it need them, by their names. */
   readonly ports: Readonly<Record<string, Dependency>>
+  /** What it is made from, where others are made from that too: a test that puts something in its place means theirs as well. */
+  readonly source?: Source
   /** Never set: carries the type of the value. */
   readonly value?: Value
+}
+
+/** What several dependencies are made from. */
+export interface Source {
+  readonly of: Dependency
+  /** What stands in its place, where this stands in the place of one of them. */
+  readonly as: (by: Dependency) => Dependency
 }
 
 /** Dependencies by the name under which a handler gets them. */

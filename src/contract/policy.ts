@@ -77,6 +77,11 @@ export interface PolicyContext {
   readonly operation: string
   /** Who is calling, where a security dependency of the endpoint says so. */
   readonly principal: Principal | undefined
+  /**
+   * Ids of all that security dependencies say is calling, the principal's first: with a partner's key, its user. What is
+   * one caller's alone is theirs together. One is undefined where credentials hold and do not say whose they are.
+   */
+  readonly callers: readonly (string | undefined)[]
   /** Path parameters as the handler gets them, from the stage `replay` on. */
   readonly params: unknown
   /** The query as the handler gets it, from the stage `replay` on; undefined where the endpoint declares none. */

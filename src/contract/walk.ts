@@ -86,15 +86,15 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     before: all.flatMap((level) => level.before ?? []),
     after: all.toReversed().flatMap((level) => level.after ?? []),
     guards: guardsOf(all),
-    needsSecurity: all.some((level) => level.security === 'required') && said(all) !== 'public',
+    needsSecurity: isRequired(all),
     limits: Object.assign({}, ...all.map((level) => level.limits)),
     errors: all.findLast((level) => level.errors)?.errors,
   }
 }
 
-/** What the innermost level says that says anything of who may call; that all have to say it is nothing of the kind. */
-function said(levels: readonly GroupOptions[]): unknown {
-  return levels.findLast(({ security }) => security !== undefined && security !== 'required')?.security
+/** What is required inside of what is public is required all the same. */
+function isRequired(levels: readonly GroupOptions[]): boolean {
+  return levels.findLast(({ security }) => security === 'required' || security === 'public')?.security === 'required'
 }
 
 function guardsOf(levels: readonly GroupOptions[]): readonly Dependency[] {

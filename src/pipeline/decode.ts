@@ -2,6 +2,7 @@ import { type BodyDecoder, type Decoders, type TextDecoderOf, paramsOf, put, rea
 import { MalformedJson, parseJson } from '../compile/json.ts'
 import type { Limits } from '../compile/plan.ts'
 import { type Validate, addFieldErrors } from '../compile/validator.ts'
+import { cookiesOf } from '../contract/cookies.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
 import type { SchemaResult } from '../contract/schema.ts'
@@ -96,11 +97,7 @@ function readCookies(
   errors: FieldError[],
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  for (const pair of header?.split(';') ?? []) {
-    const equals = pair.indexOf('=')
-    if (equals === -1) continue
-    const name = pair.slice(0, equals).trim()
-    const raw = pair.slice(equals + 1).trim()
+  for (const [name, raw] of cookiesOf(header)) {
     const bare = raw.length > 1 && raw.startsWith('"') && raw.endsWith('"') ? raw.slice(1, -1) : raw
     if (!Object.hasOwn(values, name)) put('cookies', values, name, unescapeCookie(bare), decoder, errors)
   }

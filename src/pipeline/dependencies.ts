@@ -178,15 +178,16 @@ function makeFrom(
 
 function keep(x: Exchange, slot: LiveSlot, made: unknown[], index: number, value: unknown): void {
   made[index] = value
-  if (slot.security?.principal !== undefined) identify(x, slot.security.principal, value)
+  if (slot.security !== undefined) identify(x, slot.security, value)
   for (const name of slot.names) (x.context as Context & Record<string, unknown>)[name] = value
 }
 
-/** The first security dependency that knows who is calling says so for all. */
-function identify(x: Exchange, idOf: NonNullable<Security['principal']>, value: unknown): void {
-  if (x.principal !== undefined || value === undefined || value === null) return
-  const id = idOf(value as never)
-  if (id !== undefined) x.principal = { id, value }
+/** The first security dependency that knows who is calling says so for all; what is one caller's alone is of all that do. */
+function identify(x: Exchange, { principal: idOf }: Security, value: unknown): void {
+  if (value === undefined || value === null) return
+  const id = idOf?.(value as never)
+  if (!x.callers.includes(id)) x.callers = [...x.callers, id]
+  if (id !== undefined) x.principal ??= { id, value }
 }
 
 function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown {

@@ -1,11 +1,13 @@
 import type { BaseContext } from '../contract/context.ts'
 import type { MiddlewareContext } from '../contract/hooks.ts'
-import type { Computed } from '../contract/policy.ts'
+import type { Computed, PolicyContext } from '../contract/policy.ts'
 import type { Principal } from '../contract/principal.ts'
 import type { Incoming } from './incoming.ts'
 import type { Releases } from './dependencies.ts'
 import type { Endpoint } from './stages.ts'
 import type { WireReply } from './reply.ts'
+
+const NOBODY: PolicyContext['callers'] = []
 
 /**
  * One request on its way through the pipeline, and the state of each stage. Handlers and hooks see its
@@ -22,6 +24,8 @@ export class Exchange implements MiddlewareContext {
   readonly context: Context
   /** Who is calling, once a security dependency has said so. */
   principal: Principal | undefined = undefined
+  /** The ids that its security dependencies give. */
+  callers: PolicyContext['callers'] = NOBODY
   /** The handler, or a hook before it, was called. */
   handled = false
   /** What the handler returned. */

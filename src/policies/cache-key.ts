@@ -1,3 +1,4 @@
+import { type CookiePair, cookiesOf } from '../contract/cookies.ts'
 import type { PolicyContext } from '../contract/policy.ts'
 
 /**
@@ -10,14 +11,14 @@ import type { PolicyContext } from '../contract/policy.ts'
  * @param isPublic true where it does not matter who asks.
  */
 export function keyOf(
-  { request, operation, principal }: PolicyContext,
+  { request, operation, callers }: PolicyContext,
   fields: readonly string[],
   cookies: readonly string[],
   isPublic: boolean,
 ): string {
   const sent = fields.map((name) => (name === 'host' ? originOf(request.url) : (request.header(name) ?? null)))
   const pairs = cookies.length === 0 ? null : pairsOf(request.header('cookie') ?? '', cookies)
-  const who = isPublic ? null : [principal?.id]
+  const who = isPublic ? null : callers
   return JSON.stringify([operation, request.prefix, request.path, sorted(request.search), sent, pairs, who])
 }
 
@@ -26,10 +27,8 @@ function originOf(url: string): string {
   return /^[a-z]+:\/\/[^/?#]*/i.exec(url)?.[0] ?? ''
 }
 
-function pairsOf(cookie: string, names: readonly string[]): string | readonly string[] {
-  if (names.includes('*')) return cookie
-  const pairs = cookie.split(';').map((pair) => pair.trim())
-  return pairs.filter((pair) => names.includes((pair.split('=', 1)[0] as string).trim()))
+function pairsOf(cookie: string, names: readonly string[]): string | readonly CookiePair[] {
+  return names.includes('*') ? cookie : cookiesOf(cookie).filter(([name]) => names.includes(name))
 }
 
 function sorted(search: string): string {

@@ -137,9 +137,12 @@ export function cached(options: CachedOptions): Policy {
 
 const BYPASS = { told: 'fwd=bypass', age: undefined }
 
-/** True for who brings credentials that no security of the endpoint knows: no shared cache answers them (RFC 9111 §3.5). */
-function isUnknown({ principal, request }: PolicyContext): boolean {
-  return principal === undefined && request.header('authorization') !== undefined
+/**
+ * True for who brings credentials of which no security of the endpoint says whose they are: no shared cache answers them
+ * (RFC 9111 §3.5).
+ */
+function isUnknown({ callers, request }: PolicyContext): boolean {
+  return callers.includes(undefined) || (callers.length === 0 && request.header('authorization') !== undefined)
 }
 
 function dependence(name: string): string {

@@ -139,7 +139,7 @@ function keyOf(text: string | undefined, required: boolean): string | undefined 
 
 /** Hashed, so that no store holds a key that somebody could use, nor a body. */
 async function attemptOf(context: PolicyContext, operation: string, key: string): Promise<Attempt> {
-  const { request, principal, body } = context
+  const { request, callers, body } = context
   if (body instanceof ReadableStream) {
     throw new TypeError(`${operation} takes a stream(), and idempotent() has to know the whole body: take bytes()`)
   }
@@ -148,7 +148,7 @@ async function attemptOf(context: PolicyContext, operation: string, key: string)
   const whole = new Uint8Array(head.length + asked.length)
   whole.set(head)
   whole.set(asked, head.length)
-  const scope = JSON.stringify([operation, principal?.id ?? null, key])
+  const scope = JSON.stringify([operation, callers, key])
   return {
     key: await digest(new TextEncoder().encode(scope)),
     fingerprint: await digest(whole),

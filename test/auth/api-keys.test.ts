@@ -147,12 +147,13 @@ onEveryBackend('API keys', (behind) => {
     const { fetch } = one
     const withToken = (authorization: string) => fetch('/bearer', { headers: { authorization } })
     expect((await withToken(`Bearer ${made.text}`)).status).toBe(200)
-    expect((await withToken('Bearer something-else')).headers.get('www-authenticate')).toBe('Bearer')
-    const wrong = await withToken(`Bearer ${made.text}x`)
-    expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([
-      401,
-      'Bearer error="invalid_token", error_description="The API key is not valid"',
-    ])
+    for (const text of [`${made.text}x`, 'something-else']) {
+      const wrong = await withToken(`Bearer ${text}`)
+      expect([wrong.status, wrong.headers.get('www-authenticate')]).toEqual([
+        401,
+        'Bearer error="invalid_token", error_description="The API key is not valid"',
+      ])
+    }
   })
 })
 
@@ -176,6 +177,34 @@ it('a key stands for its owner beside other schemes', async () => {
   expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer, ApiKey'])
   expect(await (await fetch(`/keys/${made.id}`, { method: 'DELETE' })).json()).toBe(true)
   expect((await fetch('/', { headers: { 'x-api-key': made.text } })).status).toBe(401)
+  await close()
+})
+
+it('a key that does not hold is refused where none is needed, in whatever field', async () => {
+  const inBearer = apiKeys({ prefix: 'shop', header: 'Authorization', name: 'inBearer' })
+  const app = api({
+    own: get('/own', { use: { key: key.optional() } }, () => 'in'),
+    bearer: get('/bearer', { use: { key: inBearer.key.optional() } }, () => 'in'),
+  })
+  const { fetch, close } = await createTestClient(app)
+  expect((await fetch('/own', { headers: { 'x-api-key': 'rubbish' } })).status).toBe(401)
+  expect((await fetch('/bearer', { headers: { authorization: 'Bearer rubbish' } })).status).toBe(401)
+  expect((await fetch('/bearer')).status).toBe(200)
+  await close()
+})
+
+it('of keys in two fields each has to hold', async () => {
+  const shop = apiKeys({ prefix: 'shop', header: 'X-Shop-Key', name: 'shop' })
+  const staff = apiKeys({ prefix: 'staff', header: 'X-Staff-Key', name: 'staff' })
+  const caller = anyOf({ shop: shop.key, staff: staff.key })
+  const app = api({
+    create: post('/keys', { use: { keys: shop.keys } }, ({ keys }) => keys.create({ name: 'a', owner: 'acme' })),
+    who: get('/', { use: { caller } }, ({ caller }) => caller.is),
+  })
+  const { fetch, close } = await createTestClient(app)
+  const { text } = (await (await fetch('/keys', { method: 'POST' })).json()) as { text: string }
+  expect((await fetch('/', { headers: { 'x-shop-key': text } })).status).toBe(200)
+  expect((await fetch('/', { headers: { 'x-shop-key': text, 'x-staff-key': 'rubbish' } })).status).toBe(401)
   await close()
 })
 

@@ -112,6 +112,11 @@ onEveryBackend('A session', (behind) => {
       `session=${text}`,
       `__Secure-session=${text}`,
       `__Host-session=${'x'.repeat(5000)}`,
+      // What a browser takes from any host of the domain, for to it the name is another.
+      `\u00a0${mine}`,
+      `theme=dark;\u00a0${mine}`,
+      `theme=dark;\u00a0 ${mine}`,
+      `__Host-session\u00a0=${text}`,
     ]) {
       expect([wrong, await shop.ask('/me', wrong)]).toEqual([wrong, expect.objectContaining({ status: 401 })])
       expect(await shop.ask('/', wrong)).toMatchObject({ status: 200, body: 'nobody' })

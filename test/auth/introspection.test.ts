@@ -92,6 +92,14 @@ it('where the provider is away, or does not know who asks, is 503; what is known
 })
 
 /** What a provider answers that does not do as it should. */
+test.each([{ clientSecret: undefined }, { clientSecret: '' }, { clientId: undefined }, { clientId: '' }])(
+  '%j is refused at the declaration',
+  (wrong) => {
+    const rest = { endpoint: 'https://login.shop.example/introspect', clientId: 'a', clientSecret: 'b', audience: 'c' }
+    expect(() => introspection({ ...rest, ...(wrong as object) })).toThrow('clientId and clientSecret are who asks')
+  },
+)
+
 describe('answers', () => {
   let answer: { status?: number; headers?: Record<string, string>; body?: string } = {}
   const server = createServer((request, reply) => {

@@ -185,6 +185,15 @@ describe('attacks', () => {
     expect(await withSecret.ask(authorization)).toMatchObject({ status, challenge })
   })
 
+  it('are written in one way', async () => {
+    let token = bySecret(fine())
+    for (let i = 0; !/[-_]/.test(token.split('.')[2] as string); i++) token = bySecret({ ...fine(), jti: String(i) })
+    expect(await withSecret.ask(`Bearer ${token}`)).toMatchObject({ status: 200 })
+    for (const other of [`${token}=`, token.replaceAll('-', '+').replaceAll('_', '/')]) {
+      expect(await withSecret.ask(`Bearer ${other}`)).toMatchObject(invalid('cannot be read'))
+    }
+  })
+
   it('that change one character are refused, wherever it is', async () => {
     const token = bySecret(fine())
     expect(await withSecret.ask(`Bearer ${token}`)).toMatchObject({ status: 200 })

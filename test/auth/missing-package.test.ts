@@ -27,7 +27,7 @@ const LOGIN = `{ auth: group('/', logins({}, { issuer: 'a', key: 'k'.repeat(32),
 const PASSWORD = `{ hash: get('/', { use: { passwords } }, ({ passwords }) => passwords.hash('a')) }`
 
 test.each([
-  ['jose', LOGIN, 'logins need the package jose: npm install jose\n'],
+  ['jose', LOGIN, 'signed tokens need the package jose: npm install jose\n'],
   ['@node-rs/argon2', PASSWORD, 'passwords need the package @node-rs/argon2: npm install @node-rs/argon2\n'],
   ['none', LOGIN, 'started\n'],
   ['none', PASSWORD, 'started\n'],

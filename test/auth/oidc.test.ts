@@ -204,6 +204,23 @@ describe('a provider that is away', () => {
   })
 })
 
+it('a provider that is slow at each address does not hold up for longer than its time', async () => {
+  const server = createServer((request, reply) => {
+    setTimeout(() => {
+      if (request.url?.endsWith('/openid-configuration')) reply.writeHead(404).end()
+      else reply.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys`, keys: [] }))
+    }, 700)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const caller = await open(oidc({ issuer, audience: SIGNED, timeout: 1 }))
+  const head = Buffer.from(JSON.stringify({ alg: 'ES256' })).toString('base64url')
+  expect(await caller.ask(`Bearer ${head}.e30.AA`)).toMatchObject({ status: 503 })
+  expect(String((caller.failures[0] as Error).cause)).toContain('did not answer within 1 s')
+  server.closeAllConnections()
+  server.close()
+})
+
 describe('a provider that has a description of OAuth alone', () => {
   const signer = signingKey('oauth')
   const asked: string[] = []

@@ -17,6 +17,13 @@ it('hashes by argon2id with the parameters of OWASP, and compares', async () => 
   expect(passwords.needsRehash(hash.replace('argon2id', 'argon2i'))).toBe(true)
 })
 
+it('knows a hash of something else, which is to be made anew', async () => {
+  const passwords = await createPasswords()
+  const bcrypt = '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'
+  expect(passwords.needsRehash(bcrypt)).toBe(true)
+  await expect(passwords.verify(bcrypt, 'correct horse')).rejects.toThrow('this hash is none of argon2')
+})
+
 it('is the same however characters are composed', async () => {
   const passwords = await createPasswords()
   expect(await passwords.verify(await passwords.hash('Ju\u0308rgen'), 'J\u00fcrgen')).toBe(true)

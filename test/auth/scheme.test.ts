@@ -147,6 +147,16 @@ describe('a scheme', () => {
     const client = await createTestClient(shop, { override: [[token, { id: 'eve', may: ['orders:read'] }]] })
     expect(await (await client.fetch('/me')).json()).toMatchObject({ id: 'eve' })
     expect((await client.fetch('/orders', { method: 'POST' })).status).toBe(403)
+    // Wherever else it stands: as optional, and as one of several.
+    expect(await (await client.fetch('/maybe')).json()).toEqual({ who: 'eve' })
+    expect(await (await client.fetch('/orders')).json()).toEqual({ user: 'eve' })
+    await client.close()
+  })
+
+  it('is replaced in tests as one of several that is replaced', async () => {
+    const maybe = get('/', { use: { caller: caller.optional() } }, ({ caller }) => ({ is: caller?.is ?? 'nobody' }))
+    const client = await createTestClient(api({ maybe }), { override: [[caller, { is: 'partner', value: 'one' }]] })
+    expect(await (await client.fetch('/')).json()).toEqual({ is: 'partner' })
     await client.close()
   })
 })
@@ -206,6 +216,64 @@ describe('any of several that read the same field', () => {
   })
 })
 
+test('any of several, some of which are any of several', async () => {
+  const staff = bearer({}, (text) => (text === 'staff-token' ? 'eve' : undefined), { name: 'staff', principal: String })
+  const nested = anyOf({ known: anyOf({ token, key }), staff })
+  const client = await createTestClient(
+    api({
+      who: get('/', { use: { caller: nested } }, ({ caller }) => ({ is: caller.is })),
+      maybe: get('/maybe', { use: { caller: nested.optional() } }, ({ caller }) => ({ is: caller?.is ?? 'nobody' })),
+    }),
+  )
+  const told = async (headers: Record<string, string>, path = '/') => {
+    const reply = await client.fetch(path, { headers })
+    return reply.ok ? ((await reply.json()) as { is: string }).is : reply.status
+  }
+  const eve = { authorization: 'Bearer staff-token' }
+  expect(await told(eve)).toBe('staff')
+  expect(await told({ ...eve, 'x-key': 'k-1' })).toBe('known')
+  expect(await told({ ...eve, 'x-key': 'none' })).toBe(401)
+  expect(await told({ ...eve, 'x-key': 'none' }, '/maybe')).toBe(401)
+  expect(await told({ authorization: 'Bearer none', 'x-key': 'k-1' })).toBe(401)
+  expect(await told({}, '/maybe')).toBe('nobody')
+  await client.close()
+})
+
+describe('what is declared wrongly', () => {
+  test.each(['', 'orders read', 'größe', 'a"b', 'a\\b', 'a\nb'])('%j is no scope', (scope) => {
+    expect(() => token.scopes('orders:read', scope)).toThrow('is no scope: use visible ASCII characters')
+  })
+
+  test.each(['', 'my token', '__proto__', 'a/b'])('%j is no name of a scheme', (name) => {
+    expect(() => bearer({}, () => 'ada', { name, principal: String })).toThrow('OpenAPI takes names of letters')
+  })
+
+  test('scopes that are no list let nobody in, though a part of them would fit', async () => {
+    const careless = bearer({}, () => 'ada', { principal: String, scopesOf: () => 'orders:readonly' as never })
+    const app = api({ read: get('/', { use: { who: careless.scopes('orders:read') } }, () => ({})) })
+    const { fetch, close, failures } = await createTestClient(app)
+    expect((await fetch('/', { headers: ada })).status).toBe(500)
+    expect(String(failures[0])).toContain('scopesOf of bearer gives string: give a list of scopes')
+    await close()
+  })
+})
+
+test('a message of any characters is in the body, and in the field where it can stand there', async () => {
+  const told = 'Das Konto „ada“ ist gesperrt\n'
+  const locked = bearer(
+    {},
+    () => {
+      throw new InvalidCredentials(told, { error: 'invalid_token' })
+    },
+    { principal: String },
+  )
+  const { fetch, close } = await createTestClient(api({ me: get('/', { use: { locked } }, () => ({})) }))
+  const reply = await fetch('/', { headers: ada })
+  expect(reply.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"')
+  expect(await reply.json()).toMatchObject({ status: 401, detail: told })
+  await close()
+})
+
 it('all of several are needed where several are used', async () => {
   expect(await ask('/both', ada)).toMatchObject({ status: 401, challenge: 'Key' })
   expect((await ask('/both', { ...ada, 'x-key': 'k-1' })).body).toEqual({ token: 'ada', key: 'one' })
@@ -231,6 +299,16 @@ describe('an API that requires security', () => {
       api({ security: 'required' }, { me: get('/me', { use: { token } }, () => ({})), free: get('/free', () => ({})) }),
     )
     await expect(told).rejects.toThrow(/free[\s\S]*nobody says who may call this[\s\S]*security: 'public'/)
+  })
+
+  test.each([
+    ['an API', { security: 'public' } as const, {}],
+    ['a group', {}, { security: 'public' } as const],
+  ])('is also a group in %s that is public', async (_, outer, middle) => {
+    const inner = group('/inner', { security: 'required' }, { free: get('/', () => ({})) })
+    await expect(createTestClient(api(outer, { middle: group('/middle', middle, { inner }) }))).rejects.toThrow(
+      /middle\.inner\.free[\s\S]*nobody says who may call this/,
+    )
   })
 
   test('starts where all say it, by themselves or by their groups', async () => {
@@ -260,6 +338,14 @@ describe('an API that requires security', () => {
       what,
     )
   })
+})
+
+test('what says who is calling is asked in each request, and lives no longer', async () => {
+  const security = { name: 'once', scheme: { type: 'http', scheme: 'bearer' } }
+  const once = depends({}, () => 'ada', { scope: 'app', security })
+  await expect(createTestClient(api({ one: get('/', { use: { once } }, () => ({})) }))).rejects.toThrow(
+    /use\.once: says who is calling, and would say it once[\s\S]*leave out scope: 'app'/,
+  )
 })
 
 it('walk() gives the guards', () => {

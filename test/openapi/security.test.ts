@@ -1,5 +1,7 @@
-import { Unauthorized, api, depends, get } from 'trestle'
+import { type Dependency, Unauthorized, api, depends, get, group, versions } from 'trestle'
+import { type Claims, type Scheme, anyOf, jwt, secretKey } from 'trestle/auth'
 import { type SecurityRequirement, toOpenApi } from 'trestle/openapi'
+import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
 
 const bearer = { type: 'http', scheme: 'bearer' }
@@ -7,7 +9,7 @@ const apiKey = { type: 'apiKey', in: 'header', name: 'X-Key' }
 const secured = (name: string, scheme: object, more: { scopes?: string[]; optional?: boolean } = {}) =>
   depends({}, () => 1, { security: { name, scheme: scheme as Record<string, unknown>, ...more } })
 
-async function securityOf(use: Record<string, ReturnType<typeof secured>>): Promise<SecurityRequirement[] | undefined> {
+async function securityOf(use: Record<string, Dependency>): Promise<SecurityRequirement[] | undefined> {
   return (await toOpenApi(api({ it: get('/', { use }, () => 1) }))).paths['/']?.get?.security
 }
 
@@ -47,6 +49,37 @@ test('an optional one may be left out', async () => {
 test('one that is needed somewhere is needed, though it be optional elsewhere', async () => {
   const use = { a: secured('b', bearer, { optional: true, scopes: ['x'] }), b: secured('b', bearer) }
   expect(await securityOf(use)).toEqual([{ b: ['x'] }])
+})
+
+test('of two issuers each has its own scopes', async () => {
+  const keys = secretKey('a secret of 32 characters or more', 'HS256')
+  const [a, b] = ['a', 'b'].map((issuer) => jwt({ issuer, audience: 'shop', keys })) as [Scheme<Claims>, Scheme<Claims>]
+  expect(await securityOf({ any: anyOf({ a: a.scopes('x'), b: b.scopes('y') }) })).toEqual([
+    { bearer: ['x'] },
+    { bearer: ['y'] },
+  ])
+  expect(await securityOf({ any: anyOf({ a: a.scopes('x'), b }).scopes('z') })).toEqual([
+    { bearer: ['x', 'z'] },
+    { bearer: ['z'] },
+  ])
+  expect(await securityOf({ any: anyOf({ a, b }) })).toEqual([{ bearer: [] }])
+})
+
+test('two different schemes of one name keep an API from starting, if its callers see both', async () => {
+  const one = get('/a', { use: { one: secured('same', bearer) } }, () => 1)
+  const other = get('/b', { use: { other: secured('same', apiKey) } }, () => 1)
+  await expect(
+    createTestClient(api({ one, other, again: get('/c', { use: other.spec.use }, () => 1) })),
+  ).rejects.toThrow(
+    /one fault[\s\S]*GET \/b \(other\)\n {4}security: "same" is another security scheme than that of one/,
+  )
+  for (const members of [
+    versions({ v1: { one }, v2: { other } }, { default: 'v1' }),
+    { one, other: group('/inner', { hidden: true }, { other }) },
+    { one, same: get('/c', { use: { same: secured('same', { scheme: 'bearer', type: 'http' }) } }, () => 1) },
+  ]) {
+    await (await createTestClient(api(members))).close()
+  }
 })
 
 test('two different schemes of one name are an error', async () => {

@@ -292,6 +292,9 @@ onEveryWire('Header fields and cookies', (open) => {
     expect(await read('a=1; b=2')).toEqual({ a: '1', b: '2' })
     expect(await read('a=1;b=2;;  c="3" ; d')).toEqual({ a: '1', b: '2', c: '3' })
     expect(await read('a=1; a=2')).toEqual({ a: '1' })
+    expect(await read('a=1;\t b \t= 2\t')).toEqual({ a: '1', b: '2' })
+    // To browsers that is another name, without what `__Host-` demands.
+    expect(await read('a=1;\u00a0__Host-b=2')).toEqual({ a: '1', '\u00a0__Host-b': '2' })
     expect(await read('a=x%20y; b=100%; c=a=b')).toEqual({ a: 'x y', b: '100%', c: 'a=b' })
     expect(await read('__proto__=1; constructor=2; toString=3')).toEqual({ constructor: '2', toString: '3' })
     expect(({} as { polluted?: string }).polluted).toBeUndefined()

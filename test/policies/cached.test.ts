@@ -14,6 +14,7 @@ import {
   stream,
   text,
 } from 'trestle'
+import { bearer, securityScheme } from 'trestle/auth'
 import { serve } from 'trestle/node'
 import { toOpenApi } from 'trestle/openapi'
 import { type CacheStore, StoreAway, cacheControl, cacheStore, cacheTags, cached, invalidates } from 'trestle/policies'
@@ -602,8 +603,49 @@ describe('While the store is away', () => {
   })
 })
 
+describe('A caller that shows two things', () => {
+  const shown = (name: string, idOf: (text: string) => string | undefined) =>
+    securityScheme({}, ({ request }): string | undefined => request.header(name), {
+      name,
+      scheme: { type: 'apiKey', in: 'header', name },
+      challenge: { scheme: 'Key' },
+      principal: (id) => idOf(id),
+    })
+  const partner = shown('x-partner', (id) => `partner:${id}`)
+  const user = shown('x-user', (id) => `user:${id}`)
+  const visitor = shown('x-visitor', (id) => (id === 'known' ? id : undefined))
+  const policies = [cached({ for: 60 })]
+  const app = api(quiet, {
+    both: get('/both', { use: { partner, user }, policies }, ({ user }) => user),
+    maybe: get('/maybe', { use: { partner, user: user.optional() }, policies }, ({ user }) => user ?? 'nobody'),
+    guarded: get('/guarded', { security: partner, use: { user }, policies }, ({ user }) => user),
+    visitor: get('/visitor', { use: { visitor }, policies }, () => crypto.randomUUID()),
+  })
+
+  it.each(['/both', '/maybe', '/guarded'])('gets nothing of who shows one of them: %s', async (path) => {
+    const { fetch, close } = await createTestClient(app)
+    const read = async (who: string) => {
+      const reply = await fetch(path, { headers: { 'x-partner': 'tea', 'x-user': who } })
+      return [await reply.json(), reply.headers.get('cache-status')?.split('; ')[1]]
+    }
+    expect(await read('ada')).toEqual(['ada', expect.stringContaining('fwd')])
+    expect(await read('bob')).toEqual(['bob', expect.stringContaining('fwd')])
+    expect(await read('ada')).toEqual(['ada', expect.stringContaining('hit')])
+    await close()
+  })
+
+  it('and does not say whose they are, gets what is made for that caller alone', async () => {
+    const { fetch, close } = await createTestClient(app)
+    const read = async (id: string) => (await fetch('/visitor', { headers: { 'x-visitor': id } })).json()
+    expect(await read('known')).toBe(await read('known'))
+    expect(await read('a')).not.toBe(await read('b'))
+    await close()
+  })
+})
+
 describe('At start', () => {
   const principal = depends({}, () => 'x', { security: { name: 'x', scheme: { type: 'http', scheme: 'bearer' } } })
+  const known = bearer({}, () => 'ada', { principal: String })
   it.each([
     [post('/', { policies: [cached({ for: 60 })] }, () => 1), 'keeps replies to GET, and this endpoint is POST'],
     [get('/', { returns: stream('text/csv'), policies: [cached({ for: 60 })] }, () => []), 'and this one is stream()'],
@@ -614,6 +656,7 @@ describe('At start', () => {
     ],
     [put('/{id}', { policies: [invalidates('product:{no}')] }, () => 1), 'use one of id'],
     [get('/', { use: { principal }, policies: [cached({ for: 60 })] }, () => 1), 'does not say who that is'],
+    [get('/', { use: { known, principal }, policies: [cached({ for: 60 })] }, () => 1), 'does not say who that is'],
     [
       get('/', { headers: z.record(z.string(), z.string()), policies: [cached({ for: 60 })] }, () => 1),
       'its "headers" takes any',

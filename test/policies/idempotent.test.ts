@@ -1,4 +1,5 @@
 import { BadRequest, NotFound, type Policy, api, created, depends, bytes, get, noContent, post, text } from 'trestle'
+import { securityScheme } from 'trestle/auth'
 import { type ReplayStore, StoreAway, idempotent, rateLimit, replayStore } from 'trestle/policies'
 import { toOpenApi } from 'trestle/openapi'
 import { createTestClient } from 'trestle/testing'
@@ -229,6 +230,25 @@ describe('An idempotent endpoint', () => {
     expect([await send('/set', ['a']), await send('/set', ['b']), await send('/set', ['a'])]).toEqual([200, 422, 200])
     expect([await send('/big', '1'), await send('/big', '2'), await send('/big', '1')]).toEqual([200, 422, 200])
     await test.close()
+  })
+
+  it('keeps apart who shows one thing of two that another shows too', async () => {
+    const shown = (name: string) =>
+      securityScheme({}, ({ request }) => request.header(name), {
+        name,
+        scheme: { type: 'apiKey', in: 'header', name },
+        challenge: { scheme: 'Key' },
+        principal: (id) => `${name}:${id}`,
+      })
+    const use = { partner: shown('x-partner'), user: shown('x-user') }
+    const app = api(quiet, { buy: post('/buy', { use, policies: [idempotent()] }, ({ user }) => user) })
+    const { fetch, close } = await createTestClient(app)
+    const buy = async (user: string) => {
+      const headers = { 'x-partner': 'tea', 'x-user': user, 'idempotency-key': 'k' }
+      return (await fetch('/buy', { method: 'POST', headers })).json()
+    }
+    expect([await buy('ada'), await buy('bob'), await buy('ada')]).toEqual(['ada', 'bob', 'ada'])
+    await close()
   })
 
   it('stops the start where it would keep replies of one caller for another, or stands twice', async () => {

@@ -1,3 +1,4 @@
+import { canonical } from '../../compile/canonical.ts'
 import { faultsOf } from '../../compile/faults.ts'
 import type { ErrorFormat } from '../../contract/error-format.ts'
 import { problemDocuments } from '../../contract/error-format.ts'
@@ -5,7 +6,7 @@ import { type AnyProblem, Problem } from '../../contract/problem.ts'
 import { InvalidInput } from '../../contract/problems.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { HeaderObject, JsonSchema, ResponseObject } from './objects.ts'
-import { canonical, isObject, mapSchema, pascal } from './json-schema.ts'
+import { isObject, mapSchema, pascal } from './json-schema.ts'
 import type { Schemas } from './schemas.ts'
 
 /** A response to problems, and what to call it where several operations share it. */

@@ -46,13 +46,6 @@ function mapValues(record: JsonSchema, change: (value: unknown) => unknown): Jso
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
 }
 
-/** One text for two values that JSON does not tell apart, whatever the order of their members. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner) =>
-    isObject(inner) ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  )
-}
-
 export function isObject(value: unknown): value is JsonSchema {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

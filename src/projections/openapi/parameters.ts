@@ -1,3 +1,4 @@
+import { canonical } from '../../compile/canonical.ts'
 import { absentValues } from '../../compile/absent.ts'
 import type { AnySchema, Schema } from '../../contract/schema.ts'
 import { isZodSchema } from '../../compile/zod-schema.ts'
@@ -5,7 +6,7 @@ import { isPageQuery, pagingFields } from '../../contract/page.ts'
 import { parsePath } from '../../contract/path.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { JsonSchema, ParameterObject } from './objects.ts'
-import { canonical, isObject, pascal } from './json-schema.ts'
+import { isObject, pascal } from './json-schema.ts'
 import type { Schemas } from './schemas.ts'
 
 /** The fields of a part of a request: JSON Schema, and whether it must be there. */

@@ -1,8 +1,8 @@
+import { canonical } from '../../compile/canonical.ts'
 import { dependenciesOf } from '../../compile/faults.ts'
 import { type SecurityScheme, schemesOf } from '../../contract/security.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { SecurityRequirement } from './objects.ts'
-import { canonical } from './json-schema.ts'
 
 /**
  * What a caller must show for an operation, from the security dependencies anywhere below it: one of the alternatives
@@ -14,12 +14,17 @@ export function securityOf(operation: Operation, schemes: Map<string, object>): 
     if (security === undefined) continue
     const all = schemesOf(security)
     const names = canonical(all.map(({ name }) => name).toSorted())
-    const choice = choices.get(names) ?? { scopes: new Map(), isOptional: true }
+    const choice = choices.get(names) ?? { shown: new Map(), isOptional: true }
     choices.set(names, choice)
     if (!security.optional) choice.isOptional = false
+    const seen: string[] = []
     for (const one of all) {
       keepScheme(one, operation, schemes)
-      choice.scopes.set(one.name, new Set([...(choice.scopes.get(one.name) ?? []), ...(one.scopes ?? [])]))
+      // Two of one name, as of two issuers, are two: each has scopes of its own.
+      const key = `${seen.filter((name) => name === one.name).length} ${one.name}`
+      seen.push(one.name)
+      const { needed } = choice.shown.get(key) ?? { needed: [] }
+      choice.shown.set(key, { name: one.name, needed: [...new Set([...needed, ...(one.scopes ?? [])])] })
     }
   }
   if (choices.size === 0) return undefined
@@ -32,13 +37,13 @@ export function securityOf(operation: Operation, schemes: Map<string, object>): 
 
 /** What is shown for one thing: one of these schemes, with all these scopes. */
 interface Choice {
-  readonly scopes: Map<string, Set<string>>
+  readonly shown: Map<string, { readonly name: string; readonly needed: readonly string[] }>
   isOptional: boolean
 }
 
-function alternatives({ scopes, isOptional }: Choice): SecurityRequirement[] {
-  const shown = [...scopes].map(([name, needed]) => ({ [name]: [...needed] }))
-  return isOptional ? [{}, ...shown] : shown
+function alternatives({ shown, isOptional }: Choice): SecurityRequirement[] {
+  const all = [...shown.values()].map(({ name, needed }) => ({ [name]: [...needed] }))
+  return isOptional ? [{}, ...all] : all
 }
 
 /** What has to be shown for both. */

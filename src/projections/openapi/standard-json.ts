@@ -1,6 +1,7 @@
+import { canonical } from '../../compile/canonical.ts'
 import type { Schema } from '../../contract/schema.ts'
 import type { JsonSchema } from './objects.ts'
-import { NOTE, canonical, isObject, pascal } from './json-schema.ts'
+import { NOTE, isObject, pascal } from './json-schema.ts'
 import type { Side } from './schemas.ts'
 
 /** A JSON Schema without `$defs`, and those of its definitions that hold themselves, by name. */
