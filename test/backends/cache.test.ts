@@ -1,7 +1,7 @@
 import { type CacheStore, type KeptReply, type Looked, type Wanted, cacheStore } from 'trestle/policies'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryCache } from '../../src/backends/memory/cache.ts'
-import { onEveryBackend } from './backends.ts'
+import { LONG, onEveryBackend } from './backends.ts'
 import { openPort } from './open-port.ts'
 
 const wanted = (key: string = crypto.randomUUID(), tags: readonly string[] = []): Wanted => ({
@@ -117,7 +117,7 @@ onEveryBackend('The store of the cache', (behind) => {
   })
 
   it('invalidates tags that nobody knows, and whatever is in them', async () => {
-    const tags = ["a'b", 'a"b', 'a,b', 'ключ', 'a:b{c}', '%$1', 'x'.repeat(500)]
+    const tags = ["a'b", 'a"b', 'a,b', 'ключ', 'a:b{c}', '%$1', 'a\0b', 'x'.repeat(500), LONG]
     await cache.invalidate(tags)
     const first = wanted(undefined, tags)
     await kept(first)
@@ -173,5 +173,21 @@ describe('The cache in memory', () => {
     }
     const found = await Promise.all(all.map(async ({ key }) => (await cache.look(wanted(key), 1000, 1000)).is))
     expect(found).toEqual(['kept', 'mine', 'mine', 'kept', 'kept', 'kept'])
+  })
+
+  it('holds so many characters of tags, and gives no reply whose tag it let go of', async () => {
+    const cache = createMemoryCache(() => 0)
+    const first = wanted('first', ['first'])
+    await cache.look(first, 1000, 1000)
+    await cache.keep(first, REPLY, 1000, 0)
+    const looked = async (): Promise<string> => (await cache.look({ ...first, owner: 'another' }, 1000, 1000)).is
+    // As many paths as nobody would hold, of a length that a target may have.
+    const ask = (paths: number): void => {
+      for (let i = 0; i < paths; i++) void cache.look(wanted(`${i}`, [`${i}`.padEnd(8000, 'x')]), 1000, 1000)
+    }
+    ask(100)
+    expect(await looked()).toBe('kept')
+    ask(2500)
+    expect(await looked()).toBe('mine')
   })
 })
