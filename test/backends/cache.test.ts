@@ -1,8 +1,13 @@
-import { type CacheStore, type KeptReply, type Looked, type Wanted, cacheStore } from 'trestle/policies'
+import { api, get } from 'trestle'
+import { serve } from 'trestle/node'
+import { type CacheStore, type KeptReply, type Looked, type Wanted, cacheStore, cached } from 'trestle/policies'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryCache } from '../../src/backends/memory/cache.ts'
+import { deferred } from '../pipeline/wires.ts'
 import { LONG, onEveryBackend } from './backends.ts'
 import { openPort } from './open-port.ts'
+
+type Running = Awaited<ReturnType<typeof serve>>
 
 const wanted = (key: string = crypto.randomUUID(), tags: readonly string[] = []): Wanted => ({
   key,
@@ -147,6 +152,50 @@ onEveryBackend('The store of the cache', (behind) => {
     await cache.keep(second, REPLY, 60_000, 0)
     await cache.keep(third, { ...REPLY, body: 'new' }, 60_000, 0)
     expect(await look(again(first))).toMatchObject({ is: 'kept', reply: { body: 'new' } })
+  })
+
+  it('has what a server made that was stopped meanwhile, and keeps nobody waiting', async () => {
+    const failures: unknown[] = []
+    const name = `/${crypto.randomUUID()}`
+    let made = 0
+    const gates = [deferred(), deferred()]
+    const app = api({
+      read: get(name, { policies: [cached({ for: 0.2, stale: 60 })] }, async () => {
+        await gates[made++]?.promise
+        return made
+      }),
+    })
+    const open = (): Promise<Running> =>
+      serve(app, {
+        port: 0,
+        host: '127.0.0.1',
+        quiet: true,
+        signals: false,
+        backend: behind.setting,
+        report: (error) => failures.push(error),
+      })
+    const ask = async ({ port }: Running): Promise<string | null> => {
+      const given = await fetch(`http://127.0.0.1:${port}${name}`, { headers: { connection: 'close' } })
+      return given.headers.get('cache-status')
+    }
+    for (const [at, gate] of gates.entries()) {
+      const server = await open()
+      // At first somebody waits for it; then it is stale, and made anew when nobody does.
+      const asked = ask(server)
+      if (at === 1 && behind.setting !== 'memory') expect(await asked).toMatch(/^Trestle; hit; ttl=-?\d/)
+      await expect.poll(() => made).toBe(at + 1)
+      const stopped = server.stop()
+      await pause(50)
+      gate.resolve()
+      await Promise.all([asked, stopped])
+      if (at === 0) await pause(250)
+    }
+    const last = await open()
+    const from = performance.now()
+    expect(await ask(last)).toMatch(behind.setting === 'memory' ? /stored$/ : /^Trestle; hit; ttl=/)
+    expect(performance.now() - from).toBeLessThan(5000)
+    await last.stop()
+    expect(failures).toEqual([])
   })
 
   it('of many that look at once, one is to make it', async () => {
