@@ -41,6 +41,21 @@ export function transaction<Database, Value>(
   adapter: TransactionAdapter<Database, Value>,
 ): Dependency<Value>
 export function transaction(database: Dependency, given?: TransactionAdapter<never, unknown>): Dependency {
+  const ofDatabase = known.get(database) ?? new Map<object, Dependency>()
+  known.set(database, ofDatabase)
+  const by = given ?? database
+  const own = ofDatabase.get(by) ?? transactionIn(database, given)
+  ofDatabase.set(by, own)
+  return own
+}
+
+/**
+ * The transactions that there are of a database, by what begins them: two modules that ask for one have the same. With two
+ * of a SQLite, or of a pool with one connection, a request would wait for itself.
+ */
+const known = new WeakMap<Dependency, Map<object, Dependency>>()
+
+function transactionIn(database: Dependency, given: TransactionAdapter<never, unknown> | undefined): Dependency {
   const base = depends(
     { database },
     ({ database }): Base => {

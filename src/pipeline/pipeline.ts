@@ -3,6 +3,8 @@ import { RouteTable } from '../compile/route-table.ts'
 import { Problem } from '../contract/problem.ts'
 import { readiness } from '../contract/readiness.ts'
 import { type Admission, admit } from './admit.ts'
+import type { Failing } from './advance.ts'
+import type { Apart } from './compute.ts'
 import { AppScope } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
@@ -11,7 +13,7 @@ import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
 import type { WireReply } from './reply.ts'
-import { type Apart, type Endpoint, type Failing, composeEndpoint } from './stages.ts'
+import { type Endpoint, composeEndpoint } from './stages.ts'
 import { stampRefusal, stamped } from './stamps.ts'
 import { inTime } from './time-limit.ts'
 import { VersionedRoutes } from './versions.ts'
@@ -180,8 +182,10 @@ function tellUndeclared(x: Exchange, { code }: Problem, report: Report): void {
 
 async function settle(x: Exchange, failure: Error | undefined, hurried: Promise<void>, report: Report): Promise<void> {
   const about = aboutOf(x)
-  if (x.releases !== undefined) await handlerEnds(x, hurried, report)
-  await x.releases?.end(x.failure ?? x.aborted ?? failure, (error) => report(error, about))
+  const ended = x.releases === undefined || (await handlerEnds(x, hurried, report))
+  // Who is still at work is told to stop, and why what it holds is taken from it.
+  const reason = ended ? (x.failure ?? x.aborted ?? failure) : x.aborted
+  await x.releases?.end(reason, (error) => report(error, about))
   for (let task = x.tasks?.shift(); task !== undefined; task = x.tasks?.shift()) {
     try {
       await task()
@@ -197,14 +201,24 @@ const GRACE = 30_000
 /**
  * Waits for a handler whose caller left, or whose time was up, and for the stream that it returned. What it works with is not released under
  * it: the next request would get a connection with its transaction open. One that does not end when its
- * signal fires, nor in its own time limit after that, is told and loses what it holds.
+ * signal fires, nor in its own time limit after that, is told and loses what it holds: false then.
  */
-async function handlerEnds(x: Exchange, hurried: Promise<void>, report: Report): Promise<void> {
-  if (x.running === undefined && x.sending === undefined) return
+async function handlerEnds(x: Exchange, hurried: Promise<void>, report: Report): Promise<boolean> {
+  const { running, working, sending } = x
+  if (running === undefined && working === undefined && sending === undefined) return true
   const patience = x.endpoint?.timeout || GRACE
-  if (await within(Promise.race([Promise.all([x.running, x.sending]), hurried]), patience)) return
+  let isHurried = false
+  const left = hurried.then(() => {
+    isHurried = true
+    return false
+  })
+  const ended = Promise.all([running, working, sending]).then(() => true)
+  if (await within(Promise.race([ended, left]), patience)) return true
   const mend = 'hand `signal` to what it awaits'
-  report(new Error(`${x.operation} went on for ${patience} ms after its reply was over: ${mend}`), aboutOf(x))
+  const late = new Error(`${x.operation} went on for ${patience} ms after its reply was over: ${mend}`)
+  if (!isHurried) report(late, aboutOf(x))
+  x.abort(isHurried ? new Error('the server stopped before the handler had ended') : late)
+  return false
 }
 
 /** Waits until the set is empty; false where `patience` ends first. */
@@ -216,14 +230,10 @@ function allDone(work: ReadonlySet<Promise<void>>, patience: number | undefined)
   return patience === undefined ? all : within(all, patience)
 }
 
-/** True when the promise is settled in that many milliseconds. */
-function within(promise: Promise<unknown>, patience: number): Promise<boolean> {
-  return new Promise((resolve) => {
+/** What the promise comes to; false where that takes more than so many milliseconds. */
+function within(promise: Promise<boolean>, patience: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(false), patience)
-    const done = (): void => {
-      clearTimeout(timer)
-      resolve(true)
-    }
-    promise.then(done, done)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -4,24 +4,17 @@ import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
-import { type Security, schemesOf } from '../contract/security.ts'
+import { type Failing, type LastStages, type Stage, advance, encodeAll, failWith, recordAll } from './advance.ts'
+import { type Apart, computing, watchedWork } from './compute.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
 import { encode } from './encode.ts'
-import { Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
-import { createOutside } from './outside.ts'
 import type { WireReply } from './reply.ts'
-import { RequestApart } from './request-apart.ts'
 import { interruptible } from './time-limit.ts'
-
-/** One step of an endpoint's way to its reply. */
-type Stage = (x: Exchange) => void | Promise<void>
-
-/** Makes the reply to what was thrown. */
-export type Failing = (x: Exchange, error: unknown) => WireReply
 
 /** An endpoint with its stages in order: only those it needs. */
 export interface Endpoint {
@@ -40,9 +33,6 @@ export interface Endpoint {
   readonly version: string | undefined
 }
 
-/** Runs what nobody waits for on a connection: in the time of its endpoint, and to the end of what it holds. */
-export type Apart = (x: Exchange, core: Answer) => Promise<WireReply>
-
 /** Puts an endpoint's stages together, and its middleware around them. */
 export function composeEndpoint(
   plan: EndpointPlan,
@@ -56,68 +46,25 @@ export function composeEndpoint(
   const work = workStages(plan, policies, app)
   const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const isTimed = limits.timeout > 0 && plan.middleware.length > 0
-  const answer = onion(plan.middleware, isTimed ? interruptible(core) : core, failing)
+  const answer = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
-  const compute = policies.some(({ replay }) => replay !== undefined) ? computing(plan, app, failing, apart) : NEVER
+  const canCompute = policies.some(({ replay }) => replay !== undefined)
+  const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
   const { id, essential, version } = operation
   return { id, answer, compute, errors, codes, timeout: limits.timeout, essential, version: version?.name }
 }
 
+/** An endpoint without its policies. */
+function coreApart(plan: EndpointPlan, app: AppScope, failing: Failing): Answer {
+  const slots = liveSlots(plan.slots, app)
+  const rest = [...makeStage(slots, 'replay'), ...lastWork(plan, slots)]
+  const work = watchedWork(slots, inputStages(plan), rest)
+  const last = lastStages(plan, [], failing)
+  return (x) => advance(x, work, 0, last, failing)
+}
+
 /** No stage that is run could ask for it. */
 const NEVER = (): Promise<never> => Promise.reject(new Error('only the stage "replay" of a policy can compute'))
-
-/** What runs an endpoint for a reply that is of more than one request. */
-function computing(plan: EndpointPlan, app: AppScope, failing: Failing, apart: Apart): Endpoint['compute'] {
-  const slots = liveSlots(plan.slots, app)
-  const work = [
-    ...watchedStages(slots),
-    watching(undefined),
-    ...inputStages(plan),
-    watching(NO_FIELDS),
-    ...makeStage(slots, 'replay'),
-    ...lastWork(plan, slots),
-  ]
-  const last = lastStages(plan, [], failing)
-  const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const outside = createOutside()
-  return async (x) => {
-    const request = new RequestApart(x.request)
-    const own = new Exchange(request)
-    own.endpoint = x.endpoint
-    own.pathValues = x.pathValues
-    const reply = await outside(() => apart(own, core))
-    return { reply, read: request.read }
-  }
-}
-
-const NO_FIELDS: ReadonlySet<string> = new Set()
-
-function watching(known: ReadonlySet<string> | undefined): Stage {
-  return (x) => {
-    ;(x.request as RequestApart).known = known
-  }
-}
-
-/** What says who is calling may read anything for that; what it uses, nothing but what callers are known by. */
-function watchedStages(slots: readonly LiveSlot[]): Stage[] {
-  const credentials = new Set(slots.flatMap(({ security }) => (security === undefined ? [] : credentialsOf(security))))
-  return slots.flatMap((slot, index) => {
-    if (slot.when !== 'identify') return []
-    const alone = slots.map((other, at) => (at === index ? other : { ...other, when: 'handle' as const }))
-    const make: Stage = (x) => makeDependencies(x, alone, 'identify')
-    return [watching(slot.security === undefined ? credentials : undefined), make]
-  })
-}
-
-/** Header fields that a scheme has credentials in (OpenAPI 3.1 §4.8.27). */
-function credentialsOf(security: Security): string[] {
-  return schemesOf(security).flatMap(({ scheme: { type, in: place, name } }) => {
-    if (type !== 'apiKey') return ['authorization']
-    if (place === 'cookie') return ['cookie']
-    return place === 'header' ? [String(name).toLowerCase()] : []
-  })
-}
 
 /** Stages 4 to 9, those that the endpoint needs, in the order of the design. */
 function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppScope): readonly Stage[] {
@@ -223,19 +170,19 @@ function stagesAt(policies: readonly Attached[], stage: keyof PolicyStages): rea
 }
 
 /** What comes when the reply is made, be it a failure's. */
-function lastStages({ slots }: EndpointPlan, policies: readonly Attached[], failing: Failing): readonly Stage[] {
-  return slots.some((slot) => slot.untilReply)
-    ? [conclusion(policies, failing)]
-    : [...stagesAt(policies, 'encode'), ...stagesAt(policies, 'record')]
+function lastStages({ slots }: EndpointPlan, policies: readonly Attached[], failing: Failing): LastStages {
+  const encode = stagesAt(policies, 'encode')
+  const record = slots.some((slot) => slot.untilReply)
+    ? [conclusion(policies, encode, failing)]
+    : stagesAt(policies, 'record')
+  return { encode, record }
 }
 
 /**
- * What comes last where dependencies end before the reply is sent: policies change the reply, those record it that keep
- * it in such a dependency, these end, and the other policies record what came of it. Where one of them fails, that is the
- * reply.
+ * What comes last where dependencies end before the reply is sent: those policies record it that keep it in such a
+ * dependency, these end, and the other policies record what came of it. Where one of them fails, that is the reply.
  */
-function conclusion(policies: readonly Attached[], failing: Failing): Stage {
-  const encode = stagesAt(policies, 'encode')
+function conclusion(policies: readonly Attached[], encode: readonly Stage[], failing: Failing): Stage {
   const records = (isWithin: boolean): readonly Stage[] => {
     return stagesAt(
       policies.filter((policy) => policy.isWithin === isWithin),
@@ -244,78 +191,16 @@ function conclusion(policies: readonly Attached[], failing: Failing): Stage {
   }
   const [within, after] = [records(true), records(false)]
   return async (x) => {
-    try {
-      await runFrom(x, encode, 0)
-    } catch (error) {
-      x.reply = failing(x, error)
-    }
     const changed = x.reply
     x.isConcluding = true
-    try {
-      // Who gave up, for its time was up or its caller had left, had no effect and may come again.
-      if (x.failure === undefined || x.aborted === undefined) await runFrom(x, within, 0)
-    } catch (error) {
-      x.reply = failing(x, error)
-    }
+    // Who gave up, for its time was up or its caller had left, had no effect and may come again.
+    if (x.failure === undefined || x.aborted === undefined) await recordAll(x, within, failing)
     try {
       await x.releases?.conclude(x.failure)
     } catch (error) {
-      x.reply = failing(x, error)
+      failWith(x, error, failing)
     }
-    if (x.reply !== changed) await runFrom(x, encode, 0)
-    await runFrom(x, after, 0)
+    if (x.reply !== changed) await encodeAll(x, encode, failing)
+    await recordAll(x, after, failing)
   }
-}
-
-/**
- * Runs stages in order, waiting only for those that make it wait: one promise for each that does, and none
- * for the rest, because a promise costs a request as much as its route.
- */
-function advance(
-  x: Exchange,
-  work: readonly Stage[],
-  from: number,
-  last: readonly Stage[],
-  failing: Failing,
-): WireReply | Promise<WireReply> {
-  try {
-    for (let i = from; i < work.length; i++) {
-      const pending = (work[i] as Stage)(x)
-      if (pending !== undefined) {
-        return pending.then(
-          () => advance(x, work, i + 1, last, failing),
-          (error) => {
-            x.reply = failing(x, error)
-            return runLast(x, last, failing)
-          },
-        )
-      }
-    }
-  } catch (error) {
-    x.reply = failing(x, error)
-  }
-  return runLast(x, last, failing)
-}
-
-function runLast(x: Exchange, last: readonly Stage[], failing: Failing): WireReply | Promise<WireReply> {
-  if (last.length === 0) return x.reply as WireReply
-  try {
-    const pending = runFrom(x, last, 0)
-    if (pending === undefined) return x.reply as WireReply
-    return pending.then(
-      () => x.reply as WireReply,
-      (error) => failing(x, error),
-    )
-  } catch (error) {
-    return failing(x, error)
-  }
-}
-
-/** Runs stages in order, waiting only for those that make it wait. */
-function runFrom(x: Exchange, stages: readonly Stage[], from: number): Promise<void> | undefined {
-  for (let i = from; i < stages.length; i++) {
-    const pending = (stages[i] as Stage)(x)
-    if (pending !== undefined) return pending.then(() => runFrom(x, stages, i + 1))
-  }
-  return undefined
 }

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts'
 import type { Answer } from './onion.ts'
 import { letGo } from './pieces.ts'
 import type { WireReply } from './reply.ts'
-import type { Failing } from './stages.ts'
+import type { Failing } from './advance.ts'
 
 /** Milliseconds that middleware has for the reply to a request whose time is up. */
 const GRACE = 1000
@@ -56,15 +56,16 @@ export function inTime(x: Exchange, reply: Promise<WireReply>, timeout: number, 
     let timer = setTimeout(look, timeout)
     reply.then((given) => {
       clearTimeout(timer)
-      // Past its time a handler may go on when its middleware has answered.
-      x.running = x.working
       if (late) letGo(given.body)
       else resolve(given)
     })
   })
 }
 
-/** Lets the time limit answer in the place of what middleware stands around, while that goes on. */
+/**
+ * Lets the time limit answer in the place of what middleware stands around, while that goes on. Middleware may answer
+ * without waiting for it as well: what the handler works with is kept for it all the same.
+ */
 export function interruptible(inner: Answer): Answer {
   return (x) => {
     const reply = inner(x)

@@ -137,7 +137,9 @@ export class Makings {
         this.#under.delete(owner)
       }
     }
-    void settle()
+    const settled = settle()
+    // A server that stops waits for it: what it did not keep, others would wait for as long as its lease.
+    context.background(() => settled)
     return making
   }
 

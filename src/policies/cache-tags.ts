@@ -82,11 +82,19 @@ function elsewhere({ request }: PolicyContext, reply: Reply): string[] {
   })
 }
 
+/**
+ * True where nothing was changed. A failure of the server may have come after the change, such as a connection that broke
+ * while it was committed; and of a reply that is given again nobody knows whether the first time got this far.
+ */
+function isWithoutEffect({ status }: Reply, { handled }: PolicyContext): boolean {
+  return status >= 400 && (status < 500 || !handled)
+}
+
 /** Methods that change nothing. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
 
 /**
- * Has a change seen at once: where it succeeds, no reply that `cached()` keeps at the same address, at those of `Location`
+ * Has a change seen at once: where it succeeds, or may have, no reply that `cached()` keeps at the same address, at those of `Location`
  * and `Content-Location`, or with one of these tags, is given any more (RFC 9111 §4.4). Endpoints of a group that only read are left alone.
  *
  * @throws {TypeError} for a tag that is empty.
@@ -105,7 +113,7 @@ export function invalidates(...tags: readonly string[] | [(context: PolicyContex
       const away = telling(report)
       return {
         record: async (context, reply, { cache }) => {
-          if (reply.status >= 400 || !context.handled) return
+          if (isWithoutEffect(reply, context)) return
           const changed = [...tagsOf(context), ...elsewhere(context, reply)]
           const tell = (): void | Promise<void> => cache.invalidate(changed)
           // A transaction that is a dependency commits after the reply: who read before that kept what was.

@@ -3,6 +3,7 @@ import { type Policy, type PolicyContext, type PolicyContract, policy } from '..
 import { type ProblemType, problem } from '../contract/problem.ts'
 import { Unavailable } from '../contract/problems.ts'
 import { callerOf } from './caller.ts'
+import { createDigest } from './digest.ts'
 import { toQuota } from './quota.ts'
 import { type RateStore, type RateStrategy, type Take, type Taken, rateStore } from './rate-store.ts'
 import { type WhenAway, openOrClosed } from './store-away.ts'
@@ -94,10 +95,23 @@ export function rateLimit(
       const shared = options.name ?? operation
       const own = {}
       const away = openOrClosed(whenAway, report)
-      const count = (context: PolicyContext, { rates }: { readonly rates: RateStore }): void | Promise<void> => {
+      const digest = createDigest()
+      const count = (context: PolicyContext, use: { readonly rates: RateStore }): void | Promise<void> => {
         const caller = by(context)
         const chosen = caller === undefined ? undefined : choose(context)
-        if (chosen === undefined) return
+        if (caller === undefined || chosen === undefined) return
+        // Stores hold it for as long as the window, and it may be what somebody sent, such as a name in a body.
+        const key = caller.length > LONGEST ? digest(caller) : caller
+        return key instanceof Promise
+          ? key.then((short) => take(context, chosen, short, use))
+          : take(context, chosen, key, use)
+      }
+      const take = (
+        context: PolicyContext,
+        chosen: readonly Counted[],
+        caller: string,
+        { rates }: { readonly rates: RateStore },
+      ): void | Promise<void> => {
         const price = typeof cost === 'number' ? cost : checkCost(cost(context))
         const takes = chosen.map(
           (limit): Take => ({ ...limit, key: `${shared}:${limit.name}:${caller}`, strategy, cost: price }),
@@ -121,6 +135,9 @@ export function rateLimit(
     { rates: rateStore },
   )
 }
+
+/** Characters of a caller that are kept as they are; of what is longer, a hash. */
+const LONGEST = 255
 
 interface Told {
   readonly chosen: readonly Counted[]

@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { startPostgres } from '../servers/postgres.ts'
 import { startRedis } from '../servers/redis.ts'
+
+/** A name that nothing makes shorter, as long as a target may be. */
+export const LONG: string = randomBytes(4000).toString('hex')
 
 export const BACKENDS = ['memory', 'sqlite', 'postgres', 'redis'] as const
 

@@ -1,8 +1,13 @@
-import { type CacheStore, type KeptReply, type Looked, type Wanted, cacheStore } from 'trestle/policies'
+import { api, get } from 'trestle'
+import { serve } from 'trestle/node'
+import { type CacheStore, type KeptReply, type Looked, type Wanted, cacheStore, cached } from 'trestle/policies'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMemoryCache } from '../../src/backends/memory/cache.ts'
-import { onEveryBackend } from './backends.ts'
+import { deferred } from '../pipeline/wires.ts'
+import { LONG, onEveryBackend } from './backends.ts'
 import { openPort } from './open-port.ts'
+
+type Running = Awaited<ReturnType<typeof serve>>
 
 const wanted = (key: string = crypto.randomUUID(), tags: readonly string[] = []): Wanted => ({
   key,
@@ -117,7 +122,7 @@ onEveryBackend('The store of the cache', (behind) => {
   })
 
   it('invalidates tags that nobody knows, and whatever is in them', async () => {
-    const tags = ["a'b", 'a"b', 'a,b', 'ключ', 'a:b{c}', '%$1', 'x'.repeat(500)]
+    const tags = ["a'b", 'a"b', 'a,b', 'ключ', 'a:b{c}', '%$1', 'a\0b', 'x'.repeat(500), LONG]
     await cache.invalidate(tags)
     const first = wanted(undefined, tags)
     await kept(first)
@@ -149,6 +154,50 @@ onEveryBackend('The store of the cache', (behind) => {
     expect(await look(again(first))).toMatchObject({ is: 'kept', reply: { body: 'new' } })
   })
 
+  it('has what a server made that was stopped meanwhile, and keeps nobody waiting', async () => {
+    const failures: unknown[] = []
+    const name = `/${crypto.randomUUID()}`
+    let made = 0
+    const gates = [deferred(), deferred()]
+    const app = api({
+      read: get(name, { policies: [cached({ for: 0.2, stale: 60 })] }, async () => {
+        await gates[made++]?.promise
+        return made
+      }),
+    })
+    const open = (): Promise<Running> =>
+      serve(app, {
+        port: 0,
+        host: '127.0.0.1',
+        quiet: true,
+        signals: false,
+        backend: behind.setting,
+        report: (error) => failures.push(error),
+      })
+    const ask = async ({ port }: Running): Promise<string | null> => {
+      const given = await fetch(`http://127.0.0.1:${port}${name}`, { headers: { connection: 'close' } })
+      return given.headers.get('cache-status')
+    }
+    for (const [at, gate] of gates.entries()) {
+      const server = await open()
+      // At first somebody waits for it; then it is stale, and made anew when nobody does.
+      const asked = ask(server)
+      if (at === 1 && behind.setting !== 'memory') expect(await asked).toMatch(/^Trestle; hit; ttl=-?\d/)
+      await expect.poll(() => made).toBe(at + 1)
+      const stopped = server.stop()
+      await pause(50)
+      gate.resolve()
+      await Promise.all([asked, stopped])
+      if (at === 0) await pause(250)
+    }
+    const last = await open()
+    const from = performance.now()
+    expect(await ask(last)).toMatch(behind.setting === 'memory' ? /stored$/ : /^Trestle; hit; ttl=/)
+    expect(performance.now() - from).toBeLessThan(5000)
+    await last.stop()
+    expect(failures).toEqual([])
+  })
+
   it('of many that look at once, one is to make it', async () => {
     for (let round = 0; round < 5; round++) {
       const key = crypto.randomUUID()
@@ -173,5 +222,21 @@ describe('The cache in memory', () => {
     }
     const found = await Promise.all(all.map(async ({ key }) => (await cache.look(wanted(key), 1000, 1000)).is))
     expect(found).toEqual(['kept', 'mine', 'mine', 'kept', 'kept', 'kept'])
+  })
+
+  it('holds so many characters of tags, and gives no reply whose tag it let go of', async () => {
+    const cache = createMemoryCache(() => 0)
+    const first = wanted('first', ['first'])
+    await cache.look(first, 1000, 1000)
+    await cache.keep(first, REPLY, 1000, 0)
+    const looked = async (): Promise<string> => (await cache.look({ ...first, owner: 'another' }, 1000, 1000)).is
+    // As many paths as nobody would hold, of a length that a target may have.
+    const ask = (paths: number): void => {
+      for (let i = 0; i < paths; i++) void cache.look(wanted(`${i}`, [`${i}`.padEnd(8000, 'x')]), 1000, 1000)
+    }
+    ask(100)
+    expect(await looked()).toBe('kept')
+    ask(2500)
+    expect(await looked()).toBe('mine')
   })
 })

@@ -1,5 +1,6 @@
-import { type Attempt, StoreAway } from 'trestle/policies'
+import { type Attempt, StoreAway, type Take } from 'trestle/policies'
 import { expect, it } from 'vitest'
+import { createMemoryRates } from '../../src/backends/memory/rates.ts'
 import { createMemoryReplays } from '../../src/backends/memory/replays.ts'
 
 const DAY = 86_400_000
@@ -52,4 +53,25 @@ it('a key that begins again after its time is held as long as any other', async 
   // The second is over, the first is not.
   expect(await replays.begin(attempt(), DAY, DAY)).toEqual({ is: 'begun' })
   expect(await replays.begin({ ...first, owner: 'another' }, DAY, DAY)).toEqual({ is: 'running' })
+})
+
+it('so many callers are counted, and none of them has a new quota for that', async () => {
+  const rates = createMemoryRates(3)
+  const take = (key: string, window = 60_000): Take => ({
+    key,
+    strategy: 'token-bucket',
+    count: 1,
+    window,
+    burst: 1,
+    cost: 1,
+  })
+  for (const one of [take('a'), take('b'), take('c', 20)]) {
+    expect(await rates.take([one])).toMatchObject([{ allowed: true }])
+  }
+  expect(() => rates.take([take('d')])).toThrow(StoreAway)
+  expect(await rates.take([take('a')])).toMatchObject([{ allowed: false }])
+  // What does not matter any more makes room.
+  await pause(1050)
+  expect(await rates.take([take('d')])).toMatchObject([{ allowed: true }])
+  expect(() => rates.take([take('e')])).toThrow(StoreAway)
 })

@@ -3,7 +3,7 @@ import { createTestClient } from 'trestle/testing'
 import { api, get } from 'trestle'
 import { beforeAll, afterAll, describe, expect, it } from 'vitest'
 import type { RateStore } from 'trestle/policies'
-import { onEveryBackend } from './backends.ts'
+import { LONG, onEveryBackend } from './backends.ts'
 import { openPort } from './open-port.ts'
 
 const take = (key: string, more: Partial<Take> = {}): Take => ({
@@ -108,7 +108,7 @@ onEveryBackend('The store of rate limits', (behind) => {
   })
 
   it('keys are counted apart, whatever is in them', async () => {
-    for (const key of ["a'b", 'a"b', 'a b', 'ключ', 'a:b{c}', '%$1', 'x'.repeat(2000)]) {
+    for (const key of ["a'b", 'a"b', 'a b', 'ключ', 'a:b{c}', '%$1', 'a\0b', 'x'.repeat(2000), LONG]) {
       expect(await one(take(`${behind.setting.length}${key}`))).toMatchObject({ allowed: true, remaining: 9 })
     }
   })

@@ -1,4 +1,4 @@
-import { Conflict, type Policy, api, depends, post, policy } from 'trestle'
+import { Conflict, type Middleware, type Policy, api, depends, policy, post, reply } from 'trestle'
 import { createTestClient } from 'trestle/testing'
 import { describe, expect, it } from 'vitest'
 import { transaction } from 'trestle/transaction'
@@ -110,6 +110,41 @@ onEveryWire('A dependency that ends with the reply', (open) => {
     expect(await status('/late')).toBe(204)
     expect(await status('/never')).toBe(503)
     expect(seen).toEqual(['Problem(handler_timeout)', undefined, undefined])
+  })
+
+  it('waits for a handler whose middleware did not, and learns where that does not end', async () => {
+    const steps: string[] = []
+    const own = depends(
+      {},
+      async function* () {
+        const failure: Error | undefined = yield 1
+        steps.push(failure === undefined ? 'end' : failure.message)
+      },
+      { until: 'reply' },
+    )
+    const impatient: Middleware = async (context, next) => {
+      void next(context)
+      await pause(20)
+      return reply(503, 'no time')
+    }
+    const slow = (timeout: number, takes: number) =>
+      post('/slow', { use: { own }, limits: { timeout } }, async () => {
+        await pause(takes)
+        steps.push('handler')
+      })
+    const app = (timeout: number, takes: number) =>
+      api({ ...quiet, middleware: [impatient] }, { slow: slow(timeout, takes) })
+    for (const timeout of [0, 5000]) {
+      const running = await open(app(timeout, 100))
+      expect((await running.fetch('/slow', { method: 'POST' })).status).toBe(503)
+      await expect.poll(() => steps.length).toBe(2)
+      expect(steps.splice(0)).toEqual(['handler', 'end'])
+    }
+    const running = await open(app(100, 400))
+    await running.fetch('/slow', { method: 'POST' })
+    await expect.poll(() => steps.length).toBe(2)
+    expect(steps[0]).toMatch(/went on for 100 ms after its reply was over/)
+    expect(steps[1]).toBe('handler')
   })
 })
 

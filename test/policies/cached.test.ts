@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
+  Conflict,
   type Middleware,
   NotFound,
   Unauthorized,
+  Unavailable,
   api,
   depends,
   file,
   get,
   noContent,
+  patch,
   post,
   put,
   reply,
@@ -17,10 +20,20 @@ import {
 import { bearer, securityScheme } from 'trestle/auth'
 import { serve } from 'trestle/node'
 import { toOpenApi } from 'trestle/openapi'
-import { type CacheStore, StoreAway, cacheControl, cacheStore, cacheTags, cached, invalidates } from 'trestle/policies'
+import {
+  type CacheStore,
+  StoreAway,
+  cacheControl,
+  cacheStore,
+  cacheTags,
+  cached,
+  idempotent,
+  invalidates,
+} from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { createMemoryCache } from '../../src/backends/memory/cache.ts'
 import { deferred, onEveryWire } from '../pipeline/wires.ts'
 
 const quiet = { places: { docs: false, redoc: false, reference: false } } as const
@@ -535,6 +548,64 @@ describe('A change', () => {
     expect(await read()).toBe('old')
     gate.resolve()
     await expect.poll(read).toBe('new')
+    await close()
+  })
+
+  it('is seen though the connection broke while it was committed, and where its request comes again', async () => {
+    let value = 'old'
+    const tx = depends(
+      {},
+      async function* (): AsyncGenerator<string[]> {
+        const written: string[] = []
+        yield written
+        value = written[0] ?? value
+        throw Unavailable({ headers: { 'retry-after': '1' } })
+      },
+      { until: 'reply', throws: [Unavailable] },
+    )
+    let isGone = false
+    const cache = createMemoryCache()
+    const store: CacheStore = {
+      ...cache,
+      invalidate: (tags) => (isGone ? undefined : cache.invalidate(tags)),
+    }
+    const app = api(quiet, {
+      read: get('/it', { policies: [cached({ for: 60 })] }, () => value),
+      write: put('/it', { body: z.string(), use: { tx }, policies: [invalidates()] }, ({ tx, body }) => {
+        tx.push(body)
+      }),
+      once: post('/it', { policies: [invalidates(), idempotent()] }, () => {
+        value = 'newest'
+      }),
+      refused: patch('/it', { throws: [Conflict], policies: [invalidates()] }, () => {
+        throw Conflict()
+      }),
+    })
+    const { fetch, close } = await createTestClient(app, { override: [[cacheStore, store]] })
+    const read = async (): Promise<unknown> => (await fetch('/it')).json()
+    const write = (body: string): Promise<Response> =>
+      fetch('/it', { method: 'PUT', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+    expect(await read()).toBe('old')
+    expect((await write('new')).status).toBe(503)
+    expect(await read()).toBe('new')
+    // It is told once more when all is released.
+    await pause(20)
+    expect(await read()).toBe('new')
+
+    // Its process ended before it could tell.
+    isGone = true
+    const once = (): Promise<Response> => fetch('/it', { method: 'POST', headers: { 'idempotency-key': 'k' } })
+    await once()
+    await pause(20)
+    expect(await read()).toBe('new')
+    isGone = false
+    expect((await once()).headers.get('idempotency-replayed')).toBe('true')
+    await pause(20)
+    expect(await read()).toBe('newest')
+
+    value = 'not yet'
+    expect((await fetch('/it', { method: 'PATCH' })).status).toBe(409)
+    expect(await read()).toBe('newest')
     await close()
   })
 

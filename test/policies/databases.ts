@@ -21,6 +21,7 @@ export interface Orders {
 
 /** A real database with a table of orders, and transactions in it. */
 export interface Shop {
+  readonly database: Dependency<unknown>
   readonly tx: Dependency<Orders>
   /** What is committed. */
   readonly skus: () => Promise<string[]>
@@ -45,8 +46,10 @@ async function inPostgres(kind: Kind, url: string): Promise<Shop> {
   await pool.query(
     'DROP TABLE IF EXISTS trestle_replies, trestle_replies_version; DROP FUNCTION IF EXISTS trestle_claim',
   )
-  const client = transaction(depends({}, () => pool, { scope: 'app' }))
-  const drizzled = transaction(depends({}, () => overPool({ client: pool }), { scope: 'app' }))
+  const plainPool = depends({}, () => pool, { scope: 'app' })
+  const drizzle = depends({}, () => overPool({ client: pool }), { scope: 'app' })
+  const client = transaction(plainPool)
+  const drizzled = transaction(drizzle)
   const ofClient = depends({ client }, ({ client }): Orders => {
     return {
       insert: async (sku) => void (await client.query(INSERT, [sku])),
@@ -60,6 +63,7 @@ async function inPostgres(kind: Kind, url: string): Promise<Shop> {
     }
   })
   return {
+    database: kind === 'pg' ? plainPool : drizzle,
     tx: kind === 'pg' ? ofClient : ofDrizzle,
     skus: async () => (await pool.query<{ sku: string }>('SELECT sku FROM orders')).rows.map(({ sku }) => sku),
     kept: async () => (await pool.query('SELECT 1 FROM trestle_replies')).rows.length,
@@ -74,8 +78,10 @@ async function inSqlite(kind: Kind, file: string): Promise<Shop> {
   database.exec(TABLE)
   // What others see is what is committed.
   const other = new DatabaseSync(file)
-  const plain = transaction(depends({}, () => database, { scope: 'app' }))
-  const drizzled = transaction(depends({}, () => overFile({ client: database }), { scope: 'app' }))
+  const opened = depends({}, () => database, { scope: 'app' })
+  const drizzle = depends({}, () => overFile({ client: database }), { scope: 'app' })
+  const plain = transaction(opened)
+  const drizzled = transaction(drizzle)
   const ofPlain = depends({ plain }, ({ plain }): Orders => {
     return {
       insert: async (sku) => void plain.prepare('INSERT INTO orders (sku) VALUES (?)').run(sku),
@@ -89,6 +95,7 @@ async function inSqlite(kind: Kind, file: string): Promise<Shop> {
     }
   })
   return {
+    database: kind === 'sqlite' ? opened : drizzle,
     tx: kind === 'sqlite' ? ofPlain : ofDrizzle,
     skus: async () =>
       other

@@ -1,10 +1,11 @@
 import { type PolicyContext, api, depends, get, group, post } from 'trestle'
-import { type Taken, rateLimit, rateStore } from 'trestle/policies'
+import { type RateStore, type Taken, rateLimit, rateStore } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { StoreAway } from 'trestle/policies'
 import { toOpenApi } from 'trestle/openapi'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { createMemoryRates } from '../../src/backends/memory/rates.ts'
 import { networkOf } from '../../src/policies/caller.ts'
 import { onEveryWire } from '../pipeline/wires.ts'
 
@@ -206,4 +207,22 @@ describe('A rate limit', () => {
     expect(networkOf('::1')).toBe('0:0:0:0::/64')
     expect(networkOf('')).toBe('')
   })
+})
+
+it('a rate limit has a short key for a caller that is long, and another for each', async () => {
+  const keys: string[] = []
+  const by = ({ request }: PolicyContext): string => request.search
+  const rates = createMemoryRates()
+  const store: RateStore = {
+    take: (takes) => {
+      keys.push(...takes.map(({ key }) => key))
+      return rates.take(takes)
+    },
+  }
+  const app = api(quiet, { read: get('/', { policies: [rateLimit('1/hour', { by })] }, () => 1) })
+  const { fetch, close } = await createTestClient(app, { override: [[rateStore, store]] })
+  const status = async (last: string): Promise<number> => (await fetch(`/?${'x'.repeat(2000)}${last}`)).status
+  expect([await status('a'), await status('b'), await status('a')]).toEqual([200, 200, 429])
+  expect(keys.every((key) => key.length < 100)).toBe(true)
+  await close()
 })

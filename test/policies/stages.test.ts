@@ -1,4 +1,4 @@
-import { type Reply, api, get, policy, reply } from 'trestle'
+import { type Policy, type Reply, api, get, policy, reply, stream } from 'trestle'
 import { expect, it } from 'vitest'
 import { onEveryWire } from '../pipeline/wires.ts'
 
@@ -75,5 +75,47 @@ onEveryWire('A policy', (open) => {
       ['set-cookie', 'a=1'],
       ['set-cookie', 'b=2'],
     ])
+  })
+
+  it('that fails leaves the others at work: its failure has their fields, and is told to those who record', async () => {
+    let ended = false
+    const records: unknown[] = []
+    const stamp = (name: string): Policy =>
+      policy(name, {}, () => ({
+        encode: (_context, given) => void given.append('x-stamp', name),
+        record: ({ failure }, given) => void records.push([name, given.status, failure?.message]),
+      }))
+    const failing = (stage: 'encode' | 'record', wait: boolean): Policy =>
+      policy('failing', {}, () => ({
+        [stage]: wait
+          ? () => Promise.reject(new Error('failed'))
+          : () => {
+              throw new Error('failed')
+            },
+      }))
+    for (const [stage, wait] of [
+      ['encode', false],
+      ['encode', true],
+      ['record', false],
+      ['record', true],
+    ] as const) {
+      const policies = [stamp('one'), failing(stage, wait), stamp('two')]
+      ended = false
+      const pieces = (): ReadableStream =>
+        new ReadableStream({
+          cancel: () => {
+            ended = true
+          },
+        })
+      const running = await open(api(quiet, { read: get('/', { returns: stream(), policies }, pieces) }))
+      const answer = await running.fetch('/')
+      expect(answer.status).toBe(500)
+      expect(running.failures).toHaveLength(1)
+      // Nobody reads what the handler gave.
+      await expect.poll(() => ended).toBe(true)
+      if (stage === 'encode') expect(answer.headers.get('x-stamp')).toBe('one, two')
+      const first = stage === 'encode' ? ['one', 500, 'failed'] : ['one', 200, undefined]
+      expect(records.splice(0)).toEqual([first, ['two', 500, 'failed']])
+    }
   })
 })

@@ -3,6 +3,7 @@ import { serve } from 'trestle/node'
 import { toOpenApi } from 'trestle/openapi'
 import { idempotent, rateLimit } from 'trestle/policies'
 import { type TestClient, createTestClient } from 'trestle/testing'
+import { transaction } from 'trestle/transaction'
 import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { deferred } from '../pipeline/wires.ts'
@@ -76,6 +77,16 @@ onEveryDatabase('A transaction', (open) => {
     closing.push(test.close)
     expect((await order(test)).status).toBe(204)
     expect(seen).toEqual([['tea']])
+    expect(shop.held()).toBe(0)
+  })
+
+  it('is one in a request, wherever it was asked for', async () => {
+    const shop = await opened()
+    expect(transaction(shop.database)).toBe(transaction(shop.database))
+    const spec = { use: { one: transaction(shop.database), two: transaction(shop.database) }, policies: [idempotent()] }
+    const test = await createTestClient(api(quiet, { create: post('/orders', spec, ({ one, two }) => one === two) }))
+    closing.push(test.close)
+    expect(await (await order(test)).json()).toBe(true)
     expect(shop.held()).toBe(0)
   })
 

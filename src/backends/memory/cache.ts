@@ -17,8 +17,9 @@ interface Entry {
 
 /** Bytes that are held, about; beyond that what was not asked for the longest goes. */
 const MOST_BYTES = 64 * 1024 * 1024
-/** Tags that are held; what loses its tag is made anew. */
+/** Tags that are held, and their characters: callers choose paths. What loses its tag is made anew. */
 const MOST_TAGS = 200_000
+const MOST_LETTERS = 16 * 1024 * 1024
 /** Bytes that an entry has beside its reply, about. */
 const OVERHEAD = 500
 
@@ -27,6 +28,7 @@ export function createMemoryCache(now: () => number = () => performance.now(), m
   const entries = new Map<string, Entry>()
   const versions = new Map<string, number>()
   let version = 0
+  let letters = 0
   let held = 0
   const stampOf = (tags: readonly string[]): string => tags.map((tag) => versions.get(tag)).join()
   const remove = (key: string, { size }: Entry): void => {
@@ -44,16 +46,20 @@ export function createMemoryCache(now: () => number = () => performance.now(), m
       remove(first, oldest)
     }
   }
+  const forget = (tag: string): void => {
+    if (versions.delete(tag)) letters -= tag.length
+  }
   const begin = ({ key, tags, owner }: Wanted, found: Entry | undefined, leaseEnds: number): void => {
     for (const tag of tags) {
       const known = versions.get(tag) ?? ++version
       // The last that was used is the last: the first go where there are too many.
-      versions.delete(tag)
+      forget(tag)
       versions.set(tag, known)
+      letters += tag.length
     }
     for (const [tag] of versions) {
-      if (versions.size <= MOST_TAGS) break
-      versions.delete(tag)
+      if (versions.size <= MOST_TAGS && letters <= MOST_LETTERS) break
+      forget(tag)
     }
     const entry = found ?? { reply: undefined, stamp: '', made: 0, fresh: 0, ends: 0, size: 0 }
     const lease = { owner, leaseEnds, leaseStamp: stampOf(tags) }
@@ -93,7 +99,7 @@ export function createMemoryCache(now: () => number = () => performance.now(), m
       if (own.reply === undefined) remove(wanted.key, own)
     },
     invalidate: (tags) => {
-      for (const tag of tags) versions.delete(tag)
+      for (const tag of tags) forget(tag)
     },
   }
 }

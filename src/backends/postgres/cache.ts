@@ -1,5 +1,6 @@
 import type { CacheStore, Looked } from '../../policies/cache-store.ts'
 import { type KeptRow, toReply, toRow } from '../kept-row.ts'
+import { toIndexKey } from './index-key.ts'
 import type { PostgresPool } from './pool.ts'
 
 /**
@@ -84,8 +85,9 @@ export function createPostgresCache({ use }: PostgresPool): CacheStore {
     }).catch(() => {})
   }
   return {
-    look: ({ key, tags, owner }, lease, life) =>
-      use(async (client): Promise<Looked> => {
+    look: ({ key, tags: named, owner }, lease, life) => {
+      const tags = named.map(toIndexKey)
+      return use(async (client): Promise<Looked> => {
         let known: Row | undefined
         for (let tries = 0; tries < TRIES; tries++) {
           const { rows } = await client.query<Row>({ name: 'trestle_cache_look', text: LOOK, values: [key, tags] })
@@ -99,7 +101,8 @@ export function createPostgresCache({ use }: PostgresPool): CacheStore {
           return known?.kept ? keptOf(known, true) : { is: 'mine' }
         }
         return { is: 'awaited', owner: known?.owner ?? '' }
-      }),
+      })
+    },
     keep: async ({ key, owner }, reply, fresh, stale) => {
       const { status, headers, body, is_text } = toRow(reply)
       const text = `UPDATE trestle_cache SET status = $1, headers = $2, body = $3, is_text = $4, stamp = lease_stamp,
@@ -115,7 +118,7 @@ export function createPostgresCache({ use }: PostgresPool): CacheStore {
     invalidate: async (tags) => {
       const text = `DELETE FROM trestle_cache_tags WHERE tag IN (
         SELECT tag FROM trestle_cache_tags WHERE tag = ANY ($1) ORDER BY tag FOR UPDATE)`
-      await use((client) => client.query(text, [tags]))
+      await use((client) => client.query(text, [tags.map(toIndexKey)]))
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { RateStore, Taken } from '../../policies/rate-store.ts'
 import { Refused } from '../refused.ts'
+import { toIndexKey } from './index-key.ts'
 import type { PostgresPool } from './pool.ts'
 
 /**
@@ -106,7 +107,7 @@ export function createPostgresRates({ use }: PostgresPool): RateStore {
       const known = refused.answer(takes)
       if (known !== undefined) return known
       const values = [
-        takes.map(({ key }) => key),
+        takes.map(({ key }) => toIndexKey(key)),
         takes.map(({ strategy }) => strategy),
         takes.map(({ count }) => count),
         takes.map(({ window }) => window),

@@ -49,7 +49,7 @@ export class Answer {
 
   /** Handlers that run for this stream, while they do: also after the caller has reset it. */
   get running(): Promise<unknown> | undefined {
-    return this.#exchange?.running
+    return this.#exchange?.working ?? this.#exchange?.running
   }
 
   begin(remote: Remote): void {
