@@ -46,7 +46,8 @@ export interface ApiKeys {
    * Makes a key as another, which holds for a while longer, so that whoever uses it can change over.
    *
    * @param overlap seconds for which both hold: a day unless told.
-   * @returns undefined where there is no such key.
+   * @returns undefined where there is no such key, or it is revoked meanwhile.
+   * @throws {TypeError} for an overlap that is none.
    */
   readonly rotate: (id: string, overlap?: number) => Promise<(ApiKey & { readonly text: string }) | undefined>
 }
@@ -162,26 +163,31 @@ function keepKeys(prefix: string, records: Records): KeptKeys {
       revoke: (id) => records.remove(kind, id),
       revokeAll: (owner) => records.removeOf(kind, owner),
       rotate: async (id, overlap = 86_400) => {
+        if (!(Number.isFinite(overlap) && overlap >= 0)) {
+          throw new TypeError(`keys.rotate: overlap is seconds from 0, not ${overlap}`)
+        }
         const found = await find(id)
         if (found === undefined) return undefined
         const { name, owner, scopes, createdAt, expiresAt } = found.key
         const lifetime = expiresAt === undefined ? {} : { lifetime: (expiresAt - createdAt) / 1000 }
         const made = await create({ name, owner, scopes, ...lifetime })
-        await endLater(id, overlap * 1000)
-        return made
+        if (await endLater(id, overlap * 1000)) return made
+        // Revoked meanwhile: what was made of it is not to outlive that.
+        await records.remove(kind, made.id)
+        return undefined
       },
     },
   }
 
-  /** Again where somebody noted meanwhile that it was used. */
-  async function endLater(id: string, time: number): Promise<void> {
+  /** Again where somebody noted meanwhile that it was used; false where it is gone. */
+  async function endLater(id: string, time: number): Promise<boolean> {
     for (;;) {
       const found = await find(id)
-      if (found === undefined) return
+      if (found === undefined) return false
       const { id: _, owner: __, ...rest } = found.key
       const expiresAt = Math.min(Date.now() + time, rest.expiresAt ?? Number.POSITIVE_INFINITY)
       const value = JSON.stringify({ ...rest, expiresAt, digest: found.digest })
-      if (await records.replace(kind, found.known, value, keepOf({ expiresAt }))) return
+      if (await records.replace(kind, found.known, value, keepOf({ expiresAt }))) return true
     }
   }
 }
