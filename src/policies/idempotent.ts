@@ -148,6 +148,11 @@ async function attemptOf(context: PolicyContext, operation: string, key: string)
   const whole = new Uint8Array(head.length + asked.length)
   whole.set(head)
   whole.set(asked, head.length)
+  if (callers.includes(undefined)) {
+    throw new TypeError(
+      `${operation} is idempotent(), and "principal" of its security gives undefined for who is calling`,
+    )
+  }
   const scope = JSON.stringify([operation, callers, key])
   return {
     key: await digest(new TextEncoder().encode(scope)),

@@ -251,6 +251,24 @@ describe('An idempotent endpoint', () => {
     await close()
   })
 
+  it('keeps nothing for whom security lets in and does not name', async () => {
+    const visitor = securityScheme({}, ({ request }): string | undefined => request.header('x-visitor'), {
+      name: 'visitor',
+      scheme: { type: 'apiKey', in: 'header', name: 'X-Visitor' },
+      challenge: { scheme: 'Key' },
+      principal: (id) => (id === 'known' ? id : undefined),
+    })
+    const buy = post('/buy', { use: { visitor: visitor.optional() }, policies: [idempotent()] }, () => 'bought')
+    const { fetch, close, failures } = await createTestClient(api(quiet, { buy }))
+    const send = async (headers: Record<string, string>) =>
+      (await fetch('/buy', { method: 'POST', headers: { 'idempotency-key': 'k', ...headers } })).status
+    expect([await send({}), await send({ 'x-visitor': 'known' })]).toEqual([200, 200])
+    expect(failures).toEqual([])
+    expect(await send({ 'x-visitor': 'somebody' })).toBe(500)
+    expect(String(failures[0])).toContain('"principal" of its security gives undefined')
+    await close()
+  })
+
   it('stops the start where it would keep replies of one caller for another, or stands twice', async () => {
     const nobody = depends({}, () => 'ann', { security: { name: 'key', scheme: { type: 'http', scheme: 'basic' } } })
     const spec = { policies: [idempotent()] }
