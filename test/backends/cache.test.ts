@@ -156,7 +156,7 @@ onEveryBackend('The store of the cache', (behind) => {
 
   it('has what a server made that was stopped meanwhile, and keeps nobody waiting', async () => {
     const failures: unknown[] = []
-    const name = `/${crypto.randomUUID()}`
+    const name = `/${crypto.randomUUID()}` as const
     let made = 0
     const gates = [deferred(), deferred()]
     const app = api({
