@@ -1,3 +1,4 @@
+import { plainPath } from '../contract/plain-path.ts'
 import type { Request } from '../contract/request.ts'
 
 /** The body is longer than the endpoint takes; what is left of it was not read. */
@@ -108,23 +109,4 @@ function localPart(target: string): string {
   if (scheme === null) return target
   const rest = target.slice(scheme[0].length)
   return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-/** Escapes; those of ASCII that a path can hold as it is stand for that character (RFC 3986 §6.2.2). */
-const ESCAPE = /%[0-9a-f]{2}/gi
-
-/** A "%" that escapes nothing. */
-const STRAY = /%(?![0-9a-f]{2})/i
-
-/**
- * `/%61dmin` is `/admin`, and `%2f` is `%2F`: it is no `/`, nor are `%5C`, `%3F`, `%23` and `%25` what they stand for.
- * A path with a stray "%" stays as it is, to be refused: `%%34%31` would become `%41`, and that `A`.
- */
-function plainPath(path: string): string {
-  return path.includes('%') && !STRAY.test(path) ? path.replace(ESCAPE, plainEscape) : path
-}
-
-function plainEscape(escaped: string): string {
-  const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
-  return /[\x21-\x7e]/.test(character) && !/[/\\?#%]/.test(character) ? character : escaped.toUpperCase()
 }

@@ -1,6 +1,7 @@
 import { type Dependency, depends } from '../contract/depends.ts'
 import type { Reply } from '../contract/hooks.ts'
 import { paramNames } from '../contract/path.ts'
+import { plainPath } from '../contract/plain-path.ts'
 import { type CheckedEndpoint, type Policy, type PolicyContext, type PolicyFault, policy } from '../contract/policy.ts'
 import { cacheStore } from './cache-store.ts'
 import { again, telling } from './store-away.ts'
@@ -78,7 +79,9 @@ function elsewhere({ request }: PolicyContext, reply: Reply): string[] {
   return [reply.header('location'), reply.header('content-location')].flatMap((address) => {
     if (address === undefined || !URL.canParse(address, base)) return []
     const { pathname } = new URL(address, base)
-    return [`path:${pathname.startsWith(request.prefix) ? pathname.slice(request.prefix.length) : pathname}`]
+    const path = pathname.startsWith(request.prefix) ? pathname.slice(request.prefix.length) : pathname
+    // However its letters are escaped, as that of a request is.
+    return [`path:${plainPath(path)}`]
   })
 }
 
