@@ -107,8 +107,9 @@ export const customers = group('/customers', about, {
       // Who has found a login that is open must not be able to keep it.
       const isKnown = caller.isStaff || (await passwords.verify(customer.password_hash ?? undefined, current_password))
       if (!isKnown) throw WrongPassword()
+      const changed = await tx.customers.update(id, { ...change, password_hash: await passwords.hash(password) })
       await sessions.endAll(accountOf(id))
-      return tx.customers.update(id, { ...change, password_hash: await passwords.hash(password) })
+      return changed
     },
   ),
 })
