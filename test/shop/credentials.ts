@@ -15,7 +15,7 @@ export interface Credential {
 
 const ISSUER = 'https://shop.example'
 const NOTHING = 'Bearer, ApiKey'
-const INVALID = 'Bearer error="invalid_token", error_description="The token is not valid"'
+const INVALID = /^Bearer error="invalid_token", error_description="The token [^"]+"$/
 const MALFORMED = /^Bearer error="invalid_request"/
 
 const secret = new TextEncoder().encode(loginKey)
