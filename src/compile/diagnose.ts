@@ -5,7 +5,7 @@ import { type AnyProblem, PROBLEM_MEMBERS, isProblemType } from '../contract/pro
 import { isSchema } from '../contract/schema.ts'
 import { type Security, schemesOf } from '../contract/security.ts'
 import { meet } from '../contract/version.ts'
-import type { Operation } from '../contract/walk.ts'
+import { type Operation, SAFE_METHODS } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
 import type { DependencyFault } from './dependency-order.ts'
@@ -109,6 +109,9 @@ function checkPolicies(operation: Operation, note: Note): void {
       note('policies', `"${name}" stands on this endpoint twice`, 'leave it to the endpoint, or to its group')
     }
     seen.add(name)
+    if (contract.isOfWrites && SAFE_METHODS.has(method)) {
+      note('policies', `"${name}" is of writes, and ${method} changes nothing`, 'take it out')
+    }
     for (const one of contract.counts ?? []) {
       if (counted.has(one)) {
         note(

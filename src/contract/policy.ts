@@ -48,6 +48,8 @@ export interface PolicyContract {
   readonly isMinimal?: boolean
   /** True where it keeps something of a caller: security of the endpoint has to say who that is. */
   readonly isOfCaller?: boolean
+  /** True where it is of writes: of a group, it stands on the endpoints that are not GET, HEAD, OPTIONS or QUERY. */
+  readonly isOfWrites?: boolean
   /** True where it may stand on an endpoint once. */
   readonly isOnce?: boolean
   /** What it counts requests under, as far as that is known at start: two of an endpoint would count each twice. */

@@ -81,7 +81,9 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     essential,
     deprecated: all.some((level) => level.deprecated),
     throws: all.flatMap((level) => level.throws ?? []),
-    policies: all.flatMap((level) => level.policies ?? []),
+    policies: all.flatMap(({ policies = [] }) =>
+      policies === spec.policies ? policies : ofMethod(policies, endpoint.method),
+    ),
     middleware: all.flatMap((level) => level.middleware ?? []),
     before: all.flatMap((level) => level.before ?? []),
     after: all.toReversed().flatMap((level) => level.after ?? []),
@@ -95,6 +97,14 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
 /** What is required inside of what is public is required all the same. */
 function isRequired(levels: readonly GroupOptions[]): boolean {
   return levels.findLast(({ security }) => security === 'required' || security === 'public')?.security === 'required'
+}
+
+/** Methods that change nothing (RFC 9110 §9.2.1, RFC 10008). */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
+
+/** Policies of a group that hold for an endpoint of this method. */
+function ofMethod(policies: readonly Policy[], method: string): readonly Policy[] {
+  return SAFE_METHODS.has(method) ? policies.filter((policy) => !policy?.contract?.isOfWrites) : policies
 }
 
 function guardsOf(levels: readonly GroupOptions[]): readonly Dependency[] {

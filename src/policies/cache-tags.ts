@@ -93,12 +93,10 @@ function isWithoutEffect({ status }: Reply, { handled }: PolicyContext): boolean
   return status >= 400 && (status < 500 || !handled)
 }
 
-/** Methods that change nothing. */
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
-
 /**
- * Has a change seen at once: where it succeeds, or may have, no reply that `cached()` keeps at the same address, at those of `Location`
- * and `Content-Location`, or with one of these tags, is given any more (RFC 9111 §4.4). Endpoints of a group that only read are left alone.
+ * Has a change seen at once: where it succeeds, or may have, no reply that `cached()` keeps at the same address, at those
+ * of `Location` and `Content-Location`, or with one of these tags, is given any more (RFC 9111 §4.4). Endpoints of a group
+ * that only read are left alone.
  *
  * @throws {TypeError} for a tag that is empty.
  * @example
@@ -110,9 +108,8 @@ export function invalidates(...tags: readonly string[] | [(context: PolicyContex
   const tagsOf = tagging(given)
   return policy(
     'invalidates',
-    { check: (endpoint) => checkTags(given, endpoint) },
-    ({ method, report }) => {
-      if (SAFE.has(method)) return {}
+    { isOfWrites: true, check: (endpoint) => checkTags(given, endpoint) },
+    ({ report }) => {
       const away = telling(report)
       return {
         record: async (context, reply, { cache }) => {

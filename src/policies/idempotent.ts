@@ -116,6 +116,7 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
   return {
     throws,
     isOfCaller: true,
+    isOfWrites: true,
     isOnce: true,
     requestHeaders: {
       'Idempotency-Key': { schema: { type: 'string', minLength: 1, maxLength: 255, description }, required },

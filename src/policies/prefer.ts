@@ -25,16 +25,14 @@ export function prefer(): Policy {
     'prefer',
     {
       isOnce: true,
+      isOfWrites: true,
       isMinimal: true,
       requestHeaders: { Prefer: { schema: { type: 'string', description } } },
       replyHeaders: { 'Preference-Applied': { type: 'string', description: 'What was done of what `Prefer` said' } },
     },
-    ({ method }) =>
-      WRITES.has(method) ? { encode: ({ request }, reply) => apply(request.header('prefer'), reply) } : {},
+    () => ({ encode: ({ request }, reply) => apply(request.header('prefer'), reply) }),
   )
 }
-
-const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 function apply(text: string | undefined, reply: Reply): undefined {
   const { status, body } = reply

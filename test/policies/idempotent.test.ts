@@ -1,4 +1,17 @@
-import { BadRequest, NotFound, type Policy, api, created, depends, bytes, get, noContent, post, text } from 'trestle'
+import {
+  BadRequest,
+  NotFound,
+  type Policy,
+  api,
+  created,
+  depends,
+  bytes,
+  get,
+  group,
+  noContent,
+  post,
+  text,
+} from 'trestle'
 import { securityScheme } from 'trestle/auth'
 import { type ReplayStore, StoreAway, idempotent, rateLimit, replayStore } from 'trestle/policies'
 import { toOpenApi } from 'trestle/openapi'
@@ -279,6 +292,20 @@ describe('An idempotent endpoint', () => {
     const failure = await createTestClient(app).catch(String)
     expect(failure).toContain('security "key" does not say who that is\n    → give it security.principal')
     expect(failure).toContain('"idempotent" stands on this endpoint twice')
+  })
+
+  it('of a group holds for what changes something, and stops the start on what does not', async () => {
+    const read = get('/', () => 'read')
+    const app = api({ all: group('/all', { policies: [idempotent()] }, { read, write: post('/', () => 'written') }) })
+    const { paths } = await toOpenApi(app)
+    expect(paths['/all']?.get?.parameters).toBeUndefined()
+    expect(paths['/all']?.post?.parameters).toMatchObject([{ name: 'Idempotency-Key' }])
+    const { fetch, close } = await createTestClient(app)
+    expect((await fetch('/all')).status).toBe(200)
+    expect((await fetch('/all', { method: 'POST' })).status).toBe(400)
+    await close()
+    const wrong = createTestClient(api({ read: get('/', { policies: [idempotent()] }, () => 'read') }))
+    await expect(wrong).rejects.toThrow('"idempotent" is of writes, and GET changes nothing')
   })
 
   it('does not leave a key that was begun too late', async () => {

@@ -1,4 +1,4 @@
-import { NotFound, api, created, get, put, post, reply, stream } from 'trestle'
+import { NotFound, api, created, get, group, put, post, reply, stream } from 'trestle'
 import { toOpenApi } from 'trestle/openapi'
 import { idempotent, prefer, preferences } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
@@ -11,7 +11,7 @@ const Order = z.object({ id: z.string() })
 const policies = [prefer()]
 
 const shop = api({
-  read: get('/orders/{id}', { returns: Order, policies }, ({ params }) => params),
+  orders: group('/orders', { policies }, { read: get('/{id}', { returns: Order }, ({ params }) => params) }),
   create: post('/orders', { returns: created(Order), policies: [prefer(), idempotent({ required: false })] }, () => ({
     id: '7',
   })),

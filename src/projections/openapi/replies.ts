@@ -29,8 +29,6 @@ const PHRASES: Readonly<Record<number, string>> = {
 const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
 const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)', schema: { type: 'string' } }
 
-const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
-
 /** The replies that an operation promises, by status. */
 export function replyResponses(
   operation: Operation,
@@ -52,7 +50,7 @@ export function replyResponses(
     const before = found.get(reply.status)
     found.set(reply.status, before === undefined ? response : join(before, response))
   }
-  const isMinimal = WRITES.has(operation.method) && operation.policies.some(({ contract }) => contract.isMinimal)
+  const isMinimal = operation.policies.some(({ contract }) => contract.isMinimal)
   if (isMinimal && found.has(200) && !found.has(204)) {
     found.set(204, { description: 'No Content', headers: policyHeaders(operation) })
   }
