@@ -82,7 +82,7 @@ async function call() {
   parentPort.postMessage([first, await ask()])
   session.destroy()
 }
-call()
+call().catch((error) => parentPort.postMessage([String(error)]))
 `
 
 test('callers who were in time are answered over HTTP/2', async () => {
@@ -91,7 +91,7 @@ test('callers who were in time are answered over HTTP/2', async () => {
   const secure = await serveSecurely(api({ hello: get('/hello', () => 'hello') }), { cert, key }, { limits })
   const thread = new Worker(KEPT, { eval: true, workerData: { port: secure.port } })
   await once(thread, 'message')
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)
   const [statuses] = await once(thread, 'message')
   expect(statuses).toEqual([200, 200])
   await once(thread, 'exit')
