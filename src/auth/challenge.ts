@@ -1,3 +1,5 @@
+import { TOKEN } from '../contract/token.ts'
+
 /** What a 401 asks for (RFC 9110 §11.6.1): a scheme, and its parameters. */
 export interface Challenge {
   /** `Bearer`, `Basic`, or one of your own. */
@@ -17,7 +19,7 @@ export function challengeField({ scheme, params = {} }: Challenge): string {
 
 /** A token (RFC 9110 §5.6.2). */
 function token(text: string): string {
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)) return text
+  if (TOKEN.test(text)) return text
   throw new TypeError(`"${text}" cannot stand in WWW-Authenticate: a name has letters, digits and -`)
 }
 

@@ -1,14 +1,12 @@
 import { type ProblemType, problem } from '../contract/problem.ts'
 import type { Request } from '../contract/request.ts'
+import { SAFE_METHODS } from '../contract/walk.ts'
 
 /** A request with cookies that may come from a page of another site. */
 export const CrossSiteRequest: ProblemType<'csrf', undefined> = problem('csrf', {
   status: 403,
   title: 'This request may come from a page of another site',
 })
-
-/** Methods that change nothing (RFC 9110 §9.2.1, RFC 10008). */
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
 
 /**
  * Refuses what another site may have had a browser send (OWASP, Cross-Site Request Forgery Prevention: Fetch Metadata,
@@ -19,7 +17,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
  * @throws {Problem} `CrossSiteRequest`
  */
 export function refuseCrossSite(request: Request, origins: ReadonlySet<string>): void {
-  if (SAFE.has(request.method)) return
+  if (SAFE_METHODS.has(request.method)) return
   const origin = request.header('origin')
   if (origin !== undefined && origins.has(origin)) return
   const site = request.header('sec-fetch-site')

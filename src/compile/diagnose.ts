@@ -9,7 +9,7 @@ import { type Operation, SAFE_METHODS } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
 import type { DependencyFault } from './dependency-order.ts'
-import { declaredFaults, dependenciesOf } from './faults.ts'
+import { declaredFaults, dependenciesOf, usedDependencies } from './faults.ts'
 import type { Note } from './start-error.ts'
 import { fieldsOf } from './text-kind.ts'
 
@@ -90,15 +90,15 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
   }
   if (spec.body !== undefined) checkBody('body', spec.body, note)
   checkReplies(operation, note)
-  checkPolicies(operation, note)
-  checkSecurity(operation, note)
+  const uses = dependenciesOf(operation)
+  checkPolicies(operation, uses, note)
+  checkSecurity(operation, uses, note)
   for (const type of new Set(declaredFaults(operation).filter(isProblemType))) checkProblem(type, note)
 }
 
 /** What policies ask of an endpoint. */
-function checkPolicies(operation: Operation, note: Note): void {
+function checkPolicies(operation: Operation, uses: readonly Dependency[], note: Note): void {
   const { policies, spec, method, path } = operation
-  const uses = dependenciesOf(operation)
   const secured = uses.flatMap(({ security }) => (security === undefined ? [] : [security]))
   const seen = new Set<string>()
   const counted = new Set<string>()
@@ -143,25 +143,20 @@ function nameOf(security: Security): string {
 }
 
 /** Who may call it has to be said where that is required, and said once. */
-function checkSecurity(operation: Operation, note: Note): void {
+function checkSecurity(operation: Operation, uses: readonly Dependency[], note: Note): void {
   const { needsSecurity, guards, spec, essential } = operation
   for (const guard of guards) {
-    if (guard?.is === 'dependency' && dependenciesOf({ ...operation, spec: {}, guards: [guard] }).some(isSecurity))
-      continue
+    if (guard?.is === 'dependency' && usedDependencies([guard]).some(isSecurity)) continue
     note('security', 'is no security dependency', 'give it one, such as those of trestle/auth, or "public"')
   }
-  const isSecured = dependenciesOf(operation).some(isSecurity)
-  if (needsSecurity && !isSecured && !essential && spec.security === undefined) {
+  if (needsSecurity && !uses.some(isSecurity) && !essential && spec.security === undefined) {
     note(
       'security',
       'nobody says who may call this, and the API requires it',
       "use a security dependency, or say security: 'public'",
     )
   }
-  if (
-    spec.security === 'public' &&
-    dependenciesOf(operation).some((one) => isSecurity(one) && !one.security?.optional)
-  ) {
+  if (spec.security === 'public' && uses.some((one) => isSecurity(one) && !one.security?.optional)) {
     note('security', 'is "public", but what it uses asks who is calling', 'take one of them out, or make that optional')
   }
 }

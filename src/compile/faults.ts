@@ -13,6 +13,7 @@ import {
   UnknownVersion,
   UnsupportedMediaType,
 } from '../contract/problems.ts'
+import { type SecurityScheme, schemesOf } from '../contract/security.ts'
 import type { Operation } from '../contract/walk.ts'
 
 /**
@@ -55,6 +56,11 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
 /** All dependencies that an operation uses, and what they use. */
 export function dependenciesOf({ spec, guards }: Operation): Dependency[] {
   return usedDependencies([...guards, ...Object.values((spec.use ?? {}) as Uses)])
+}
+
+/** The schemes that security dependencies of an operation name. */
+export function schemesUsed(operation: Operation): SecurityScheme[] {
+  return dependenciesOf(operation).flatMap(({ security }) => (security === undefined ? [] : schemesOf(security)))
 }
 
 /** Dependencies and all below them, each once, what one uses before itself. */

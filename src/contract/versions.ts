@@ -1,5 +1,6 @@
 import { type Api, OPTIONS, mount } from './api.ts'
 import { type GroupOptions, type Members, checkMembers, group, isEndpoint } from './group.ts'
+import { TOKEN } from './token.ts'
 import { VERSION, type Versions } from './version.ts'
 
 export interface VersionsOptions<Name extends string = string> {
@@ -17,8 +18,6 @@ export type VersionsOf<V> = { readonly [K in keyof V]: V[K] extends Api ? Omit<V
 
 /** Names go into a header field, a query and the ids of operations. */
 const NAME = /^[a-z0-9][\w.-]{0,63}$/i
-
-const FIELD = /^[a-z0-9!#$%&'*+.^_`|~-]+$/i
 
 /**
  * Puts versions of an API side by side, each with endpoints for the same methods and paths. A header field of the
@@ -40,7 +39,7 @@ export function versions<const V extends Versioned>(all: V, options: VersionsOpt
   if (bad !== undefined) {
     throw new TypeError(`versions: "${bad}" is no name of a version: take letters, digits, ".", "-" and "_"`)
   }
-  if (!FIELD.test(header)) throw new TypeError(`versions: "${header}" is no name of a header field`)
+  if (!TOKEN.test(header)) throw new TypeError(`versions: "${header}" is no name of a header field`)
   if (!names.includes(options.default)) {
     throw new TypeError(
       `versions: the default "${options.default}" is not among ${names.join(', ') || 'them: there are none'}`,

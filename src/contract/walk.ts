@@ -116,7 +116,15 @@ function versionOf({ levels }: Endpoint): Version | undefined {
   return (levels as readonly { readonly [VERSION]?: Version }[]).find((level) => VERSION in level)?.[VERSION]
 }
 
+/** Looked for once: a contract does not change, and pages ask with each request. */
+const versionsKnown = new WeakMap<Api, { readonly versions: Versions | undefined }>()
+
 /** The versions of an API; undefined where it has none. Start-up sees that there is one set of them. */
 export function versionsOf(api: Api): Versions | undefined {
-  return walk(api).find(({ version }) => version !== undefined)?.version?.of
+  let known = versionsKnown.get(api)
+  if (known === undefined) {
+    known = { versions: walk(api).find(({ version }) => version !== undefined)?.version?.of }
+    versionsKnown.set(api, known)
+  }
+  return known.versions
 }

@@ -1,5 +1,6 @@
 import type { Reply } from '../contract/hooks.ts'
 import type { ReplyHeaders } from '../contract/reply-spec.ts'
+import { TOKEN } from '../contract/token.ts'
 
 /** What a wire can send. Strings are sent as UTF-8. */
 export type ReplyBody =
@@ -11,8 +12,6 @@ export type ReplyBody =
   | Iterable<string | Uint8Array>
   | undefined
 
-/** A field name (RFC 9110 §5.6.2, token). */
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** A field value may hold neither CR nor LF nor NUL: they would begin a field or a reply of somebody else's making. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
@@ -86,7 +85,7 @@ export class WireReply implements Reply {
   }
 
   append(name: string, value: string): this {
-    if (!NAME.test(name)) throw new TypeError(`"${name}" is no name of a header field`)
+    if (!TOKEN.test(name)) throw new TypeError(`"${name}" is no name of a header field`)
     if (FRAMING.test(name)) throw new TypeError(`"${name}" is set by the wire, which knows the body: leave it out`)
     if (!VALUE.test(value)) {
       throw new TypeError(`the header field "${name}" cannot hold control characters or characters beyond Latin-1`)

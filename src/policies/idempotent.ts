@@ -2,6 +2,7 @@ import type { Reply } from '../contract/hooks.ts'
 import { type GivenReply, type Policy, type PolicyContext, type PolicyContract, policy } from '../contract/policy.ts'
 import { type AnyProblem, type ProblemType, problem } from '../contract/problem.ts'
 import { Unavailable } from '../contract/problems.ts'
+import { type Digest, createDigest } from './digest.ts'
 import { readIdempotencyKey } from './idempotency-key.ts'
 import { toStated } from './kept-reply.ts'
 import { type Attempt, type Begun, type ReplayStore, replayStore } from './replay-store.ts'
@@ -70,13 +71,14 @@ export function idempotent(options: IdempotentOptions = {}): Policy {
     contractOf(required, whenAway),
     ({ operation, report }) => {
       const own = {}
+      const digest = createDigest()
       const away = openOrClosed(whenAway, report)
       return {
         limit: ({ request }) => void keyOf(request.header('idempotency-key'), required),
         replay: async (context, { replays }) => {
           const key = keyOf(context.request.header('idempotency-key'), required)
           if (key === undefined) return undefined
-          const attempt = await attemptOf(context, operation, key)
+          const attempt = await attemptOf(context, operation, key, digest)
           let begun: Begun
           try {
             begun = await replays.begin(attempt, lease * 1000, keep * 1000)
@@ -139,16 +141,13 @@ function keyOf(text: string | undefined, required: boolean): string | undefined 
 }
 
 /** Hashed, so that no store holds a key that somebody could use, nor a body. */
-async function attemptOf(context: PolicyContext, operation: string, key: string): Promise<Attempt> {
+async function attemptOf(context: PolicyContext, operation: string, key: string, digest: Digest): Promise<Attempt> {
   const { request, callers, body } = context
   if (body instanceof ReadableStream) {
     throw new TypeError(`${operation} takes a stream(), and idempotent() has to know the whole body: take bytes()`)
   }
-  const asked = body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body, telling) ?? '')
-  const head = new TextEncoder().encode(`${request.method} ${request.path}?${request.search}\n`)
-  const whole = new Uint8Array(head.length + asked.length)
-  whole.set(head)
-  whole.set(asked, head.length)
+  const head = `${request.method} ${request.path}?${request.search}\n`
+  const whole = body instanceof Uint8Array ? joined(head, body) : head + (JSON.stringify(body, telling) ?? '')
   if (callers.includes(undefined)) {
     throw new TypeError(
       `${operation} is idempotent(), and "principal" of its security gives undefined for who is calling`,
@@ -156,7 +155,7 @@ async function attemptOf(context: PolicyContext, operation: string, key: string)
   }
   const scope = JSON.stringify([operation, callers, key])
   return {
-    key: await digest(new TextEncoder().encode(scope)),
+    key: await digest(scope),
     fingerprint: await digest(whole),
     owner: crypto.randomUUID(),
   }
@@ -169,9 +168,12 @@ function telling(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? { bigint: String(value) } : value
 }
 
-async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (octet) => octet.toString(16).padStart(2, '0')).join('')
+function joined(head: string, body: Uint8Array): Uint8Array {
+  const first = new TextEncoder().encode(head)
+  const whole = new Uint8Array(first.length + body.length)
+  whole.set(first)
+  whole.set(body, first.length)
+  return whole
 }
 
 /** What is known of the key, to whoever comes with it. */

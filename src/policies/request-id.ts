@@ -1,5 +1,6 @@
 import type { Middleware } from '../contract/hooks.ts'
 import { stamp } from '../contract/stamp.ts'
+import { TOKEN } from '../contract/token.ts'
 
 export interface RequestIdOptions {
   /** The header field that has it: `X-Request-Id` unless told. */
@@ -10,9 +11,6 @@ export interface RequestIdOptions {
 
 /** Nothing that ends a line, a field or a string in any form of log. */
 const PLAIN = /^[\w.~:@+/=-]{1,128}$/
-
-/** A field name that nothing else is said in (RFC 9110 §5.6.2). */
-const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/i
 
 /**
  * Gives each request an id: handlers and hooks have it as `request.id`, `report` as `about.id`, and every reply says
@@ -26,7 +24,7 @@ const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/i
  * api({ middleware: [requestId()] }, { orders })
  */
 export function requestId({ header = 'X-Request-Id', accept = false }: RequestIdOptions = {}): Middleware {
-  if (!NAME.test(header)) throw new TypeError(`requestId: "${header}" is no name of a header field`)
+  if (!TOKEN.test(header)) throw new TypeError(`requestId: "${header}" is no name of a header field`)
   const [sent, asked] = [header, header.toLowerCase()]
   return stamp({
     id: (request) => {

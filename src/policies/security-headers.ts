@@ -1,5 +1,6 @@
 import type { Middleware } from '../contract/hooks.ts'
 import { stamp } from '../contract/stamp.ts'
+import { TOKEN } from '../contract/token.ts'
 
 /** What each reply says, for replies that are data and no pages. */
 const USUAL: Readonly<Record<string, string>> = {
@@ -17,7 +18,6 @@ const SECURE = 'strict-transport-security'
 const OF_REPLY =
   /^(?:connection|content-(?:encoding|length|range|type)|date|set-cookie|trailer|transfer-encoding|vary)$/
 
-const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 
 /**
@@ -34,7 +34,7 @@ export function securityHeaders(fields: Readonly<Record<string, string | false>>
   const all = new Map<string, string>(Object.entries(USUAL))
   for (const [given, value] of Object.entries(fields)) {
     const name = given.toLowerCase()
-    if (!NAME.test(name)) throw new TypeError(`securityHeaders: "${given}" is no name of a header field`)
+    if (!TOKEN.test(name)) throw new TypeError(`securityHeaders: "${given}" is no name of a header field`)
     if (OF_REPLY.test(name))
       throw new TypeError(`securityHeaders: "${given}" differs from reply to reply: leave it out`)
     if (value === false) {

@@ -1,8 +1,8 @@
-import { dependenciesOf } from '../compile/faults.ts'
+import { schemesUsed } from '../compile/faults.ts'
 import { type Api, OPTIONS } from '../contract/api.ts'
 import { type AnyEndpoint, get } from '../contract/endpoint.ts'
 import { NotFound } from '../contract/problems.ts'
-import { RESOURCE_METADATA, schemesOf } from '../contract/security.ts'
+import { RESOURCE_METADATA } from '../contract/security.ts'
 import { walk } from '../contract/walk.ts'
 
 /** The metadata of a protected resource (RFC 9728 §2). */
@@ -26,9 +26,7 @@ export function resourceMetadata(api: Api): AnyEndpoint {
 
 /** Of the first resource that a scheme names: an API is one. */
 function metadataOf(api: Api): ResourceMetadata | undefined {
-  const schemes = walk(api)
-    .flatMap(dependenciesOf)
-    .flatMap(({ security }) => (security === undefined ? [] : schemesOf(security)))
+  const schemes = walk(api).flatMap(schemesUsed)
   const url = schemes.find(({ resource }) => resource !== undefined)?.resource?.url
   if (url === undefined) return undefined
   const own = schemes.filter(({ resource }) => resource?.url === url)

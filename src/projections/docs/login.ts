@@ -1,6 +1,5 @@
-import { dependenciesOf } from '../../compile/faults.ts'
+import { schemesUsed } from '../../compile/faults.ts'
 import type { Api } from '../../contract/api.ts'
-import { schemesOf } from '../../contract/security.ts'
 import { walk } from '../../contract/walk.ts'
 import { type StatedReply, reply } from '../../contract/reply-spec.ts'
 import { returnName } from './asset.ts'
@@ -8,13 +7,12 @@ import type { Tool } from './tool.ts'
 
 /** Addresses that a page asks to log somebody in: where codes are exchanged, or where the provider says where that is. */
 export function loginServers(api: Api): string[] {
-  const schemes = walk(api)
-    .flatMap(dependenciesOf)
-    .flatMap(({ security }) => (security === undefined ? [] : schemesOf(security)))
-  const found = schemes.flatMap(({ scheme }) => {
-    const { flows, openIdConnectUrl } = scheme as Partial<LoginScheme>
-    return [openIdConnectUrl, flows?.authorizationCode?.tokenUrl].filter((url) => url !== undefined)
-  })
+  const found = walk(api)
+    .flatMap(schemesUsed)
+    .flatMap(({ scheme }) => {
+      const { flows, openIdConnectUrl } = scheme as Partial<LoginScheme>
+      return [openIdConnectUrl, flows?.authorizationCode?.tokenUrl].filter((url) => url !== undefined)
+    })
   return [...new Set(found)]
 }
 
