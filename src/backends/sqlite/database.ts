@@ -17,7 +17,8 @@ export function openDatabase(file: string, steps: Steps): DatabaseSync {
   const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite')
   const database = new Database(file, { timeout: BUSY_AT_START })
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    switchToWal(database)
+    database.exec('PRAGMA synchronous = NORMAL')
     migrate(database, steps)
     database.exec(`PRAGMA busy_timeout = ${BUSY}`)
   } catch (error) {
@@ -25,6 +26,24 @@ export function openDatabase(file: string, steps: Steps): DatabaseSync {
     throw error
   }
   return database
+}
+
+/** SQLite's code for a file that another holds (SQLITE_BUSY). */
+const IS_BUSY = 5
+/** Milliseconds between two tries. */
+const TRY_EACH = 5
+
+/** Of several that switch at once, all but one are told that it is busy: for this, SQLite waits for nobody. */
+function switchToWal(database: DatabaseSync): void {
+  const until = performance.now() + BUSY_AT_START
+  for (;;) {
+    try {
+      return database.exec('PRAGMA journal_mode = WAL')
+    } catch (error) {
+      if ((error as { readonly errcode?: number }).errcode !== IS_BUSY || performance.now() > until) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_EACH)
+    }
+  }
 }
 
 function migrate(database: DatabaseSync, steps: Steps): void {
