@@ -1,5 +1,5 @@
 /** One of several processes that serve the same logins. Arguments: the backend, the hash of ada's password. */
-import { serve } from 'trestle/node'
+import { serveForParent } from '../servers/serve-for-parent.ts'
 import { shopOf } from './shop.ts'
 
 const [backend = 'memory', hash = ''] = process.argv.slice(2)
@@ -13,7 +13,5 @@ const report = (error: unknown): void => {
   if ((error as Error).name === 'RefreshTokenReused') reused.push(error)
   else console.error(error)
 }
-const server = await serve(shop, { port: 0, host: '127.0.0.1', quiet: true, backend, report })
-process.on('disconnect', () => void server.stop().then(() => process.exit()))
 process.on('message', () => process.send?.({ reused: reused.length }))
-process.send?.({ port: server.port })
+await serveForParent(shop, { backend, report })

@@ -1,38 +1,31 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createPasswords } from 'trestle/auth'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BACKENDS, startBackend } from '../backends/backends.ts'
+import { type Members, startMembers } from '../servers/members.ts'
 
 const PASSWORD = 'correct horse'
 const hash = await (await createPasswords()).hash(PASSWORD)
 const program = new URL('./login-member.ts', import.meta.url)
 
 describe.each(BACKENDS.filter((name) => name !== 'memory'))('Two processes on %s', (name) => {
-  const children: ChildProcess[] = []
-  const ports: number[] = []
+  let members: Members
   let remove = async (): Promise<void> => {}
 
   beforeAll(async () => {
     const started = await startBackend(name)
     remove = started.remove
-    for (let i = 0; i < 2; i++) {
-      children.push(fork(program, [started.setting, hash], { execArgv: ['--conditions=trestle-source'] }))
-    }
-    for (const child of children) ports.push(((await once(child, 'message')) as [{ port: number }])[0].port)
+    members = await startMembers(program, new Array(2).fill([started.setting, hash]))
   }, 30_000)
 
   afterAll(async () => {
-    for (const child of children) {
-      const ended = once(child, 'exit')
-      child.disconnect()
-      await ended
-    }
+    await members.stop()
     await remove()
   })
 
   const send = async (at: number, path: string, body: object) => {
-    const reply = await fetch(`http://127.0.0.1:${ports[at % 2]}/auth/${path}`, {
+    const reply = await fetch(`http://127.0.0.1:${members.ports[at % 2]}/auth/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -54,7 +47,7 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('Two processes on %s
       const next = both.find(({ status }) => status === 200)?.body.refresh_token
       expect((await send(round, 'refresh', { refresh_token: next })).status).toBe(401)
     }
-    const told = await Promise.all(children.map(reused))
+    const told = await Promise.all(members.children.map(reused))
     expect(told.reduce((sum, one) => sum + one)).toBe(rounds)
   }, 60_000)
 })

@@ -2,9 +2,9 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { api, get, noContent, put, text } from 'trestle'
-import { serve } from 'trestle/node'
 import { cached, invalidates } from 'trestle/policies'
 import { z } from 'zod'
+import { serveForParent } from '../servers/serve-for-parent.ts'
 
 const [backend = 'memory', folder = ''] = process.argv.slice(2)
 const params = z.object({ key: z.string() })
@@ -35,6 +35,4 @@ const app = api({
   ),
 })
 
-const server = await serve(app, { port: 0, host: '127.0.0.1', quiet: true, backend, overload: false })
-process.on('disconnect', () => void server.stop().then(() => process.exit()))
-process.send?.({ port: server.port })
+await serveForParent(app, { backend })

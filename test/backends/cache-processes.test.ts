@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Members, startMembers } from '../servers/members.ts'
 import { BACKENDS, startBackend } from './backends.ts'
 
 const MEMBERS = 3
@@ -12,8 +11,7 @@ const AT_ONCE = 1000
 const program = new URL('./cache-member.ts', import.meta.url)
 
 describe.each(BACKENDS.filter((name) => name !== 'memory'))('Three processes that cache on %s', (name) => {
-  const children: ChildProcess[] = []
-  const ports: number[] = []
+  let members: Members
   let folder = ''
   let remove = async (): Promise<void> => {}
 
@@ -22,30 +20,23 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('Three processes tha
     await writeFile(path.join(folder, 'made'), '')
     const started = await startBackend(name)
     remove = started.remove
-    for (let i = 0; i < MEMBERS; i++) {
-      const args = [started.setting, folder, ...(i === 0 ? ['hangs'] : [])]
-      children.push(fork(program, args, { execArgv: ['--conditions=trestle-source'] }))
-    }
-    for (const child of children) ports.push(((await once(child, 'message')) as [{ port: number }])[0].port)
+    const hanging = [started.setting, folder, 'hangs']
+    members = await startMembers(program, [hanging, ...new Array(MEMBERS - 1).fill([started.setting, folder])])
   })
 
   afterAll(async () => {
-    for (const child of children.filter(({ signalCode }) => signalCode === null)) {
-      const ended = once(child, 'exit')
-      child.disconnect()
-      await ended
-    }
+    await members.stop()
     await remove()
     await rm(folder, { recursive: true, force: true })
   })
 
   const get = async (index: number, what: string): Promise<string> => {
-    const given = await fetch(`http://127.0.0.1:${ports[index % MEMBERS]}${what}`)
+    const given = await fetch(`http://127.0.0.1:${members.ports[index % MEMBERS]}${what}`)
     expect(given.status).toBe(200)
     return given.text()
   }
   const write = async (index: number, key: string, value: string): Promise<void> => {
-    const given = await fetch(`http://127.0.0.1:${ports[index % MEMBERS]}/writes/${key}`, {
+    const given = await fetch(`http://127.0.0.1:${members.ports[index % MEMBERS]}/writes/${key}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(value),
@@ -105,9 +96,9 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('Three processes tha
 
   it('do not wait for one that was killed for longer than its lease', async () => {
     const key = await begin('tea')
-    const broken = fetch(`http://127.0.0.1:${ports[0]}/hang/${key}`).catch(() => 'broken')
+    const broken = fetch(`http://127.0.0.1:${members.ports[0]}/hang/${key}`).catch(() => 'broken')
     await expect.poll(() => timesMade(key)).toBe(1)
-    children[0]?.kill('SIGKILL')
+    members.children[0]?.kill('SIGKILL')
     expect(await broken).toBe('broken')
     expect(await Promise.all([1, 2, 4, 5].map((index) => get(index, `/hang/${key}`)))).toEqual(new Array(4).fill('tea'))
     expect(await timesMade(key)).toBe(2)

@@ -1,9 +1,9 @@
 /** One of several processes that serve the same API on the same backend. Arguments: the backend, a file for effects. */
 import { appendFileSync } from 'node:fs'
 import { api, created, get, post } from 'trestle'
-import { serve } from 'trestle/node'
 import { idempotent, rateLimit } from 'trestle/policies'
 import { z } from 'zod'
+import { serveForParent } from '../servers/serve-for-parent.ts'
 
 const [backend = 'memory', effects = ''] = process.argv.slice(2)
 const Order = z.object({ round: z.string(), by: z.int() })
@@ -30,6 +30,4 @@ const app = api({
   limited: get('/limited', { policies }, () => 'let through'),
 })
 
-const server = await serve(app, { port: 0, host: '127.0.0.1', quiet: true, backend, overload: false })
-process.on('disconnect', () => void server.stop().then(() => process.exit()))
-process.send?.({ port: server.port })
+await serveForParent(app, { backend })

@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Members, startMembers } from '../servers/members.ts'
 import { BACKENDS, startBackend } from './backends.ts'
 
 const MEMBERS = 4
@@ -13,8 +12,7 @@ const AT_ONCE = 200
 const program = new URL('./member.ts', import.meta.url)
 
 describe.each(BACKENDS.filter((name) => name !== 'memory'))('Four processes on %s', (name) => {
-  const children: ChildProcess[] = []
-  const ports: number[] = []
+  let members: Members
   let folder = ''
   let effects = ''
   let remove = async (): Promise<void> => {}
@@ -25,25 +23,17 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('Four processes on %
     await writeFile(effects, '')
     const started = await startBackend(name)
     remove = started.remove
-    // All at once: tables are made once, whoever comes first.
-    for (let i = 0; i < MEMBERS; i++) {
-      children.push(fork(program, [started.setting, effects], { execArgv: ['--conditions=trestle-source'] }))
-    }
-    for (const child of children) ports.push(((await once(child, 'message')) as [{ port: number }])[0].port)
+    members = await startMembers(program, new Array(MEMBERS).fill([started.setting, effects]))
   })
 
   afterAll(async () => {
-    for (const child of children.filter(({ signalCode }) => signalCode === null)) {
-      const ended = once(child, 'exit')
-      child.disconnect()
-      await ended
-    }
+    await members.stop()
     await remove()
     await rm(folder, { recursive: true, force: true })
   })
 
   const order = (index: number, key: string, at = 'orders'): Promise<Response> =>
-    fetch(`http://127.0.0.1:${ports[index % MEMBERS]}/${at}`, {
+    fetch(`http://127.0.0.1:${members.ports[index % MEMBERS]}/${at}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ round: key }),
@@ -76,7 +66,7 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('Four processes on %
     let passed = 0
     const ask = async (index: number): Promise<void> => {
       for (let i = 0; i < 50; i++) {
-        const { status } = await fetch(`http://127.0.0.1:${ports[(index + i) % MEMBERS]}/limited`)
+        const { status } = await fetch(`http://127.0.0.1:${members.ports[(index + i) % MEMBERS]}/limited`)
         expect([200, 429]).toContain(status)
         if (status === 200) passed++
       }
@@ -91,7 +81,7 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('Four processes on %
     await expect.poll(() => effectsOf(key)).toBe(1)
     const meanwhile = await order(1, key, 'hang')
     expect([meanwhile.status, (await meanwhile.json()).code]).toEqual([409, 'idempotency_key_in_use'])
-    children[0]?.kill('SIGKILL')
+    members.children[0]?.kill('SIGKILL')
     expect(await broken).toBe('broken')
     await expect
       .poll(async () => (await (await order(2, key, 'hang')).json()).code, { timeout: 10_000 })

@@ -1,3 +1,4 @@
+import type { Locator, Page } from 'playwright-core'
 import { api, get } from 'trestle'
 import { type CodeLogin, oidc } from 'trestle/auth'
 import { type Server, serve } from 'trestle/node'
@@ -59,19 +60,24 @@ afterAll(async () => {
   await provider?.stop()
 })
 
+/** What the form offers is what the page knows when it opens: it may still be asking the provider. */
+async function openForm(page: Page): Promise<Locator> {
+  const form = page.locator('.auth-container').filter({ hasText: /authorization_?code with PKCE/i })
+  await vi.waitFor(async () => {
+    if (await page.locator('.modal-ux').isVisible()) await page.locator('.modal-ux .close-modal').click()
+    await page.getByRole('button', { name: 'Authorize' }).click()
+    await form.first().waitFor({ timeout: 500 })
+  }, 15_000)
+  return form
+}
+
 describe('/docs logs in with a code and PKCE, and calls the API with the token', { timeout: 60_000 }, () => {
   test.each<[string, () => string]>([
     ['by the description of the provider', () => `${byDiscovery.url}/docs`],
     ['by what the scheme says, behind a proxy', () => `${proxy.url}${PREFIX}/docs`],
   ])('%s', async (_, address) => {
     const { page, faults } = await browser.open(address())
-    const form = page.locator('.auth-container').filter({ hasText: /authorization_?code with PKCE/i })
-    // What the form offers is what the page knows when it opens: it may still be asking the provider.
-    await vi.waitFor(async () => {
-      if (await page.locator('.modal-ux').isVisible()) await page.locator('.modal-ux .close-modal').click()
-      await page.getByRole('button', { name: 'Authorize' }).click()
-      await form.first().waitFor({ timeout: 500 })
-    }, 15_000)
+    const form = await openForm(page)
     expect(
       await form
         .locator('input[data-name="clientId"], input#client_id_authorizationCode, input#client_id_authorization_code')
@@ -120,12 +126,7 @@ it('lets people say what they are themselves, where the API does not', async () 
   const app = api({ orders: get('/orders', { summary: 'List the orders', use: { token } }, () => ({})) })
   const server = await serve(app, { ...options, port: 0 })
   const { page, faults } = await browser.open(`${server.url}/docs`)
-  const form = page.locator('.auth-container').filter({ hasText: /authorization_?code with PKCE/i })
-  await vi.waitFor(async () => {
-    if (await page.locator('.modal-ux').isVisible()) await page.locator('.modal-ux .close-modal').click()
-    await page.getByRole('button', { name: 'Authorize' }).click()
-    await form.first().waitFor({ timeout: 500 })
-  }, 15_000)
+  const form = await openForm(page)
   await form.locator('input[data-name="clientId"], input#client_id_authorization_code').first().fill('docs')
   expect(faults.filter((fault) => !fault.startsWith(`asked ${provider.issuer}/`))).toEqual([])
   await page.close()

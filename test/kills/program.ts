@@ -1,12 +1,12 @@
 /** One of several processes that serve the same API. Arguments: where records are kept, its address, a file for effects. */
 import { appendFileSync } from 'node:fs'
 import { type Backend, type Dependency, api, created, depends, post } from 'trestle'
-import { serve } from 'trestle/node'
 import { type ReplayStore, idempotent } from 'trestle/policies'
 import { transaction } from 'trestle/transaction'
 import { z } from 'zod'
 import { openBackend } from '../../src/backends/open.ts'
 import { KillingDatabase, KillingPool, effect, killAtWrites, killing, killingPolicy, killingStore } from './steps.ts'
+import { serveForParent } from '../servers/serve-for-parent.ts'
 
 const [kind = '', address = '', effects = ''] = process.argv.slice(2)
 const Order = z.object({ round: z.string(), by: z.int() })
@@ -64,6 +64,4 @@ async function killingBackend(setting: string): Promise<Backend> {
 killAtWrites()
 const app = kind === 'pool' ? inPool() : kind === 'file' ? inFile() : inStore()
 const backend = kind === 'store' ? await killingBackend(address) : 'memory'
-const server = await serve(app, { port: 0, host: '127.0.0.1', quiet: true, backend, overload: false })
-process.on('disconnect', () => void server.stop().then(() => process.exit()))
-process.send?.({ port: server.port })
+await serveForParent(app, { backend })

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPostgres } from '../servers/postgres.ts'
 import { type TestRedis, startRedis } from '../servers/redis.ts'
-import { type Members, startMembers } from './members.ts'
-import { askAll, exhaust, limitOf } from './run.ts'
+import type { Members } from '../servers/members.ts'
+import { askAll, exhaust, limitOf, startServers } from './run.ts'
 import { tripsToPostgres, tripsToRedis } from './trips.ts'
 
 // The short form of `npm run limits`.
@@ -14,7 +14,7 @@ describe('Two processes that share a limit', () => {
   let members: Members
   beforeAll(async () => {
     redis = await startRedis()
-    members = await startMembers(2, redis.url, {
+    members = await startServers(2, redis.url, {
       'token-bucket': limitOf(BUCKET),
       'sliding-window': limitOf(WINDOW),
     })

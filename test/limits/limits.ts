@@ -7,8 +7,7 @@ import { parseArgs } from 'node:util'
 import { describeMachine, toLine } from '../../bench/machine.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import { startRedis } from '../servers/redis.ts'
-import { startMembers } from './members.ts'
-import { type LimitOptions, askAll, exhaust, limitOf } from './run.ts'
+import { type LimitOptions, askAll, exhaust, limitOf, startServers } from './run.ts'
 import { tripsToPostgres, tripsToRedis } from './trips.ts'
 
 const { values } = parseArgs({
@@ -47,7 +46,7 @@ for (const store of ['redis', 'postgres'] as const) {
     const { decisions, trips: counted, faults } = await trips(url, 2000)
     print(`${store}: ${counted} round trips for ${decisions} decisions`, faults)
     const limits = Object.fromEntries(Object.entries(LIMITS).map(([strategy, limit]) => [strategy, limitOf(limit)]))
-    const members = await startMembers(Number(values.processes), url, limits)
+    const members = await startServers(Number(values.processes), url, limits)
     await askAll(members.ports, '/warm', 8000)
     for (const strategy of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
       if (strategy.includes(values.strategy))

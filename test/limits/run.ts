@@ -1,5 +1,6 @@
 import type { RateLimit, RateStrategy } from 'trestle/policies'
 import { Connection } from '../../bench/connection.ts'
+import { type Members, startMembers } from '../servers/members.ts'
 
 /** Requests under way at each process, at once. */
 const AT_ONCE = 8
@@ -130,4 +131,10 @@ function now(): number {
 /** The limit that `server.ts` is to have, in the words of `rateLimit`. */
 export function limitOf({ count, window, burst }: Pick<LimitOptions, 'count' | 'window' | 'burst'>): RateLimit {
   return { quota: `${count}/${window / 1000} seconds`, burst }
+}
+
+/** Starts processes that share limits. */
+export function startServers(count: number, backend: string, limits: object): Promise<Members> {
+  const args = [backend, JSON.stringify(limits)]
+  return startMembers(new URL('./server.ts', import.meta.url), new Array(count).fill(args))
 }

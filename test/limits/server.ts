@@ -1,8 +1,8 @@
 /** One of several processes that limit together: `server.ts <backend> <limits by strategy as JSON>`. */
 import { api, get } from 'trestle'
-import { serve } from 'trestle/node'
 import { rateLimit } from 'trestle/policies'
 import type { RateLimit, RateStrategy } from 'trestle/policies'
+import { reportToParent, serveForParent } from '../servers/serve-for-parent.ts'
 
 const [backend = 'memory', limits = '{}'] = process.argv.slice(2)
 const by = (): string => 'everybody'
@@ -18,13 +18,4 @@ const limited = Object.entries(JSON.parse(limits) as Record<RateStrategy, RateLi
 // What is compiled late, and connected late, is before a limit is reached.
 const warm = get('/warm', { policies: [rateLimit('1000000000/hour', { by, whenAway: 'closed' })] }, () => 'let through')
 
-const server = await serve(api({ ...Object.fromEntries(limited), warm }), {
-  port: 0,
-  host: '127.0.0.1',
-  quiet: true,
-  backend,
-  overload: false,
-  report: (error) => process.connected && process.send?.({ told: String(error) }),
-})
-process.on('disconnect', () => void server.stop().then(() => process.exit()))
-process.send?.({ port: server.port })
+await serveForParent(api({ ...Object.fromEntries(limited), warm }), { backend, report: reportToParent })

@@ -1,7 +1,6 @@
 import { createClient } from 'redis'
 import { startFaultProxy } from '../servers/fault-proxy.ts'
-import { startMembers } from './members.ts'
-import { askAll } from './run.ts'
+import { askAll, startServers } from './run.ts'
 
 /** Questions to a store, and the decisions they were for. */
 export interface Trips {
@@ -17,7 +16,7 @@ const WARM_UP = 500
 type Count = () => number | Promise<number>
 
 async function tripsOf(backend: string, decisions: number, count: Count): Promise<Trips> {
-  const members = await startMembers(1, backend, {})
+  const members = await startServers(1, backend, {})
   try {
     // The limit of this is never reached: none is refused without the store.
     await askAll(members.ports, '/warm', WARM_UP)
