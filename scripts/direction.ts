@@ -18,7 +18,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   policies: ['contract'],
   // Who logs in is limited as others are, and what is kept of it is away as other stores are.
   auth: ['contract', 'policies'],
-  resources: ['contract'],
+  resources: ['contract', 'policies'],
   jobs: ['contract'],
   observe: ['contract', 'compile'],
   gateway: ['contract'],

@@ -1,4 +1,4 @@
-import { isPageQuery } from '../contract/page.ts'
+import { namedFields } from '../contract/query-fields.ts'
 import type { AnySchema, Schema, SchemaIssue } from '../contract/schema.ts'
 import { fieldsOf } from './text-kind.ts'
 import type { Validate } from './validator.ts'
@@ -37,9 +37,11 @@ export function withAbsent(validate: Validate, absent: Absent): Validate {
 
 /** The fields that a schema complains about. One that takes its time, or fails, says nothing here. */
 function refusedFields(schema: AnySchema, value: Readonly<Record<string, unknown>>): Set<unknown> {
-  if (isPageQuery(schema)) {
-    const fields = Object.entries(schema.fields)
-    return new Set(fields.flatMap(([name, field]) => (issuesOf(field, value[name]).length > 0 ? name : [])))
+  const named = namedFields(schema)
+  if (named !== undefined) {
+    return new Set(
+      Object.entries(named).flatMap(([name, field]) => (issuesOf(field, value[name]).length > 0 ? name : [])),
+    )
   }
   const steps = issuesOf(schema, value).map((issue) => issue.path?.[0])
   return new Set(steps.map((step) => (typeof step === 'object' ? step.key : step)))

@@ -1,5 +1,6 @@
 import type { Content, ContentKind } from '../contract/content.ts'
 import { type PageQuery, isPageQuery } from '../contract/page.ts'
+import { namedFields } from '../contract/query-fields.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
 import type { Note } from './start-error.ts'
 import { unsendableArktype } from './unsendable-arktype.ts'
@@ -46,9 +47,10 @@ export function checkSchema(field: string, schema: AnySchema, side: Side, note: 
   if (!isSchema(schema)) {
     return note(field, 'is not a schema', 'give it a zod, valibot or arktype schema')
   }
-  if (isPageQuery(schema)) {
-    checkPageQuery(field, schema, note)
-    for (const [name, one] of Object.entries(schema.fields)) checkSchema(`${field}.${name}`, one, side, note)
+  const named = namedFields(schema)
+  if (named !== undefined) {
+    if (isPageQuery(schema)) checkPageQuery(field, schema, note)
+    for (const [name, one] of Object.entries(named)) checkSchema(`${field}.${name}`, one, side, note)
     return
   }
   try {

@@ -1,4 +1,6 @@
-import { type PageQuery, isPageQuery } from '../contract/page.ts'
+import { isCommaList } from '../contract/comma-list.ts'
+import { isPageQuery } from '../contract/page.ts'
+import { type Fields, namedFields } from '../contract/query-fields.ts'
 import type { AnySchema, Schema } from '../contract/schema.ts'
 
 /**
@@ -21,7 +23,8 @@ const NULL: FieldKind = { kinds: new Set(['null']), items: undefined }
 
 /** The fields of an object schema with their kinds; undefined where the schema does not say. */
 export function fieldsOf(schema: AnySchema): ReadonlyMap<string, FieldKind> | undefined {
-  if (isPageQuery(schema)) return pageFields(schema)
+  const named = namedFields(schema)
+  if (named !== undefined) return new Map([...pagingKinds(schema), ...ownKinds(named)])
   const zod = (schema as { _zod?: { def: ZodDef } })._zod
   if (zod !== undefined) {
     const fields = new Map<string, FieldKind>()
@@ -32,16 +35,22 @@ export function fieldsOf(schema: AnySchema): ReadonlyMap<string, FieldKind> | un
   return new Map(Object.entries(json.properties).map(([name, field]) => [name, jsonKind(field, json)]))
 }
 
-function pageFields(query: PageQuery): ReadonlyMap<string, FieldKind> {
+function pagingKinds(schema: AnySchema): [string, FieldKind][] {
+  if (!isPageQuery(schema)) return []
   const number: FieldKind = { kinds: new Set(['number']), items: undefined }
-  const fields = new Map<string, FieldKind>([['limit', number]])
-  fields.set(query.mode, query.mode === 'cursor' ? TEXT : number)
-  for (const [name, schema] of Object.entries(query.fields)) fields.set(name, kindOf(schema))
-  return fields
+  return [
+    ['limit', number],
+    [schema.mode, schema.mode === 'cursor' ? TEXT : number],
+  ]
+}
+
+function ownKinds(fields: Fields): [string, FieldKind][] {
+  return Object.entries(fields).map(([name, schema]) => [name, kindOf(schema)])
 }
 
 /** The kinds of one schema. */
 export function kindOf(schema: AnySchema): FieldKind {
+  if (isCommaList(schema)) return { kinds: new Set(['list']), items: TEXT }
   const zod = (schema as { _zod?: { def: ZodDef } })._zod
   if (zod !== undefined) return zodKind(zod.def, [])
   const json = inputJsonSchema(schema as Schema)

@@ -1,14 +1,7 @@
 import type { Content } from './content.ts'
+import { type Fields, checkFields } from './query-fields.ts'
 import type { ReplySpec } from './reply-spec.ts'
-import {
-  type Decoded,
-  type AnySchema,
-  type Schema,
-  type SchemaIssue,
-  type SchemaResult,
-  type Sent,
-  isSchema,
-} from './schema.ts'
+import { type Decoded, type AnySchema, type Schema, type SchemaIssue, type Sent, isSchema } from './schema.ts'
 
 /** How many items a page has: unless asked, and at the most. */
 export interface PageSize {
@@ -29,8 +22,6 @@ export interface PageQuery<M extends PageMode = PageMode, F = Fields> {
   readonly fields: F
   readonly '~standard': Schema<PageSent<M, F>, PageDecoded<M, F>>['~standard']
 }
-
-type Fields = Readonly<Record<string, AnySchema>>
 
 /** What a handler gets of a page's query. */
 export type PageDecoded<M extends PageMode, F> = { readonly [K in keyof F]: Decoded<F[K]> } & (M extends 'cursor'
@@ -57,8 +48,8 @@ export interface CursorPage<Item> {
 /** A page found by its place in the list. */
 export interface OffsetPage<Item> {
   readonly items: readonly Item[]
-  /** How many items the whole list has. */
-  readonly total: number
+  /** How many items the whole list has; null where they were not counted. */
+  readonly total: number | null
 }
 
 const USUAL: PageSize = { usual: 50, most: 100 }
@@ -118,27 +109,12 @@ export function pagingFields(query: PageQuery): Record<string, object> {
 }
 
 function pageQuery(mode: PageMode, fields: Fields, size: PageSize): PageQuery {
-  const names = Object.keys(fields)
-  const validate = (value: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> => {
-    const input = value as Record<string, unknown>
-    const output: Record<string, unknown> = {}
-    const issues: SchemaIssue[] = []
+  const own = mode === 'cursor' ? ['limit', 'cursor'] : ['limit', 'offset']
+  const validate = checkFields(fields, own, (input, output, issues) => {
     output.limit = integer('limit', input.limit, size.usual, 1, size.most, issues)
     if (mode === 'cursor') output.cursor = input.cursor
     else output.offset = integer('offset', input.offset, 0, 0, Number.MAX_SAFE_INTEGER, issues)
-    const settle = (name: string, result: SchemaResult<unknown>): void => {
-      if (result.issues === undefined) output[name] = result.value
-      else for (const issue of result.issues) issues.push({ ...issue, path: [name, ...(issue.path ?? [])] })
-    }
-    const finish = (): SchemaResult<unknown> => (issues.length > 0 ? { issues } : { value: output })
-    const waiting: Promise<void>[] = []
-    for (const name of names) {
-      const result = (fields[name] as Schema)['~standard'].validate(input[name])
-      if (result instanceof Promise) waiting.push(result.then((settled) => settle(name, settled)))
-      else settle(name, result)
-    }
-    return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish()
-  }
+  })
   return Object.freeze({
     is: 'page-query',
     mode,

@@ -15,14 +15,14 @@ export function pageLinks(
   }
   if ('total' in page) {
     const { limit, offset } = query as { limit: number; offset: number }
-    const last = Math.max(0, Math.ceil(page.total / limit) - 1) * limit
+    const { total } = page
     if (offset > 0) {
       link('first', 'offset', '0')
       link('prev', 'offset', String(Math.max(0, offset - limit)))
     }
-    if (offset + limit < page.total) {
+    if (total === null ? page.items.length === limit : offset + limit < total) {
       link('next', 'offset', String(offset + limit))
-      link('last', 'offset', String(last))
+      if (total !== null) link('last', 'offset', String(Math.max(0, Math.ceil(total / limit) - 1) * limit))
     }
   } else if (page.next_cursor !== null && page.next_cursor !== undefined) {
     link('next', 'cursor', page.next_cursor)

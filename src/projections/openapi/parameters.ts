@@ -2,7 +2,9 @@ import { canonical } from '../../compile/canonical.ts'
 import { absentValues } from '../../compile/absent.ts'
 import type { AnySchema, Schema } from '../../contract/schema.ts'
 import { isZodSchema } from '../../compile/zod-schema.ts'
+import { isCommaList } from '../../contract/comma-list.ts'
 import { isPageQuery, pagingFields } from '../../contract/page.ts'
+import { namedFields } from '../../contract/query-fields.ts'
 import { parsePath } from '../../contract/path.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { JsonSchema, ParameterObject } from './objects.ts'
@@ -10,7 +12,7 @@ import { isObject, pascal } from './json-schema.ts'
 import type { Schemas } from './schemas.ts'
 
 /** The fields of a part of a request: JSON Schema, and whether it must be there. */
-type Fields = Record<string, { readonly schema: JsonSchema; readonly required: boolean }>
+type Fields = Record<string, { readonly schema: JsonSchema; readonly required: boolean; readonly commas?: boolean }>
 
 /** OpenAPI ignores parameters of these names (3.1.0 §4.8.12.2); bodies and security say them. */
 const IGNORED = ['accept', 'content-type', 'authorization']
@@ -65,12 +67,16 @@ function pathParameters(path: string, template: string, fields: Fields): Paramet
 function queryFields(operation: Operation, schemas: Schemas): Fields {
   const query = operation.spec.query
   const hint = pascal(operation.id, 'query')
-  if (!isPageQuery(query)) return withoutAbsent(fieldsOf(query, hint, schemas), query)
+  const named = query === undefined ? undefined : namedFields(query)
+  if (named === undefined) return withoutAbsent(fieldsOf(query, hint, schemas), query)
   const found: Fields = {}
-  for (const [name, schema] of Object.entries(pagingFields(query)))
-    found[name] = { schema: { ...schema }, required: false }
-  for (const [name, schema] of Object.entries(query.fields)) {
-    found[name] = { schema: schemas.of(schema, 'request', hint + pascal(name)), required: !acceptsUndefined(schema) }
+  if (isPageQuery(query)) {
+    for (const [name, schema] of Object.entries(pagingFields(query)))
+      found[name] = { schema: { ...schema }, required: false }
+  }
+  for (const [name, schema] of Object.entries(named)) {
+    const required = !acceptsUndefined(schema)
+    found[name] = { schema: schemas.of(schema, 'request', hint + pascal(name)), required, commas: isCommaList(schema) }
   }
   return withoutAbsent(found, query)
 }
@@ -105,7 +111,7 @@ function parameter(place: ParameterObject['in'], name: string, field: Fields[str
     ...(typeof description === 'string' ? { description } : {}),
     ...(field.required ? { required: true } : {}),
     ...(deprecated === true ? { deprecated: true } : {}),
-    ...(place === 'query' && mayBeList(schema) ? { style: 'form', explode: true } : {}),
+    ...(place === 'query' && mayBeList(schema) ? { style: 'form', explode: field.commas !== true } : {}),
     schema,
   }
 }

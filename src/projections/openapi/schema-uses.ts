@@ -1,5 +1,5 @@
 import type { Content } from '../../contract/content.ts'
-import { isPageQuery } from '../../contract/page.ts'
+import { namedFields } from '../../contract/query-fields.ts'
 import type { ReplySpec, Returns } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
 import { faultsOf } from '../../compile/faults.ts'
@@ -25,8 +25,9 @@ export function schemaUses(operation: Operation): SchemaUse[] {
       uses.push({ schema: schema as object, hint: pascal(id, hint), place, role })
   }
   add(spec.params, 'params', `the params of ${id}`)
-  if (isPageQuery(spec.query)) {
-    for (const [name, field] of Object.entries(spec.query.fields)) add(field, `query.${name}`, `the query of ${id}`)
+  const named = spec.query === undefined ? undefined : namedFields(spec.query)
+  if (named !== undefined) {
+    for (const [name, field] of Object.entries(named)) add(field, `query.${name}`, `the query of ${id}`)
   } else add(spec.query, 'query', `the query of ${id}`)
   add(spec.headers, 'headers', `the headers of ${id}`)
   add(spec.cookies, 'cookies', `the cookies of ${id}`)

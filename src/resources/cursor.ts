@@ -1,0 +1,48 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { type Dependency, depends } from '../contract/depends.ts'
+import { type ProblemType, problem } from '../contract/problem.ts'
+
+/** The cursor is of no page of this list, as it is filtered and sorted now. */
+export const InvalidCursor: ProblemType<'invalid_cursor', undefined> = problem('invalid_cursor', {
+  status: 400,
+  title: 'Give the next_cursor of the page before, with the same filters and the same sort',
+})
+
+/** Bytes of a signature that a cursor carries: enough that nobody guesses one (RFC 2104 §5). */
+const SIGNATURE = 16
+
+/**
+ * What cursors are signed with: `TRESTLE_SECRET`, so that the processes of an API take each other's, or else bytes of this
+ * process's own.
+ */
+export const cursorSecret: Dependency<string | Uint8Array> = depends(
+  {},
+  () => process.env.TRESTLE_SECRET ?? randomBytes(32),
+  { scope: 'app', name: 'the secret of cursors' },
+)
+
+/** The value of a sort column in the last row of a page. */
+export type CursorValue = string | number | boolean | null
+
+/** A cursor of a list, in which it ends with `values`. It holds only where `list` is the same when it comes back. */
+export function sealCursor(secret: string | Uint8Array, list: string, values: readonly CursorValue[]): string {
+  const payload = Buffer.from(JSON.stringify(values))
+  return Buffer.concat([signature(secret, list, payload), payload]).toString('base64url')
+}
+
+/** @throws InvalidCursor for one that was not made with this secret for this list. */
+export function openCursor(secret: string | Uint8Array, list: string, cursor: string): readonly CursorValue[] {
+  const bytes = Buffer.from(cursor, 'base64url')
+  const payload = bytes.subarray(SIGNATURE)
+  // Each cursor has one spelling: Node's decoder passes over what is no base64url.
+  const isOurs =
+    payload.length > 0 &&
+    bytes.toString('base64url') === cursor &&
+    timingSafeEqual(bytes.subarray(0, SIGNATURE), signature(secret, list, payload))
+  if (!isOurs) throw InvalidCursor()
+  return JSON.parse(payload.toString()) as CursorValue[]
+}
+
+function signature(secret: string | Uint8Array, list: string, payload: Uint8Array): Buffer {
+  return createHmac('sha256', secret).update(list).update('\0').update(payload).digest().subarray(0, SIGNATURE)
+}

@@ -1,0 +1,31 @@
+import { type Policy, policy } from '../contract/policy.ts'
+import type { ListSpec } from './list.ts'
+import type { TableFacts } from './table.ts'
+
+/**
+ * Tells, at the start in development, of filters and sorts of a list that no index serves: with many rows, each of those
+ * requests reads the whole table.
+ */
+export function indexCheck(facts: TableFacts, spec: ListSpec): Policy {
+  return policy('index-check', {}, ({ operation, report }) => {
+    const missing = process.env.NODE_ENV === 'production' ? [] : unindexed(facts, spec)
+    if (missing.length > 0) report(new Error(`${operation}: ${missing.join('; ')}`))
+    return {}
+  })
+}
+
+/** What no index serves, in a few words each. */
+export function unindexed({ name, indexes }: TableFacts, { filter, sort, order, search }: ListSpec): string[] {
+  const leads = (column: string): boolean =>
+    indexes.some(({ columns, isPartial }) => !isPartial && columns[0] === column)
+  const sorts = [...new Set([...sort, ...order.map((word) => word.replace(/^-/, ''))])]
+  const missing = { filter: filter.filter((column) => !leads(column)), sort: sorts.filter((column) => !leads(column)) }
+  const found = Object.entries(missing).flatMap(([what, columns]) =>
+    columns.length === 0
+      ? []
+      : [`no index of ${name} begins with ${columns.join(', ')}: add one for each, or take it out of "${what}"`],
+  )
+  const hasWords = search?.fts5 !== undefined || indexes.some(({ method }) => method === 'gin' || method === 'gist')
+  if (search !== undefined && !hasWords) found.push(`${name} has no index of words: add one, or take out "search"`)
+  return found
+}

@@ -1,0 +1,193 @@
+import type { Column, SQL } from 'drizzle-orm'
+import { z } from 'zod'
+import { type Dependency, type Uses, type Values, depends } from '../contract/depends.ts'
+import { type ColumnSchemas, schemasOf } from './column.ts'
+import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, UpdateRow } from './row.ts'
+import { type TableFacts, factsOf } from './table.ts'
+
+/** What holds for the rows of a table, wherever they are shown or changed. */
+export interface ModelOptions<T extends AnyTable, U extends Uses = Uses> {
+  /** What its schemas are called in OpenAPI: `Book`. The table's name in the singular unless told. */
+  readonly name?: string
+  /** Columns that no caller sees or sets. */
+  readonly hide?: readonly ColumnName<T>[]
+  /** Columns that callers may see though they are called as secrets are. */
+  readonly show?: readonly ColumnName<T>[]
+  /** Columns that callers see and do not set, beside those that the database makes. */
+  readonly readOnly?: readonly ColumnName<T>[]
+  /** Zod schemas in place of those that follow from the columns. */
+  readonly schemas?: { readonly [K in ColumnName<T>]?: z.ZodType<T['$inferSelect'][K] & {}, unknown> }
+  /** What `visible`, `changeable` and `owned` get. */
+  readonly use?: U
+  /** The rows that the caller may see; all others are not there for them. It reaches every query. */
+  readonly visible?: (uses: Values<U>) => SQL | undefined
+  /** Of these, the rows that the caller may change or delete: others are 403. */
+  readonly changeable?: (uses: Values<U>) => SQL | undefined
+  /** Columns that are set for the caller when a row is created: who owns it. Callers do not set them. */
+  readonly owned?: (uses: Values<U>) => Partial<T['$inferInsert']>
+  /** A column of whole numbers that grows with each change. It becomes the `ETag`, and `If-Match` is held against it. */
+  readonly version?: ColumnName<T>
+  /** A column that says when a row was deleted: it is kept then, and nobody sees it any more. */
+  readonly deleted?: ColumnName<T>
+}
+
+export type ColumnName<T extends AnyTable> = keyof T['$inferSelect'] & string
+
+/** A table as callers know it: which of its columns, whose of its rows. */
+export interface Model<T extends AnyTable = AnyTable, O = ModelOptions<AnyTable>> {
+  readonly is: 'model'
+  readonly table: T
+  readonly options: O
+  readonly facts: TableFacts
+  readonly name: string
+  /** Columns that callers see, by name. */
+  readonly shown: Readonly<Record<string, Column>>
+  /** Names of columns that callers may set when they create, and when they change a row. */
+  readonly creatable: readonly string[]
+  readonly updatable: readonly string[]
+  /** The schemas of each shown column, without null. */
+  readonly values: Readonly<Record<string, ColumnSchemas>>
+  /** A row as it leaves. */
+  readonly row: z.ZodType<RowOf<T, O>, RowSent<T, O>>
+  readonly create: z.ZodType<CreateRow<T, O>, unknown>
+  readonly replace: z.ZodType<CreateRow<T, O>, unknown>
+  readonly update: z.ZodType<UpdateRow<T, O>, unknown>
+  /** Path parameters that name a row. */
+  readonly params: z.ZodType<KeyOf<T>, unknown>
+  /** Who is asking, for `visible` and its like. */
+  readonly access: Dependency<unknown>
+}
+
+/** A model whose table does not matter. */
+export type AnyModel = Model<AnyTable, ModelOptions<AnyTable>>
+
+/** Words that a column's name holds where what it keeps is not for callers. */
+const SECRET = /password|passwd|secret|token|api_?key|private_?key|salt|hash/i
+
+/**
+ * Declares what callers know of a table: which columns they see and set, which rows are theirs. Resources, and relations
+ * between them, are made from it, so that what is hidden in one place is hidden in all.
+ *
+ * @throws {TypeError} for a table without a primary key, for columns that there are not, for one that no schema can
+ * describe, and for one that is called as secrets are and is named in neither `hide` nor `show`.
+ * @example
+ * const book = model(books, { hide: ['supplier_price'], visible: ({ caller }) => eq(books.branch_id, caller.branch) , use: { caller } })
+ */
+export function model<
+  T extends AnyTable,
+  const U extends Uses = Uses,
+  const O extends ModelOptions<T, U> = ModelOptions<T, U>,
+>(table: T, options?: O & ModelOptions<T, U>): Model<T, O> {
+  const given = (options ?? {}) as ModelOptions<AnyTable>
+  const facts = factsOf(table)
+  checkNames(facts, given)
+  const all = Object.keys(facts.columns)
+  const hidden = new Set<string>([...(given.hide ?? []), ...(given.deleted === undefined ? [] : [given.deleted])])
+  const shownNames = all.filter((name) => !hidden.has(name))
+  const readOnly = new Set<string>([...(given.readOnly ?? []), ...(given.version === undefined ? [] : [given.version])])
+  const settable = shownNames.filter((name) => !readOnly.has(name) && isSettable(facts.columns[name] as Column))
+  const creatable = settable.filter((name) => !(facts.key.includes(name) && hasDefault(facts.columns[name] as Column)))
+  const updatable = creatable.filter((name) => !facts.key.includes(name))
+  const values = Object.fromEntries(
+    shownNames.map((name) => {
+      const own = (given.schemas as Readonly<Record<string, z.ZodType>> | undefined)?.[name]
+      return [name, own === undefined ? schemasOf(facts.columns[name] as Column) : { input: own, output: own }]
+    }),
+  )
+  const shown = Object.fromEntries(shownNames.map((name) => [name, facts.columns[name] as Column]))
+  const name = given.name ?? singular(facts.name)
+  const input = (name: string): z.ZodType =>
+    nullable((values[name] as ColumnSchemas).input, facts.columns[name] as Column)
+  const create = Object.fromEntries(
+    creatable.map((name) => [name, isOptional(facts.columns[name] as Column) ? input(name).optional() : input(name)]),
+  )
+  const replace = Object.fromEntries(updatable.map((name) => [name, create[name] as z.ZodType]))
+  const update = Object.fromEntries(updatable.map((name) => [name, input(name).optional()]))
+  return Object.freeze({
+    is: 'model',
+    table,
+    options: given,
+    facts,
+    name,
+    shown,
+    creatable,
+    updatable,
+    values,
+    row: z
+      .object(
+        Object.fromEntries(
+          shownNames.map((name) => [
+            name,
+            nullable((values[name] as ColumnSchemas).output, facts.columns[name] as Column),
+          ]),
+        ),
+      )
+      .meta({ id: name }),
+    create: z.strictObject(create).meta({ id: `${name}Create` }),
+    replace: z.strictObject(replace).meta({ id: `${name}Replace` }),
+    update: z.strictObject(update).meta({ id: `${name}Update` }),
+    params: z.object(
+      Object.fromEntries(
+        facts.key.map((name) => [name, values[name]?.input ?? schemasOf(facts.columns[name] as Column).input]),
+      ),
+    ),
+    access: depends(given.use ?? {}, (values) => values, { name: `the access to ${facts.name}` }),
+  }) as never
+}
+
+/** @throws {TypeError} naming the option and the column. */
+function checkNames(facts: TableFacts, options: ModelOptions<AnyTable>): void {
+  const { hide = [], show = [], readOnly = [], schemas = {}, version, deleted } = options
+  const named = { hide, show, readOnly, schemas: Object.keys(schemas), version: [version], deleted: [deleted] }
+  for (const [option, names] of Object.entries(named)) {
+    for (const name of names as readonly (string | undefined)[]) {
+      if (name === undefined || Object.hasOwn(facts.columns, name)) continue
+      const has = Object.keys(facts.columns).join(', ')
+      throw new TypeError(`model(${facts.name}): "${option}" names ${name}, which the table has not: it has ${has}`)
+    }
+  }
+  const known = new Set<string>([...hide, ...show])
+  const secret = Object.keys(facts.columns).find((name) => SECRET.test(name) && !known.has(name))
+  if (secret !== undefined) {
+    throw new TypeError(
+      `model(${facts.name}): the column ${secret} is called as secrets are: name it in "hide", or in "show" if callers may see it`,
+    )
+  }
+}
+
+function isSettable(column: Column): boolean {
+  return (
+    column.generated === undefined && column.generatedIdentity?.type !== 'always' && column.onUpdateFn === undefined
+  )
+}
+
+function hasDefault(column: Column): boolean {
+  return (
+    column.hasDefault || column.defaultFn !== undefined || column.generatedIdentity !== undefined || isRowid(column)
+  )
+}
+
+/** SQLite's `integer().primaryKey()`, which numbers its rows by itself. */
+function isRowid(column: Column): boolean {
+  return column.primary && column.columnType === 'SQLiteInteger'
+}
+
+function isOptional(column: Column): boolean {
+  return !column.notNull || hasDefault(column)
+}
+
+function nullable(schema: z.ZodType, column: Column): z.ZodType {
+  return column.notNull || column.primary ? schema : schema.nullable()
+}
+
+/** `order_items` is `OrderItem`. */
+function singular(table: string): string {
+  const words = table.split(/[^a-zA-Z0-9]+/).filter((word) => word !== '')
+  const last = words.pop() ?? 'row'
+  const one = last.endsWith('ies')
+    ? `${last.slice(0, -3)}y`
+    : /(?:ss|us|is)$/.test(last)
+      ? last
+      : last.replace(/(?<=(?:sh|ch|x|ss))es$|s$/, '')
+  return [...words, one].map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}

@@ -1,0 +1,87 @@
+import { type SQL, and } from 'drizzle-orm'
+import { NotFound } from '../contract/problems.ts'
+import { type StatedReply, reply } from '../contract/reply-spec.ts'
+import type { Preconditions } from '../policies/preconditions.ts'
+import { validators } from '../policies/validators.ts'
+import type { Queries } from './database.ts'
+import { type ListQuery, type Reader, type Reading, notDeleted } from './list.ts'
+import type { AnyModel } from './model.ts'
+
+type Row = Record<string, unknown>
+
+/** Who is asking, for the rules of each model. */
+export type Access = (model: AnyModel) => never
+
+/** What the endpoints of a resource get. */
+export interface ResourceContext extends Readonly<Record<string, unknown>> {
+  readonly db: Queries
+  readonly tx: Queries
+  readonly access: Access
+  readonly secret: string | Uint8Array
+  readonly preconditions: Preconditions
+  readonly params: Row
+  readonly query: ListQuery | undefined
+  readonly body: Row
+}
+
+/** The rows of a model that the caller may see. */
+export function visibleTo(access: Access): (model: AnyModel) => SQL | undefined {
+  return (model) => {
+    const own = model.options.visible?.(access(model))
+    const kept = notDeleted(model)
+    return own === undefined ? kept : kept === undefined ? own : and(own, kept)
+  }
+}
+
+/** The handlers that read. */
+export interface ReadHandlers {
+  readonly list: (context: ResourceContext) => Promise<unknown>
+  readonly read: (context: ResourceContext) => Promise<unknown>
+}
+
+type AfterRead = (rows: readonly Row[], uses: Row) => unknown
+
+/** @param used names of what hooks use. */
+export function readHandlers(
+  reader: Reader,
+  model: AnyModel,
+  afterRead: AfterRead | undefined,
+  used: readonly string[],
+): ReadHandlers {
+  const shown = async (rows: readonly Row[], context: ResourceContext): Promise<readonly Row[]> => {
+    if (afterRead === undefined) return rows
+    const others = await afterRead(rows, pick(context, used))
+    return (others as readonly Row[] | undefined) ?? rows
+  }
+  return {
+    list: async (context) => {
+      const page = await reader.list(context.query as ListQuery, readingOf(context))
+      return afterRead === undefined ? page : { ...page, items: await shown(page.items, context) }
+    },
+    read: async (context) => {
+      const row = await reader.read(context.params, context.query ?? NO_QUERY, readingOf(context))
+      if (row === undefined) throw NotFound()
+      const { version } = model.options
+      if (version !== undefined) context.preconditions.check({ version: row[version] as number })
+      const [one] = await shown([row], context)
+      return withValidators(model, row, one as Row)
+    },
+  }
+}
+
+const NO_QUERY: ListQuery = { limit: 1 }
+
+function readingOf({ db, secret, access }: ResourceContext): Reading {
+  return { database: db, secret, visible: visibleTo(access) }
+}
+
+/** What hooks get of a context. */
+export function pick(context: Readonly<Record<string, unknown>>, names: readonly string[]): Row {
+  return Object.fromEntries(names.map((name) => [name, context[name]]))
+}
+
+/** A row with its `ETag`, where its model has a version. */
+export function withValidators(model: AnyModel, row: Row, shown: Row = row): Row | StatedReply<200, Row> {
+  const { version } = model.options
+  return version === undefined ? shown : reply(200, shown, validators({ version: row[version] as number }))
+}

@@ -1,0 +1,81 @@
+import { type Column, type SQL, and, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import type { AnyModel } from './model.ts'
+
+/** How a list is searched for words: the query field `q`. */
+export interface Search {
+  /** Names of the columns that are searched. */
+  readonly columns: readonly string[]
+  /** Of Postgres: the configuration that words are read with, such as `english`. `simple` unless told. */
+  readonly language: string
+  /** Of SQLite: an FTS5 table over the rows, whose `rowid` is theirs. Without it each row is read. */
+  readonly fts5: string | undefined
+  readonly schema: z.ZodType
+}
+
+export interface SearchOptions {
+  readonly columns: readonly string[]
+  readonly language?: string
+  readonly fts5?: string
+}
+
+/** Words that are looked for at once. */
+const MOST_WORDS = 10
+
+/** @throws {TypeError} for columns that callers do not see, or that hold no text. */
+export function searchOf(given: SearchOptions | readonly string[], model: AnyModel): Search {
+  const { columns, language = 'simple', fts5 } = Array.isArray(given) ? { columns: given } : (given as SearchOptions)
+  for (const name of columns as readonly string[]) {
+    const column = model.shown[name]
+    if (column?.dataType.startsWith('string')) continue
+    const has = Object.entries(model.shown).flatMap(([own, { dataType }]) =>
+      dataType.startsWith('string') ? [own] : [],
+    )
+    throw new TypeError(
+      `resource(${model.facts.name}): "search" names ${name}: search columns of text, ${has.join(', ')}`,
+    )
+  }
+  const schema = z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^\0]*$/, 'Must not hold the character NUL')
+    .optional()
+  return { columns, language, fts5, schema: schema.describe(`Words to look for in ${columns.join(', ')}`) }
+}
+
+/** The rows that have all the words. */
+export function searchCondition(
+  { columns, language, fts5 }: Search,
+  text: string,
+  { facts }: AnyModel,
+): { readonly sql: SQL; readonly shape: string; readonly values: Readonly<Record<string, unknown>> } {
+  const parts = columns.map((name) => sql`coalesce(${facts.columns[name] as Column}, '')`)
+  const whole = sql.join(parts, sql` || ' ' || `)
+  if (facts.dialect === 'postgres') {
+    const config = sql.raw(`'${language.replaceAll("'", "''")}'`)
+    return {
+      // Written as an index on the expression has it: `to_tsvector('simple', coalesce(a, '') || ' ' || coalesce(b, ''))`.
+      sql: sql`to_tsvector(${config}, ${whole}) @@ websearch_to_tsquery(${config}, ${sql.placeholder('q')})`,
+      shape: 'q',
+      values: { q: text },
+    }
+  }
+  const words = [...new Set(text.split(/\s+/).filter((word) => word !== ''))].slice(0, MOST_WORDS)
+  if (fts5 !== undefined) {
+    // Each word in quotes: the language of FTS5 has operators, and errors.
+    const match = words.map((word) => `"${word.replaceAll('"', '""')}"`).join(' ')
+    const rows = sql.identifier(fts5)
+    return {
+      sql: sql`${sql.raw('rowid')} in (select rowid from ${rows} where ${rows} match ${sql.placeholder('q')})`,
+      shape: 'q',
+      values: { q: match },
+    }
+  }
+  const each = words.map((_, i) => sql`(${whole}) like ${sql.placeholder(`q${i}`)} escape '\\'`)
+  return {
+    sql: and(...each) ?? sql`1 = 1`,
+    shape: `q:${words.length}`,
+    values: Object.fromEntries(words.map((word, i) => [`q${i}`, `%${word.replace(/[\\%_]/g, '\\$&')}%`])),
+  }
+}

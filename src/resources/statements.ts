@@ -1,0 +1,82 @@
+import { type SQL, sql } from 'drizzle-orm'
+
+/** A query of Drizzle that can be run with values for its placeholders. */
+export interface Query {
+  prepare(): Prepared
+}
+
+interface Prepared {
+  execute(values: Readonly<Record<string, unknown>>): unknown
+}
+
+/** How many statements are kept for each database: callers choose their shapes, and a connection keeps what it prepared. */
+const MOST = 100
+
+/** The statements of one resource: each is built and prepared once for each database. */
+export interface Statements {
+  /**
+   * Runs the query of a shape.
+   *
+   * @param shape says which query `build` gives, so that it is not asked again; undefined for one that is not kept.
+   */
+  readonly run: <Row>(
+    database: object,
+    shape: string | undefined,
+    build: () => Query,
+    values: Readonly<Record<string, unknown>>,
+  ) => Promise<readonly Row[]>
+}
+
+export function createStatements(): Statements {
+  const known = new WeakMap<object, Map<string, Prepared>>()
+  return {
+    run: async (database, shape, build, values) => {
+      if (shape === undefined) return (await build().prepare().execute(values)) as never
+      let own = known.get(database)
+      if (own === undefined) {
+        own = new Map()
+        known.set(database, own)
+      }
+      let statement = own.get(shape)
+      if (statement === undefined) {
+        statement = build().prepare()
+        if (own.size < MOST) own.set(shape, statement)
+      }
+      return (await statement.execute(values)) as never
+    },
+  }
+}
+
+/** A condition whose values are taken out: what it says, and what fills its placeholders. */
+export interface Fixed {
+  readonly shape: string
+  readonly build: () => SQL
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+interface Dialect {
+  readonly escapeParam: (index: number) => string
+  sqlToQuery(condition: SQL): { readonly sql: string; readonly params: readonly unknown[] }
+}
+
+/** Takes the values out of a condition that is made anew for each request, so that the statement around it can be kept. */
+export function fixed(condition: SQL, database: object, prefix: string): Fixed {
+  const marking = Object.create((database as { readonly dialect: Dialect }).dialect) as {
+    escapeParam: unknown
+  } & Dialect
+  // A mark that no identifier and no literal has: Postgres takes no NUL.
+  marking.escapeParam = (index: number) => `\0${index}\0`
+  const { sql: text, params } = marking.sqlToQuery(condition)
+  return {
+    shape: text,
+    values: Object.fromEntries(params.map((value, i) => [`${prefix}${i}`, value])),
+    build: () =>
+      sql.join(
+        text
+          .split(/\0\d+\0/)
+          .flatMap((piece, i) =>
+            i === 0 ? [sql.raw(piece)] : [sql`${sql.placeholder(`${prefix}${i - 1}`)}`, sql.raw(piece)],
+          ),
+      ),
+  }
+}

@@ -1,0 +1,82 @@
+import { api, group } from 'trestle'
+import { many, model, one, resource } from 'trestle/resources'
+import { createTestClient } from 'trestle/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Opened, onBothDatabases } from './databases.ts'
+
+/** The library of the tests: books of branches, their authors, their loans. */
+export function library({ tables, db }: Opened) {
+  const author = model(tables.authors, { hide: ['password_hash'] })
+  const book = model(tables.books, { version: 'version', deleted: 'deleted_at', readOnly: ['added_at'] })
+  const loan = model(tables.loans)
+  return api(
+    { title: 'Library', version: '1.0.0' },
+    {
+      branches: group('/branches', resource(tables.branches, { db })),
+      authors: group('/authors', resource(author, { db, filter: ['name', 'born'], sort: ['name', 'born'] })),
+      books: group(
+        '/books',
+        resource(book, {
+          db,
+          filter: ['status', 'title', 'pages', 'author_id', 'added_at', 'is_rare', 'price'],
+          sort: ['title', 'pages', 'added_at', 'weight'],
+          search: ['title', 'isbn'],
+          sparse: true,
+          expand: { author: one(author), loans: many(loan), branch: one(tables.branches) },
+        }),
+      ),
+      loans: group(
+        '/loans',
+        resource(loan, { db, pages: 'offset', expand: { book: one(book, { expand: { author: one(author) } }) } }),
+      ),
+    },
+  )
+}
+
+onBothDatabases('a resource', (opened) => {
+  let close: () => Promise<void>
+  let library_: Awaited<ReturnType<typeof start>>
+  const start = () => createTestClient(library(opened()))
+  beforeAll(async () => {
+    library_ = await start()
+    close = library_.close
+  })
+  afterAll(() => close())
+
+  test('has every verb', async () => {
+    const { client, fetch, failures } = library_
+    expect(failures.map(String)).toEqual([
+      'Error: authors.list: no index of authors begins with name, born: add one for each, or take it out of "filter"; no index of authors begins with name, born: add one for each, or take it out of "sort"',
+      'Error: books.list: no index of books begins with status, pages, added_at, is_rare, price: add one for each, or take it out of "filter"; no index of books begins with pages, added_at, weight: add one for each, or take it out of "sort"; books has no index of words: add one, or take out "search"',
+    ])
+    const before = failures.length
+    const branch = await client.branches.create({ body: { name: 'North' } })
+    expect(branch).toEqual({ id: 1, name: 'North' })
+    const author = await client.authors.create({ body: { name: 'Ursula', born: 1929 } })
+    expect(author).toEqual({ id: 1, name: 'Ursula', born: 1929 })
+    const book = await client.books.create({
+      body: { branch_id: 1, author_id: 1, isbn: '9780000000001', title: 'Rocannon' },
+    })
+    expect(book).toMatchObject({ id: 1, title: 'Rocannon', status: 'in', is_rare: false, version: 1, pages: null })
+    expect(book).not.toHaveProperty('deleted_at')
+    const read = await client.books.read({ params: { id: 1 }, query: { expand: ['author', 'loans', 'branch'] } })
+    expect(read).toMatchObject({ author: { name: 'Ursula' }, loans: [], branch: { name: 'North' } })
+    const updated = await client.books.update({ params: { id: 1 }, body: { pages: 300, tags: ['a', { b: 1 }] } })
+    expect(updated).toMatchObject({ pages: 300, version: 2, tags: ['a', { b: 1 }] })
+    const list = await client.books.list({
+      query: { status: 'in', 'pages[gte]': 300, sort: ['-title'], fields: ['title'] },
+    })
+    expect(list).toEqual({ items: [{ id: 1, title: 'Rocannon' }], next_cursor: null })
+    expect(failures.slice(before)).toEqual([])
+    const reply = await fetch('/books/1')
+    expect(reply.headers.get('etag')).toBe('"2"')
+    const replaced = await client.books.replace({
+      params: { id: 1 },
+      body: { branch_id: 1, isbn: '9780000000002', title: 'Malafrena' },
+    })
+    expect(replaced).toMatchObject({ title: 'Malafrena', pages: null, author_id: null, version: 3 })
+    await client.books.remove({ params: { id: 1 } })
+    expect((await fetch('/books/1')).status).toBe(404)
+    expect(failures.slice(before)).toEqual([])
+  })
+})
