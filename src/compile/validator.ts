@@ -1,6 +1,7 @@
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/schema.ts'
 import { authoredIn } from './authored.ts'
+import { reversed } from './reversed.ts'
 import { settling } from './settling.ts'
 import { type ZodSchema, isZodSchema } from './zod-schema.ts'
 
@@ -37,10 +38,13 @@ export function validator(schema: AnySchema, zod: Zod | undefined): Validate {
   })
 }
 
-/** The way back through a zod schema with codecs, from what a handler has to what is sent. Zod does not compile it. */
+/** The way back through a zod schema with codecs, from what a handler has to what is sent. */
 export function zodEncoder(schema: ZodSchema, zod: Zod): Validate {
-  return settling(authoredIn(schema), {
-    atOnce: (value) => resultOf(zod.safeEncode(schema, value)),
+  const functions = authoredIn(schema) // before it is turned around, for that keeps those that it finds
+  const turned = reversed(schema)
+  const ready = turned && zod.compile(turned)
+  return settling(functions, {
+    atOnce: (value) => resultOf(ready === undefined ? zod.safeEncode(schema, value) : zod.safeParse(ready, value)),
     waiting: (value) => zod.safeEncodeAsync(schema, value).then(resultOf),
   })
 }

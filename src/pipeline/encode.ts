@@ -1,4 +1,5 @@
 import type { ReplyEncoder } from '../compile/encoder.ts'
+import { EncodedPage } from '../contract/encoded-page.ts'
 import type { CursorPage, OffsetPage } from '../contract/page.ts'
 import { type ReplyHeaders, StatedReply } from '../contract/reply-spec.ts'
 import type { SchemaIssue, SchemaResult } from '../contract/schema.ts'
@@ -175,31 +176,49 @@ function jsonReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireRepl
   return reply
 }
 
-async function encodePage(
+function encodePage(
   x: Exchange,
   encoder: ReplyEncoder,
   page: CursorPage<unknown> | OffsetPage<unknown>,
   headers: ReplyHeaders | undefined,
-): Promise<void> {
-  if (!Array.isArray(page?.items)) throw new Error(`${x.operation} must return a page: { items, … }`)
-  const items: unknown[] = []
-  for (let i = 0; i < page.items.length; i++) {
-    const result = await encoder.encode?.(page.items[i])
-    if (result?.issues !== undefined) {
-      throw new ReplyMismatch(
-        x.operation,
-        encoder.status,
-        result.issues.map((issue) => ({ ...issue, path: ['items', i, ...(issue.path ?? [])] })),
-      )
-    }
-    items.push(result === undefined ? page.items[i] : result.value)
+): void | Promise<void> {
+  if (page instanceof EncodedPage && !page.isSeen) {
+    const text = `{"items":${page.text},"next_cursor":${JSON.stringify(page.next_cursor)}}`
+    return sendPage(x, new WireReply(encoder.status, text, ['content-type', encoder.mediaType]), page, headers)
   }
-  const whole =
+  if (!Array.isArray(page?.items)) throw new Error(`${x.operation} must return a page: { items, … }`)
+  const whole = (items: readonly unknown[]): CursorPage<unknown> | OffsetPage<unknown> =>
     encoder.kind === 'offset'
       ? { items, total: (page as OffsetPage<unknown>).total }
       : { items, next_cursor: (page as CursorPage<unknown>).next_cursor ?? null }
-  const reply = jsonReply(x, encoder, whole)
-  const links = pageLinks(x.request, x.context.query, whole)
+  const send = (items: readonly unknown[]): void => {
+    const given = whole(items)
+    sendPage(x, jsonReply(x, encoder, given), given, headers)
+  }
+  const { encode } = encoder
+  if (encode === undefined) return send(page.items)
+  const results = page.items.map((item) => encode(item))
+  if (results.some((one) => one instanceof Promise)) {
+    return Promise.all(results).then((settled) => send(itemsOf(x, encoder, settled)))
+  }
+  send(itemsOf(x, encoder, results as SchemaResult<unknown>[]))
+}
+
+function itemsOf(x: Exchange, encoder: ReplyEncoder, results: readonly SchemaResult<unknown>[]): unknown[] {
+  return results.map((result, i) => {
+    if (result.issues === undefined) return result.value
+    const at = (issue: SchemaIssue): SchemaIssue => ({ ...issue, path: ['items', i, ...(issue.path ?? [])] })
+    throw new ReplyMismatch(x.operation, encoder.status, result.issues.map(at))
+  })
+}
+
+function sendPage(
+  x: Exchange,
+  reply: WireReply,
+  page: CursorPage<unknown> | OffsetPage<unknown>,
+  headers: ReplyHeaders | undefined,
+): void {
+  const links = pageLinks(x.request, x.context.query, page)
   if (links !== undefined) reply.set('link', links)
   x.reply = reply.addAll(headers)
 }

@@ -1,6 +1,9 @@
 import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import { type CommaList, commaList } from '../contract/comma-list.ts'
+import { EncodedPage } from '../contract/encoded-page.ts'
 import type { AnySchema } from '../contract/schema.ts'
+import type { z } from 'zod'
+import { jsonOfRow } from './json-rows.ts'
 import type { ColumnSchemas } from './column.ts'
 import { cursorValues, cursorPlaceholders, afterRow, orderBy, orderTerms, type OrderTerm } from './order.ts'
 import { openCursor, sealCursor } from './cursor.ts'
@@ -71,6 +74,8 @@ export function createReader(
   statements: Statements,
 ): Reader {
   const { facts } = model
+  /** Whether Postgres writes the pages of this list. */
+  const isPlain = facts.dialect === 'postgres'
   check(model, spec)
   const filters = spec.filter.flatMap((name) =>
     filtersOn(name, model.shown[name] as Column, model.values[name] as ColumnSchemas),
@@ -106,6 +111,17 @@ export function createReader(
     if (query.expand === undefined || rows.length === 0) return
     await expand(rows, relations, withParents(query.expand), { database, statements, visible })
   }
+
+  const shownNames = Object.keys(model.shown)
+  const known = new Map<string, SQL | undefined>()
+  const jsonOf = (fields: readonly string[]): SQL | undefined => {
+    const names = [...new Set([...facts.key, ...fields])]
+    const id = names.join()
+    if (!known.has(id) && known.size < MOST_SHAPES) known.set(id, jsonOfRow(model, names))
+    return known.get(id)
+  }
+  const decodeRows = (items: readonly unknown[]): readonly Row[] =>
+    items.map((item) => (model.row as unknown as z.ZodObject).partial().parse(item) as Row)
 
   return {
     listFields,
@@ -153,6 +169,16 @@ export function createReader(
         values = { ...values, ...cursorPlaceholders(after) }
       }
       if (!isCursor) values.offset = query.offset ?? 0
+      const json = isCursor && isPlain && query.expand === undefined ? jsonOf(query.fields ?? shownNames) : undefined
+      if (json !== undefined) {
+        const where = () => and(...conditions.map((one) => one()), after && afterRow(terms, after, facts.dialect))
+        const key = isKept ? `json\n${shape.join('\n')}` : undefined
+        const build = () => jsonPage(database, model, json, terms, where)
+        const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
+        const { items, found, keys } = page as JsonPage
+        const next = found > query.limit ? sealCursor(secret, list, keys) : null
+        return new EncodedPage(items, next, decodeRows) as never
+      }
       const names = columnsOf(query, terms)
       const build = () => {
         const columns: Record<string, Column | SQL> = {}
@@ -214,6 +240,47 @@ function sameKey(column: Column, name: string): SQL {
 
 function keyValues(key: Row): Row {
   return Object.fromEntries(Object.entries(key).map(([name, value]) => [`p_${name}`, value]))
+}
+
+/** Sets of fields whose JSON is kept: callers choose them. */
+const MOST_SHAPES = 50
+
+interface JsonPage {
+  readonly items: string
+  /** How many rows there are, one beyond the page counted. */
+  readonly found: number
+  /** Of the last row of the page. */
+  readonly keys: readonly (string | null)[]
+}
+
+/** A page that Postgres writes: its rows as one text, and the keys of its last row. */
+function jsonPage(
+  database: Queries,
+  model: AnyModel,
+  json: SQL,
+  terms: readonly OrderTerm[],
+  where: () => SQL | undefined,
+): unknown {
+  const keys = terms.map(({ column }) => sql`${column}::text`)
+  const rows = database
+    .select({
+      place: sql<number>`row_number() over (order by ${sql.join(orderBy(terms), sql`, `)})`.as('place'),
+      item: sql`${json}`.as('item'),
+      keys: sql`array[${sql.join(keys, sql`, `)}]`.as('keys'),
+    })
+    .from(model.table as never)
+    .where(where())
+    .orderBy(...orderBy(terms))
+    .limit(sql.placeholder('limit') as never)
+    .as('page')
+  const size = sql`${sql.placeholder('size')}`
+  return database
+    .select({
+      items: sql<string>`coalesce(json_agg(item order by place) filter (where place <= ${size}), '[]')::text`,
+      found: sql<number>`count(*)::int`,
+      keys: sql`(array_agg(keys) filter (where place = ${size}))[1:1]`.mapWith((found: readonly unknown[] | null) => found?.[0] ?? []),
+    })
+    .from(rows)
 }
 
 /** `items.product` means `items` as well. */

@@ -79,4 +79,29 @@ onBothDatabases('a resource', (opened) => {
     expect((await fetch('/books/1')).status).toBe(404)
     expect(failures.slice(before)).toEqual([])
   })
+
+  test('walks a list page by page, forwards and by what is null', async () => {
+    const { client, fetch } = library_
+    const { database, tables } = opened()
+    const titles = Array.from({ length: 23 }, (_, i) => `Walk ${i % 5}`)
+    await database.insert(tables.books).values(
+      titles.map((title, i) => ({ branch_id: 1, isbn: `978100000${1000 + i}`, title, pages: i % 3 === 0 ? null : i + 1 })),
+    )
+    for (const sort of [['title'], ['-title'], ['pages'], ['-pages', 'title'], ['added_at']] as const) {
+      const ids: number[] = []
+      let cursor: string | undefined
+      do {
+        const page = await client.books.list({ query: { 'title[starts]': 'walk', sort, limit: 4, ...(cursor !== undefined && { cursor }) } })
+        ids.push(...page.items.map(({ id }) => id))
+        cursor = page.next_cursor ?? undefined
+      } while (cursor !== undefined)
+      const whole = await client.books.list({ query: { 'title[starts]': 'walk', sort, limit: 100 } })
+      expect(ids).toEqual(whole.items.map(({ id }) => id))
+      expect(ids).toHaveLength(23)
+    }
+    const link = (await fetch('/books?title[starts]=walk&limit=4')).headers.get('link')
+    expect(link).toMatch(/^<\/books\?title%5Bstarts%5D=walk&limit=4&cursor=[\w-]+>; rel="next"$/)
+    const json = (await (await fetch('/books?title[starts]=walk&limit=1')).json()) as { items: object[] }
+    expect(Object.keys(json.items[0] ?? {})).toEqual(Object.keys(await client.books.read({ params: { id: 2 } })))
+  })
 })
