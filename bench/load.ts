@@ -10,10 +10,11 @@ export interface Load {
   /**
    * Sends `count` requests, taking `requests` in turn, and waits for all replies.
    *
+   * @param times gets the milliseconds of each request.
    * @returns milliseconds it took.
    * @throws where a reply has another status, a connection fails, or a minute passes.
    */
-  run(requests: readonly Buffer[], status: number, count: number): Promise<number>
+  run(requests: readonly Buffer[], status: number, count: number, times?: number[]): Promise<number>
 }
 
 /**
@@ -23,7 +24,7 @@ export interface Load {
 export async function withLoad<T>(port: number, use: (load: Load) => Promise<T>): Promise<T> {
   const open = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(port)))
   try {
-    return await use({ run: (requests, status, count) => run(open, requests, status, count) })
+    return await use({ run: (requests, status, count, times) => run(open, requests, status, count, times) })
   } finally {
     for (const connection of open) connection.close()
   }
@@ -34,13 +35,16 @@ function run(
   requests: readonly Buffer[],
   expected: number,
   count: number,
+  times: number[] | undefined,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const started = performance.now()
     let sent = 0
     let answered = 0
     const timer = setTimeout(() => reject(new Error(`${answered} of ${count} replies after a minute`)), PATIENCE)
+    const begun = new Map<Connection, number>()
     const next = (connection: Connection): void => {
+      if (times !== undefined) begun.set(connection, performance.now())
       connection.send(requests[sent % requests.length] as Buffer)
       sent++
     }
@@ -53,6 +57,7 @@ function run(
       connection.onReply = (status) => {
         if (status !== expected) return fail(new Error(`status ${status} where ${expected} was expected`))
         answered++
+        times?.push(performance.now() - (begun.get(connection) as number))
         if (sent < count) next(connection)
         else if (answered === count) {
           clearTimeout(timer)

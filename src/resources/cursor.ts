@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Dependency, depends } from '../contract/depends.ts'
 import { type ProblemType, problem } from '../contract/problem.ts'
 
@@ -15,34 +15,57 @@ const SIGNATURE = 16
  * What cursors are signed with: `TRESTLE_SECRET`, so that the processes of an API take each other's, or else bytes of this
  * process's own.
  */
-export const cursorSecret: Dependency<string | Uint8Array> = depends(
+export const cursorKey: Dependency<CursorKey> = depends(
   {},
-  () => process.env.TRESTLE_SECRET ?? randomBytes(32),
-  { scope: 'app', name: 'the secret of cursors' },
+  () => cursorKeyOf(process.env.TRESTLE_SECRET ?? randomBytes(32)),
+  { scope: 'app', name: 'the key of cursors' },
 )
 
 /** The value of a sort column in the last row of a page. */
 export type CursorValue = string | number | boolean | null
 
 /** A cursor of a list, in which it ends with `values`. It holds only where `list` is the same when it comes back. */
-export function sealCursor(secret: string | Uint8Array, list: string, values: readonly CursorValue[]): string {
+export function sealCursor(key: CursorKey, list: string, values: readonly CursorValue[]): string {
   const payload = Buffer.from(JSON.stringify(values))
-  return Buffer.concat([signature(secret, list, payload), payload]).toString('base64url')
+  return Buffer.concat([signature(key, list, payload), payload]).toString('base64url')
 }
 
 /** @throws InvalidCursor for one that was not made with this secret for this list. */
-export function openCursor(secret: string | Uint8Array, list: string, cursor: string): readonly CursorValue[] {
+export function openCursor(key: CursorKey, list: string, cursor: string): readonly CursorValue[] {
   const bytes = Buffer.from(cursor, 'base64url')
   const payload = bytes.subarray(SIGNATURE)
   // Each cursor has one spelling: Node's decoder passes over what is no base64url.
   const isOurs =
     payload.length > 0 &&
     bytes.toString('base64url') === cursor &&
-    timingSafeEqual(bytes.subarray(0, SIGNATURE), signature(secret, list, payload))
+    timingSafeEqual(bytes.subarray(0, SIGNATURE), signature(key, list, payload))
   if (!isOurs) throw InvalidCursor()
   return JSON.parse(payload.toString()) as CursorValue[]
 }
 
-function signature(secret: string | Uint8Array, list: string, payload: Uint8Array): Buffer {
-  return createHmac('sha256', secret).update(list).update('\0').update(payload).digest().subarray(0, SIGNATURE)
+/** HMAC-SHA256 (RFC 2104) by two hashes at once: an object of `createHmac` costs ten times as much. */
+function signature({ inner, outer }: CursorKey, list: string, payload: Uint8Array): Buffer {
+  const message = Buffer.concat([inner, Buffer.from(`${list}\0`), payload])
+  return hash('sha256', Buffer.concat([outer, hash('sha256', message, 'buffer')]), 'buffer').subarray(0, SIGNATURE)
+}
+
+/** Bytes of a block of SHA-256. */
+const BLOCK = 64
+
+function padded(key: Uint8Array, mark: number): Buffer {
+  const block = Buffer.alloc(BLOCK, mark)
+  for (let i = 0; i < key.length; i++) block[i] = (block[i] as number) ^ (key[i] as number)
+  return block
+}
+
+/** A secret as cursors are signed with it. */
+export interface CursorKey {
+  readonly inner: Buffer
+  readonly outer: Buffer
+}
+
+export function cursorKeyOf(secret: string | Uint8Array): CursorKey {
+  // Of any length: it is hashed where it is longer than a block (RFC 2104 §3), and where it is shorter too.
+  const key = hash('sha256', Buffer.from(secret as string), 'buffer')
+  return { inner: padded(key, 0x36), outer: padded(key, 0x5c) }
 }

@@ -7,7 +7,7 @@ import type { AnyModel } from './model.ts'
  * Rows as Postgres itself writes them in JSON: a page of them is one text, which goes out as it came. What a driver, a
  * mapper, a schema and `JSON.stringify` would each do with every value, nobody does.
  *
- * @returns the expression of a row's JSON, by the names of its columns; undefined where one of them has a form on the wire
+ * @returns what to select of a row, so that `row_to_json` writes it; undefined where one of them has a form on the wire
  * that Postgres does not write.
  */
 export function jsonOfRow(model: AnyModel, names: readonly string[]): SQL | undefined {
@@ -19,9 +19,9 @@ export function jsonOfRow(model: AnyModel, names: readonly string[]): SQL | unde
       return undefined
     const value = jsonOf(column)
     if (value === undefined) return undefined
-    parts.push(sql`${sql.raw(`'${name.replaceAll("'", "''")}'`)}, ${value}`)
+    parts.push(sql`${value} as ${sql.identifier(name)}`)
   }
-  return sql`json_build_object(${sql.join(parts, sql`, `)})`
+  return sql.join(parts, sql`, `)
 }
 
 /** A value in the form in which its column's schema sends it. */

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import { jsonOfRow } from './json-rows.ts'
 import type { ColumnSchemas } from './column.ts'
 import { cursorValues, cursorPlaceholders, afterRow, orderBy, orderTerms, type OrderTerm } from './order.ts'
-import { openCursor, sealCursor } from './cursor.ts'
+import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
 import { type Filter, conditionOf, filtersOn, isComparable } from './filter.ts'
 import type { AnyModel } from './model.ts'
@@ -42,7 +42,7 @@ export interface ListQuery extends Readonly<Record<string, unknown>> {
 /** Where a list is read, and for whom. */
 export interface Reading {
   readonly database: Queries
-  readonly secret: string | Uint8Array
+  readonly secret: CursorKey
   /** The rows of a model that the caller may see, of those that are not deleted. */
   readonly visible: (model: AnyModel) => SQL | undefined
 }
@@ -112,6 +112,13 @@ export function createReader(
     await expand(rows, relations, withParents(query.expand), { database, statements, visible })
   }
 
+  const knownTerms = new Map<string, readonly OrderTerm[]>()
+  const termsOf = (sort: readonly string[]): readonly OrderTerm[] => {
+    const id = sort.join()
+    const found = knownTerms.get(id) ?? orderTerms(facts, sort)
+    if (knownTerms.size < MOST_SHAPES) knownTerms.set(id, found)
+    return found
+  }
   const shownNames = Object.keys(model.shown)
   const known = new Map<string, SQL | undefined>()
   const jsonOf = (fields: readonly string[]): SQL | undefined => {
@@ -130,7 +137,7 @@ export function createReader(
     list: async (query, reading) => {
       const { database, secret } = reading
       const sort = query.sort ?? spec.order
-      const terms = orderTerms(facts, sort)
+      const terms = termsOf(sort)
       const conditions: (() => SQL)[] = []
       const shape: string[] = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join()]
       let values: Row = { limit: query.limit + 1 }
@@ -175,9 +182,10 @@ export function createReader(
         const key = isKept ? `json\n${shape.join('\n')}` : undefined
         const build = () => jsonPage(database, model, json, terms, where)
         const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
-        const { items, found, keys } = page as JsonPage
+        const { items, found } = page as JsonPage
+        const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
         const next = found > query.limit ? sealCursor(secret, list, keys) : null
-        return new EncodedPage(items, next, decodeRows) as never
+        return new EncodedPage(`[${items}]`, next, decodeRows) as never
       }
       const names = columnsOf(query, terms)
       const build = () => {
@@ -245,12 +253,11 @@ function keyValues(key: Row): Row {
 /** Sets of fields whose JSON is kept: callers choose them. */
 const MOST_SHAPES = 50
 
-interface JsonPage {
+/** Beside these, the keys of the last row of the page: `k0`, `k1`, … */
+interface JsonPage extends Readonly<Record<string, unknown>> {
   readonly items: string
   /** How many rows there are, one beyond the page counted. */
   readonly found: number
-  /** Of the last row of the page. */
-  readonly keys: readonly (string | null)[]
 }
 
 /** A page that Postgres writes: its rows as one text, and the keys of its last row. */
@@ -261,26 +268,25 @@ function jsonPage(
   terms: readonly OrderTerm[],
   where: () => SQL | undefined,
 ): unknown {
-  const keys = terms.map(({ column }) => sql`${column}::text`)
-  const rows = database
-    .select({
-      place: sql<number>`row_number() over (order by ${sql.join(orderBy(terms), sql`, `)})`.as('place'),
-      item: sql`${json}`.as('item'),
-      keys: sql`array[${sql.join(keys, sql`, `)}]`.as('keys'),
-    })
-    .from(model.table as never)
-    .where(where())
-    .orderBy(...orderBy(terms))
-    .limit(sql.placeholder('limit') as never)
-    .as('page')
+  const keys = terms.map(({ column }, i) => sql`${column}::text as ${sql.identifier(`k${i}`)}`)
+  const names = sql.join(
+    terms.map((_, i) => sql.identifier(`k${i}`)),
+    sql`, `,
+  )
+  const condition = where()
+  const only = condition === undefined ? sql`` : sql` where ${condition}`
+  const rows = sql`select row_to_json(r)::text as item, ${sql.join(keys, sql`, `)} from ${model.table}, lateral (select ${json}) r${only} order by ${sql.join(orderBy(terms), sql`, `)} limit ${sql.placeholder('limit')}`
   const size = sql`${sql.placeholder('size')}`
+  const last = Object.fromEntries(
+    terms.map((_, i) => [`k${i}`, sql<string | null>`max(${sql.identifier(`k${i}`)}) filter (where place = ${size})`]),
+  )
   return database
     .select({
-      items: sql<string>`coalesce(json_agg(item order by place) filter (where place <= ${size}), '[]')::text`,
+      items: sql<string>`coalesce(string_agg(item, ',') filter (where place <= ${size}), '')`,
       found: sql<number>`count(*)::int`,
-      keys: sql`(array_agg(keys) filter (where place = ${size}))[1:1]`.mapWith((found: readonly unknown[] | null) => found?.[0] ?? []),
+      ...last,
     })
-    .from(rows)
+    .from(sql`(select row_number() over () as place, item, ${names} from (${rows}) s) p` as never)
 }
 
 /** `items.product` means `items` as well. */

@@ -3,6 +3,7 @@ import { NotFound } from '../contract/problems.ts'
 import { type StatedReply, reply } from '../contract/reply-spec.ts'
 import type { Preconditions } from '../policies/preconditions.ts'
 import { validators } from '../policies/validators.ts'
+import type { CursorKey } from './cursor.ts'
 import type { Queries } from './database.ts'
 import { type ListQuery, type Reader, type Reading, notDeleted } from './list.ts'
 import type { AnyModel } from './model.ts'
@@ -17,7 +18,7 @@ export interface ResourceContext extends Readonly<Record<string, unknown>> {
   readonly db: Queries
   readonly tx: Queries
   readonly access: Access
-  readonly secret: string | Uint8Array
+  readonly secret: CursorKey
   readonly preconditions: Preconditions
   readonly params: Row
   readonly query: ListQuery | undefined

@@ -8,7 +8,7 @@ import { queryFields } from '../contract/query-fields.ts'
 import { type ReplySpec, created, noContent } from '../contract/reply-spec.ts'
 import type { AnySchema, Schema } from '../contract/schema.ts'
 import { conditional, preconditions } from '../policies/preconditions.ts'
-import { InvalidCursor, cursorSecret } from './cursor.ts'
+import { InvalidCursor, cursorKey } from './cursor.ts'
 import type { AnyDatabase } from './database.ts'
 import { indexCheck } from './index-check.ts'
 import { type ListSpec, createReader } from './list.ts'
@@ -281,7 +281,7 @@ export function resourceOf(
   const reader = createReader(model, relations, spec, statements)
   const access = accessOf([model, ...relatedModels(relations)])
   const uses = options.use ?? {}
-  const readUses = { ...uses, db: options.db, access, secret: cursorSecret }
+  const readUses = { ...uses, db: options.db, access, secret: cursorKey }
   const isVersioned = model.options.version !== undefined
   const writeUses = { ...uses, tx, access, ...(isVersioned && { preconditions }) }
   const rows = rowSchema(model, relations, spec.sparse)

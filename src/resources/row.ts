@@ -1,4 +1,4 @@
-import type { Column, Table } from 'drizzle-orm'
+import type { Table } from 'drizzle-orm'
 
 /** A Drizzle table of any database. */
 export type AnyTable = Table & { readonly $inferSelect: object; readonly $inferInsert: object }
@@ -28,12 +28,9 @@ export type RowSent<T extends AnyTable, O> = { readonly [K in ShownColumn<T, O>]
 
 type ColumnsOf<T extends AnyTable> = T['_']['columns']
 
+/** Names of the columns of a primary key, where they say so themselves. */
 type KeyName<T extends AnyTable> = {
-  [K in keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends Column<infer C>
-    ? C['isPrimaryKey'] extends true
-      ? K
-      : never
-    : never
+  [K in keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends { readonly _: { readonly isPrimaryKey: true } } ? K : never
 }[keyof ColumnsOf<T>] &
   string
 
@@ -42,12 +39,10 @@ export type KeyOf<T extends AnyTable> = { readonly [K in KeyName<T> & keyof T['$
 
 /** Columns of a primary key that the database gives. */
 type GivenKey<T extends AnyTable> = {
-  [K in keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends Column<infer C>
-    ? C['isPrimaryKey'] extends true
-      ? C['hasDefault'] extends true
-        ? K
-        : never
-      : never
+  [K in keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends {
+    readonly _: { readonly isPrimaryKey: true; readonly hasDefault: true }
+  }
+    ? K
     : never
 }[keyof ColumnsOf<T>]
 
