@@ -1,56 +1,82 @@
 import { type Column, type SQL, sql } from 'drizzle-orm'
-import type { z } from 'zod'
 import { kindOf } from './column.ts'
 import type { AnyModel } from './model.ts'
 
+/** How Postgres writes a row in JSON. */
+export interface JsonRow {
+  /** What is selected of a row. */
+  readonly columns: SQL
+  /** The text of it, from what was selected, which is called `r` then. */
+  readonly text: SQL
+}
+
 /**
  * Rows as Postgres itself writes them in JSON: a page of them is one text, which goes out as it came. What a driver, a
- * mapper, a schema and `JSON.stringify` would each do with every value, nobody does.
+ * mapper, a schema and `JSON.stringify` would each do with every value, nobody does. Of the ways to write a row, `format`
+ * costs Postgres least: `row_to_json` takes half as long again, `json_build_object` twice as long.
  *
- * @returns what to select of a row, so that `row_to_json` writes it; undefined where one of them has a form on the wire
- * that Postgres does not write.
+ * @returns undefined where a column has a form on the wire that Postgres does not write.
  */
-export function jsonOfRow(model: AnyModel, names: readonly string[]): SQL | undefined {
-  const parts: SQL[] = []
-  for (const name of names) {
+export function jsonOfRow(model: AnyModel, names: readonly string[]): JsonRow | undefined {
+  const columns: SQL[] = []
+  const values: SQL[] = []
+  const members: string[] = []
+  const schemas = (model.options.schemas ?? {}) as Readonly<Record<string, unknown>>
+  for (const [i, name] of names.entries()) {
     const column = model.facts.columns[name] as Column
+    const own = sql.raw(`r.c${i}`)
     // Its schema may say anything of its values.
-    if ((model.options.schemas as Readonly<Record<string, z.ZodType>> | undefined)?.[name] !== undefined)
-      return undefined
-    const value = jsonOf(column)
+    const value = schemas[name] === undefined ? valueOf(column, own) : undefined
     if (value === undefined) return undefined
-    parts.push(sql`${value} as ${sql.identifier(name)}`)
+    columns.push(sql`${column} as ${sql.raw(`c${i}`)}`)
+    const text = value.isQuoted ? sql`'"' || ${value.text} || '"'` : value.text
+    const isNullable = !column.notNull && !column.primary
+    values.push(isNullable ? sql`coalesce(${text}, 'null')` : value.text)
+    members.push(`${JSON.stringify(name).replaceAll('%', '%%')}:${value.isQuoted && !isNullable ? '"%s"' : '%s'}`)
   }
-  return sql.join(parts, sql`, `)
+  const form = sql.raw(`'{${members.join().replaceAll("'", "''")}}'`)
+  return { columns: sql.join(columns, sql`, `), text: sql`format(${form}, ${sql.join(values, sql`, `)})` }
+}
+
+interface Value {
+  readonly text: SQL
+  /** True for text that needs quotes, and in which nothing needs to be escaped. */
+  readonly isQuoted: boolean
 }
 
 /** A value in the form in which its column's schema sends it. */
-function jsonOf(column: Column): SQL | undefined {
+function valueOf(column: Column, own: SQL): Value | undefined {
+  const bare = (text: SQL): Value => ({ text, isQuoted: false })
+  const quoted = (text: SQL): Value => ({ text, isQuoted: true })
   switch (kindOf(column)) {
     case 'text':
-      // Types of text such as `inet` write themselves.
-      return column.columnType === 'PgCustomColumn' ? undefined : sql`${column}`
+      return column.columnType === 'PgCustomColumn' ? undefined : bare(sql`to_json(${own}::text)::text`)
     case 'word':
+      return bare(sql`to_json(${own})::text`)
     case 'uuid':
-    case 'integer':
-    case 'boolean':
-    case 'json':
-      return sql`${column}`
-    case 'number':
-      // JSON has neither NaN nor infinity, and nothing else of a number is lost in it.
-      return column.getSQLType().startsWith('numeric') ? undefined : sql`${column}`
     case 'decimal':
     case 'bigint':
-      return sql`${column}::text`
-    case 'instant':
-      return column.dataType === 'object date' ? sql`to_char(${inUtc(column)}, ${INSTANT})` : undefined
-    case 'date':
-      return column.dataType === 'object date' ? sql`to_char(${column}, 'YYYY-MM-DD')` : sql`${column}::text`
     case 'time':
-      return sql`${column}::text`
+      return quoted(sql`${own}::text`)
+    case 'integer':
+      return bare(sql`${own}::text`)
+    case 'json':
+      // Of the type json, it has the line ends that whoever wrote it put there.
+      return bare(sql`translate(${own}::text, E'\\n', ' ')`)
+    case 'boolean':
+      return bare(sql`to_json(${own})::text`)
+    case 'number':
+      // JSON has neither NaN nor infinity.
+      return column.getSQLType().startsWith('numeric') || !/double|real|float/.test(column.getSQLType())
+        ? undefined
+        : bare(sql`case when ${own} - ${own} = 0 then ${own}::text else 'null' end`)
+    case 'instant':
+      return column.dataType === 'object date' ? quoted(sql`to_char(${inUtc(column, own)}, ${INSTANT})`) : undefined
+    case 'date':
+      return quoted(column.dataType === 'object date' ? sql`to_char(${own}, 'YYYY-MM-DD')` : sql`${own}::text`)
     case 'bytes':
       // Postgres breaks its lines (RFC 2045 §6.8).
-      return sql`translate(encode(${column}, 'base64'), E'\\n', '')`
+      return quoted(sql`translate(encode(${own}, 'base64'), E'\\n', '')`)
     default:
       return undefined
   }
@@ -59,8 +85,6 @@ function jsonOf(column: Column): SQL | undefined {
 /** ISO 8601 as `Date` writes it. */
 const INSTANT = sql.raw(`'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`)
 
-function inUtc(column: Column): SQL {
-  return (column as { readonly withTimezone?: boolean }).withTimezone === true
-    ? sql`${column} at time zone 'UTC'`
-    : sql`${column}`
+function inUtc(column: Column, own: SQL): SQL {
+  return (column as { readonly withTimezone?: boolean }).withTimezone === true ? sql`${own} at time zone 'UTC'` : own
 }

@@ -3,7 +3,7 @@ import { type CommaList, commaList } from '../contract/comma-list.ts'
 import { EncodedPage } from '../contract/encoded-page.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import type { z } from 'zod'
-import { jsonOfRow } from './json-rows.ts'
+import { type JsonRow, jsonOfRow } from './json-rows.ts'
 import type { ColumnSchemas } from './column.ts'
 import { cursorValues, cursorPlaceholders, afterRow, orderBy, orderTerms, type OrderTerm } from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
@@ -120,8 +120,8 @@ export function createReader(
     return found
   }
   const shownNames = Object.keys(model.shown)
-  const known = new Map<string, SQL | undefined>()
-  const jsonOf = (fields: readonly string[]): SQL | undefined => {
+  const known = new Map<string, JsonRow | undefined>()
+  const jsonOf = (fields: readonly string[]): JsonRow | undefined => {
     const names = [...new Set([...facts.key, ...fields])]
     const id = names.join()
     if (!known.has(id) && known.size < MOST_SHAPES) known.set(id, jsonOfRow(model, names))
@@ -185,7 +185,8 @@ export function createReader(
         const { items, found } = page as JsonPage
         const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
         const next = found > query.limit ? sealCursor(secret, list, keys) : null
-        return new EncodedPage(`[${items}]`, next, decodeRows) as never
+        const text = found > query.limit ? items.slice(0, items.lastIndexOf(BETWEEN)) : items
+        return new EncodedPage(`[${text}]`, next, decodeRows) as never
       }
       const names = columnsOf(query, terms)
       const build = () => {
@@ -260,33 +261,30 @@ interface JsonPage extends Readonly<Record<string, unknown>> {
   readonly found: number
 }
 
-/** A page that Postgres writes: its rows as one text, and the keys of its last row. */
+/** What stands between rows: no row has a line end, for JSON escapes it. */
+const BETWEEN = ',\n'
+
+/** A page that Postgres writes: its rows as one text, the one beyond it too, and the keys of its last row. */
 function jsonPage(
   database: Queries,
   model: AnyModel,
-  json: SQL,
+  json: JsonRow,
   terms: readonly OrderTerm[],
   where: () => SQL | undefined,
 ): unknown {
-  const keys = terms.map(({ column }, i) => sql`${column}::text as ${sql.identifier(`k${i}`)}`)
-  const names = sql.join(
-    terms.map((_, i) => sql.identifier(`k${i}`)),
-    sql`, `,
-  )
+  const keys = terms.map(({ column }, i) => sql`${column}::text as ${sql.raw(`k${i}`)}`)
   const condition = where()
   const only = condition === undefined ? sql`` : sql` where ${condition}`
-  const rows = sql`select row_to_json(r)::text as item, ${sql.join(keys, sql`, `)} from ${model.table}, lateral (select ${json}) r${only} order by ${sql.join(orderBy(terms), sql`, `)} limit ${sql.placeholder('limit')}`
-  const size = sql`${sql.placeholder('size')}`
-  const last = Object.fromEntries(
-    terms.map((_, i) => [`k${i}`, sql<string | null>`max(${sql.identifier(`k${i}`)}) filter (where place = ${size})`]),
-  )
+  const order = sql.join(orderBy(terms), sql`, `)
+  const rows = sql`select ${json.columns}, ${sql.join(keys, sql`, `)} from ${model.table}${only} order by ${order} limit ${sql.placeholder('limit')}`
+  const last = terms.map((_, i) => [`k${i}`, sql`(array_agg(${sql.raw(`r.k${i}`)}))[${sql.placeholder('size')}]`])
   return database
     .select({
-      items: sql<string>`coalesce(string_agg(item, ',') filter (where place <= ${size}), '')`,
+      items: sql<string>`coalesce(string_agg(${json.text}, ${sql.raw("E',\\n'")}), '')`,
       found: sql<number>`count(*)::int`,
-      ...last,
+      ...Object.fromEntries(last),
     })
-    .from(sql`(select row_number() over () as place, item, ${names} from (${rows}) s) p` as never)
+    .from(sql`(${rows}) r` as never)
 }
 
 /** `items.product` means `items` as well. */

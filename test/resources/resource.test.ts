@@ -84,16 +84,14 @@ onBothDatabases('a resource', (opened) => {
     const { client, fetch } = library_
     const { database, tables } = opened()
     const titles = Array.from({ length: 23 }, (_, i) => `Walk ${i % 5}`)
-    await database
-      .insert(tables.books)
-      .values(
-        titles.map((title, i) => ({
-          branch_id: 1,
-          isbn: `978100000${1000 + i}`,
-          title,
-          pages: i % 3 === 0 ? null : i + 1,
-        })),
-      )
+    await database.insert(tables.books).values(
+      titles.map((title, i) => ({
+        branch_id: 1,
+        isbn: `978100000${1000 + i}`,
+        title,
+        pages: i % 3 === 0 ? null : i + 1,
+      })),
+    )
     for (const sort of [['title'], ['-title'], ['pages'], ['-pages', 'title'], ['added_at']] as const) {
       const ids: number[] = []
       let cursor: string | undefined
