@@ -17,7 +17,8 @@ const SIGNATURE = 16
  */
 export const cursorSecret: Dependency<string | Uint8Array> = depends(
   {},
-  () => process.env.TRESTLE_SECRET ?? randomBytes(32),
+  // What is empty is no secret: anybody could sign with it.
+  () => process.env.TRESTLE_SECRET || randomBytes(32),
   { scope: 'app', name: 'the secret of cursors' },
 )
 
@@ -26,7 +27,7 @@ export type CursorValue = string | number | boolean | null
 
 /** A cursor of a list, in which it ends with `values`. It holds only where `list` is the same when it comes back. */
 export function sealCursor(secret: string | Uint8Array, list: string, values: readonly CursorValue[]): string {
-  const payload = Buffer.from(JSON.stringify(values))
+  const payload = Buffer.from(`[${values.map(toJson).join()}]`)
   return Buffer.concat([signature(secret, list, payload), payload]).toString('base64url')
 }
 
@@ -41,6 +42,11 @@ export function openCursor(secret: string | Uint8Array, list: string, cursor: st
     timingSafeEqual(bytes.subarray(0, SIGNATURE), signature(secret, list, payload))
   if (!isOurs) throw InvalidCursor()
   return JSON.parse(payload.toString()) as CursorValue[]
+}
+
+/** JSON has no infinity, and what is too great for a double is read as one. */
+function toJson(value: CursorValue): string {
+  return value === Infinity ? '9e999' : value === -Infinity ? '-9e999' : JSON.stringify(value)
 }
 
 function signature(secret: string | Uint8Array, list: string, payload: Uint8Array): Buffer {
