@@ -2,15 +2,7 @@ import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import { type CommaList, commaList } from '../contract/comma-list.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import type { ColumnSchemas } from './column.ts'
-import {
-  type OrderTerm,
-  afterRow,
-  cursorPlaceholders,
-  cursorValues,
-  exactName,
-  orderBy,
-  orderTerms,
-} from './order.ts'
+import { type OrderTerm, afterRow, cursorPlaceholders, cursorValues, exactName, orderBy, orderTerms } from './order.ts'
 import { openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
 import { type Filter, conditionOf, filtersOn, isComparable } from './filter.ts'

@@ -132,7 +132,6 @@ export function cursorValues(terms: readonly OrderTerm[], row: Readonly<Record<s
 /** What fills the placeholders of `afterRow`. */
 export function cursorPlaceholders(values: readonly CursorValue[]): Record<string, unknown> {
   const filled: Record<string, unknown> = {}
-  for (const [i, value] of values.entries())
-    if (value !== null) filled[`k${i}`] = value
+  for (const [i, value] of values.entries()) if (value !== null) filled[`k${i}`] = value
   return filled
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import type { SQL } from 'drizzle-orm'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres'
 import { drizzle as drizzleSqlite } from 'drizzle-orm/node-sqlite'
-import { Pool } from 'pg'
+import { Pool, type QueryResult } from 'pg'
 import type { Dependency } from 'trestle'
 import { depends } from 'trestle'
 import type { AnyDatabase } from 'trestle/resources'
@@ -74,7 +74,7 @@ export async function openPostgres(): Promise<Opened> {
   return {
     dialect: 'postgres',
     tables: { ...postgresTables, ...postgresOwned, ...postgresSamples },
-    run: async (statement) => (await database.execute(statement)).rows,
+    run: async (statement) => ((await database.execute(statement)) as QueryResult<Record<string, unknown>>).rows,
     database,
     db: depends({}, () => database as unknown as AnyDatabase, { scope: 'app', eager: true }),
     tx: undefined,

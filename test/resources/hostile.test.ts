@@ -223,7 +223,23 @@ const LEAKS =
 
 function everything(opened: Opened) {
   const { tables, db } = opened
-  const names = ['word', 'code', 'size', 'small', 'exact', 'count', 'big', 'at', 'stamp', 'day', 'clock', 'flag', 'mood', 'uuid', 'fixed'] as const
+  const names = [
+    'word',
+    'code',
+    'size',
+    'small',
+    'exact',
+    'count',
+    'big',
+    'at',
+    'stamp',
+    'day',
+    'clock',
+    'flag',
+    'mood',
+    'uuid',
+    'fixed',
+  ] as const
   const options = { db, filter: names, sort: names, sparse: true, search: ['word', 'code'] } as const
   const author = model(tables.authors, { hide: ['password_hash'] })
   return api({
@@ -253,11 +269,14 @@ onBothDatabases('what nobody should send', (opened) => {
   afterAll(() => started.close())
   beforeEach(async () => {
     const { run } = opened()
-    for (const table of ['loans', 'books', 'authors', 'branches', 'samples']) await run(sql`delete from ${sql.identifier(table)}`)
+    for (const table of ['loans', 'books', 'authors', 'branches', 'samples'])
+      await run(sql`delete from ${sql.identifier(table)}`)
     await run(sql`insert into branches (id, name) values (1, 'North')`)
     await run(sql`insert into authors (id, name, password_hash) values (1, 'Ursula', 'hunter2')`)
     const now = opened().dialect === 'postgres' ? sql`now()` : sql`0`
-    await run(sql`insert into books (id, branch_id, author_id, isbn, title, added_at) values (1, 1, 1, '1', 'One', ${now})`)
+    await run(
+      sql`insert into books (id, branch_id, author_id, isbn, title, added_at) values (1, 1, 1, '1', 'One', ${now})`,
+    )
     await run(sql`insert into samples (id, code) values (1, 'one'), (2, 'two')`)
     failuresBefore = started.failures.length
   })
@@ -267,7 +286,9 @@ onBothDatabases('what nobody should send', (opened) => {
     const reply = await started.fetch(path, init)
     const text = await reply.clone().text()
     const label = `${init.method ?? 'GET'} ${path.slice(0, 300)} ${String(init.body ?? '').slice(0, 300)}`
-    const failures = started.failures.slice(failuresBefore).map((one) => `${one} ${(one as Error).cause ?? ''}`.slice(0, 400))
+    const failures = started.failures
+      .slice(failuresBefore)
+      .map((one) => `${one} ${(one as Error).cause ?? ''}`.slice(0, 400))
     if (reply.status >= 500 || failures.length > 0) throw new Error(`${reply.status} for ${label}: ${failures}`)
     if (reply.status >= 400) {
       const { instance: _, ...problem } = JSON.parse(text)
@@ -384,15 +405,25 @@ onBothDatabases('what nobody should send', (opened) => {
 
   test('in any field of any body is kept, or refused as a field', async () => {
     const fields = {
-      '/samples': { id: 1, good: { code: 'x' }, names: Object.keys(opened().tables.samples).filter((name) => !/^(_|\$|get|enableRLS)/.test(name)) },
-      '/books': { id: 1, good: { branch_id: 1, isbn: '2', title: 'Two' }, names: Object.keys(opened().tables.books).filter((name) => !/^(_|\$|get|enableRLS)/.test(name)) },
+      '/samples': {
+        id: 1,
+        good: { code: 'x' },
+        names: Object.keys(opened().tables.samples).filter((name) => !/^(_|\$|get|enableRLS)/.test(name)),
+      },
+      '/books': {
+        id: 1,
+        good: { branch_id: 1, isbn: '2', title: 'Two' },
+        names: Object.keys(opened().tables.books).filter((name) => !/^(_|\$|get|enableRLS)/.test(name)),
+      },
     }
     const json = [...TEXTS, ...VALUES].map((value) => JSON.stringify(value))
     await collected(async (add) => {
       for (const [path, { id, good, names }] of Object.entries(fields)) {
         for (const name of [...names, '__proto__', 'constructor', 'nothing']) {
           for (const value of [...json, ...RAW]) {
-            const rest = Object.entries(good).flatMap(([key, one]) => (key === name ? [] : [`${JSON.stringify(key)}:${JSON.stringify(one)}`]))
+            const rest = Object.entries(good).flatMap(([key, one]) =>
+              key === name ? [] : [`${JSON.stringify(key)}:${JSON.stringify(one)}`],
+            )
             const body = `{${[...rest, `${JSON.stringify(name)}:${value}`].join()}}`
             const change = `{${JSON.stringify(name)}:${value}}`
             await add(sendJson('POST', path, body))
@@ -406,8 +437,7 @@ onBothDatabases('what nobody should send', (opened) => {
           }
         }
         // Whatever was kept can be read.
-        for (const query of ['?limit=100', '?limit=100&q=x', '/1'])
-          await add(send(`${path}${query}`))
+        for (const query of ['?limit=100', '?limit=100&q=x', '/1']) await add(send(`${path}${query}`))
       }
     })
   }, 300_000)
@@ -443,7 +473,9 @@ onBothDatabases('what nobody should send', (opened) => {
 
   test('as a pattern stands for itself', async () => {
     const { run } = opened()
-    await run(sql`insert into samples (id, code) values (10, '100%'), (11, '100x'), (12, 'a_b'), (13, 'axb'), (14, 'c\\d'), (15, 'CD')`)
+    await run(
+      sql`insert into samples (id, code) values (10, '100%'), (11, '100x'), (12, 'a_b'), (13, 'axb'), (14, 'c\\d'), (15, 'CD')`,
+    )
     const ids = async (query: string) =>
       ((await (await send(`/samples?${query}`)).json()) as { items: { id: number }[] }).items.map(({ id }) => id)
     expect(await ids('code%5Bcontains%5D=%25')).toEqual([10])
@@ -469,7 +501,10 @@ onBothDatabases('what nobody should send', (opened) => {
     ])
     const items = [book, { ...book, isbn: '1' }]
     expect(await answer('POST', '/books/bulk', { items })).toEqual([409, ['/body/items/1/isbn taken']])
-    expect(await answer('POST', '/loans', { book_id: 1, number: 1, reader: 'r', due: '2020-01-01' })).toEqual([201, undefined])
+    expect(await answer('POST', '/loans', { book_id: 1, number: 1, reader: 'r', due: '2020-01-01' })).toEqual([
+      201,
+      undefined,
+    ])
     expect(await answer('POST', '/loans', { book_id: 1, number: 1, reader: 'r', due: '2020-01-01' })).toEqual([
       409,
       ['/body/book_id taken', '/body/number taken'],

@@ -67,8 +67,12 @@ onBothDatabases('rows that are somebody’s', (opened) => {
     const { run } = opened()
     for (const table of ['remarks', 'notes', 'folders']) await run(sql`delete from ${sql.identifier(table)}`)
     await run(sql`insert into folders (id, owner, name, colour) values (1, 'ann', 'a', 'red'), (2, 'bob', 'b', 'blue')`)
-    await run(sql`insert into notes (id, owner, folder_id, words) values (1, 'ann', 1, 'of ann'), (2, 'bob', 2, 'of bob')`)
-    await run(sql`insert into remarks (id, owner, note_id, words) values (1, 'ann', 1, 'by ann'), (2, 'bob', 2, 'by bob')`)
+    await run(
+      sql`insert into notes (id, owner, folder_id, words) values (1, 'ann', 1, 'of ann'), (2, 'bob', 2, 'of bob')`,
+    )
+    await run(
+      sql`insert into remarks (id, owner, note_id, words) values (1, 'ann', 1, 'by ann'), (2, 'bob', 2, 'by bob')`,
+    )
     if (opened().dialect === 'postgres')
       for (const table of ['remarks', 'notes', 'folders'])
         await run(sql`select setval(${`${table}_id_seq`}::regclass, 100)`)
@@ -108,7 +112,15 @@ onBothDatabases('rows that are somebody’s', (opened) => {
   }
 
   test('are in no list of anybody else, however it is asked for', async () => {
-    const queries = ['', '?owner=bob', '?owner%5Bne%5D=ann', '?sort=-owner', '?q=of', '?words%5Bcontains%5D=bob', '?limit=1']
+    const queries = [
+      '',
+      '?owner=bob',
+      '?owner%5Bne%5D=ann',
+      '?sort=-owner',
+      '?q=of',
+      '?words%5Bcontains%5D=bob',
+      '?limit=1',
+    ]
     for (const query of queries) {
       const { status, body } = await ask('ann', 'GET', `/notes${query}`)
       expect(status).toBe(200)
@@ -129,7 +141,16 @@ onBothDatabases('rows that are somebody’s', (opened) => {
         ['PATCH', '/notes/2', {}],
         ['PUT', '/notes/2', change],
         ['DELETE', '/notes/2'],
-        ['POST', '/notes/bulk/update', { items: [{ id: 1, ...change }, { id: 2, ...change }] }],
+        [
+          'POST',
+          '/notes/bulk/update',
+          {
+            items: [
+              { id: 1, ...change },
+              { id: 2, ...change },
+            ],
+          },
+        ],
         ['POST', '/notes/bulk/delete', { items: [{ id: 1 }, { id: 2 }] }],
         ['GET', '/folders/2'],
         ['PATCH', '/folders/2', { name: 'taken' }],
@@ -140,7 +161,12 @@ onBothDatabases('rows that are somebody’s', (opened) => {
         const answer = await ask('ann', method, path, body)
         expect([method, path, answer.status]).toEqual([method, path, 404])
         // Nothing tells one that is another's from one that is not there.
-        const missing = await ask('ann', method, path.replace('/2', '/99'), JSON.parse(JSON.stringify(body ?? null)?.replace('"id":2', '"id":99')) ?? undefined)
+        const missing = await ask(
+          'ann',
+          method,
+          path.replace('/2', '/99'),
+          JSON.parse(JSON.stringify(body ?? null)?.replace('"id":2', '"id":99')) ?? undefined,
+        )
         const said = ({ instance: _, ...rest }: Record<string, unknown>) => JSON.stringify(rest)
         expect(said(answer.body)).toBe(said(missing.body))
       }
@@ -195,7 +221,9 @@ onBothDatabases('rows that are somebody’s', (opened) => {
     const { run } = opened()
     // As data of a time before there were rules.
     await run(sql`update notes set folder_id = 2 where id = 1`)
-    await run(sql`insert into remarks (id, owner, note_id, words) values (3, 'bob', 1, 'by bob'), (4, 'ann', 2, 'by ann')`)
+    await run(
+      sql`insert into remarks (id, owner, note_id, words) values (3, 'bob', 1, 'by bob'), (4, 'ann', 2, 'by ann')`,
+    )
     await run(sql`update folders set parent_id = 2 where id = 1`)
     const note = await ask('ann', 'GET', '/notes/1?expand=folder,remarks')
     expect(note.body).toMatchObject({ folder: null, remarks: [{ id: 1 }] })
@@ -290,7 +318,12 @@ onBothDatabases('rows that are somebody’s', (opened) => {
     })
     await unchanged(async () => {
       const stale = { 'if-match': etag as string }
-      for (const [method, body] of [['PATCH', { words: 'y' }], ['PATCH', {}], ['PUT', { words: 'y' }], ['DELETE']] as const) {
+      for (const [method, body] of [
+        ['PATCH', { words: 'y' }],
+        ['PATCH', {}],
+        ['PUT', { words: 'y' }],
+        ['DELETE'],
+      ] as const) {
         const { status, etag: now } = await ask('ann', method, '/notes/1', body, stale)
         expect([method, body, status, now]).toEqual([method, body, 412, '"2"'])
       }
@@ -357,7 +390,10 @@ onBothDatabases('a row that its writer would not see', (opened) => {
     expect(await send('POST', '/notes', { owner: 'bob', words: 'planted' })).toEqual([422, '/body', 'not_visible'])
     expect(await send('PATCH', '/notes/1', { owner: 'bob' })).toEqual([422, '/body', 'not_visible'])
     expect(await send('PUT', '/notes/1', { owner: 'bob', words: 'x' })).toEqual([422, '/body', 'not_visible'])
-    const items = [{ owner: 'ann', words: 'x' }, { owner: 'bob', words: 'x' }]
+    const items = [
+      { owner: 'ann', words: 'x' },
+      { owner: 'bob', words: 'x' },
+    ]
     expect(await send('POST', '/notes/bulk', { items })).toEqual([422, '/body/items/1', 'not_visible'])
     expect(await run(sql`select * from notes`)).toEqual(before)
     expect((await send('POST', '/notes', { owner: 'ann', words: 'mine too' }))[0]).toBe(201)
@@ -374,15 +410,17 @@ onBothDatabases('what a resource is declared with', (opened) => {
       expect(() => resource(author, { db, [option]: ['password_hash'] } as object as { db: typeof db })).toThrow(
         /authors.*"(filter|sort|order|search)" names password_hash/,
       )
-    expect(() => resource(model(tables.notes, { deleted: 'deleted_at' }), { db, sort: ['deleted_at' as 'id'] })).toThrow(
-      'names deleted_at, which callers do not see',
-    )
+    expect(() =>
+      resource(model(tables.notes, { deleted: 'deleted_at' }), { db, sort: ['deleted_at' as 'id'] }),
+    ).toThrow('names deleted_at, which callers do not see')
     expect(() => model(tables.authors)).toThrow('the column password_hash is called as secrets are')
   })
 
   test('is deleted by a column that can say so, and has a version that can grow', () => {
     const { notes } = opened().tables
-    expect(() => model(opened().tables.books, { deleted: 'weight' })).toThrow(/weight.*cannot say when a row was deleted/)
+    expect(() => model(opened().tables.books, { deleted: 'weight' })).toThrow(
+      /weight.*cannot say when a row was deleted/,
+    )
     expect(() => model(notes, { version: 'words' })).toThrow(/"version" names words.*whole number/)
     expect(() => model(notes, { owned: { nobody: () => 'x' } as object })).toThrow('"owned" names nobody')
   })

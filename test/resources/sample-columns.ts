@@ -67,11 +67,23 @@ const MOMENTS = [
 ]
 const DAYS = ['2020-02-29', '2020-03-01', '1999-12-31', '0001-01-01', '9999-12-31']
 const TIMES = ['00:00:00', '12:30:00', '12:30:00.5', '23:59:59.999999']
-const DECIMALS = ['0', '0.1', '0.10', '-0.000000000001', '12345678901234567890.123456789012', '-99999999999999999999', '7']
+const DECIMALS = [
+  '0',
+  '0.1',
+  '0.10',
+  '-0.000000000001',
+  '12345678901234567890.123456789012',
+  '-99999999999999999999',
+  '7',
+]
 const FLOATS = [0, -0, 0.1, -1.5, 1e300, -1e300, 5e-324, 2 ** 53, 1 / 3, 100]
 const SMALL_FLOATS = [0, 0.1, -1.5, 1e30, -1e30, 1e-40, 16_777_217, 1 / 3]
 const BIG = ['9223372036854775807', '-9223372036854775808', '9007199254740993', '9007199254740992', '0', '1']
-const UUIDS = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11']
+const UUIDS = [
+  '00000000-0000-0000-0000-000000000000',
+  'ffffffff-ffff-ffff-ffff-ffffffffffff',
+  'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+]
 
 /** The columns of `samples` that lists are filtered and sorted by. */
 export function sampleColumns(dialect: 'sqlite' | 'postgres'): SampleColumn[] {
@@ -111,7 +123,11 @@ function postgresColumns(): SampleColumn[] {
       'infinity',
       '-infinity',
     ]),
-    column('stamp', 'timestamptz', MOMENTS, ORDERED, ['2020-01-01 00:00:00.123456+00', '4713-01-01 00:00:00+00 BC', 'infinity']),
+    column('stamp', 'timestamptz', MOMENTS, ORDERED, [
+      '2020-01-01 00:00:00.123456+00',
+      '4713-01-01 00:00:00+00 BC',
+      'infinity',
+    ]),
     column('day', 'date', DAYS, ORDERED, ['4713-01-01 BC', '5874897-12-31', 'infinity']),
     column('clock', 'time', TIMES, ORDERED, ['24:00:00']),
     column('flag', 'boolean', [true, false], ['']),
@@ -146,7 +162,10 @@ function sqliteColumns(): SampleColumn[] {
     column('big', [0, 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1], ORDERED),
     column('at', MOMENTS, ORDERED, ms, [8.64e15, -8.64e15]),
     // Whole seconds are all that it keeps.
-    { ...column('stamp', MOMENTS, ORDERED, (text) => ms(text) / 1000), held: [0, 1, 1577836800, 1577836801].map((s) => sql`${s}`) },
+    {
+      ...column('stamp', MOMENTS, ORDERED, (text) => ms(text) / 1000),
+      held: [0, 1, 1577836800, 1577836801].map((s) => sql`${s}`),
+    },
     column('day', DAYS, TEXT),
     column('clock', TIMES, TEXT),
     column('flag', [true, false], [''], (value: boolean) => (value ? 1 : 0)),
@@ -162,7 +181,13 @@ function textOf(value: unknown): string {
 }
 
 /** What a filter means, written apart from how filters are made. */
-export function meaningOf(dialect: 'sqlite' | 'postgres', name: string, operator: string, meaning: SQL, text: string): SQL {
+export function meaningOf(
+  dialect: 'sqlite' | 'postgres',
+  name: string,
+  operator: string,
+  meaning: SQL,
+  text: string,
+): SQL {
   const column = sql.identifier(name)
   switch (operator) {
     case '':
