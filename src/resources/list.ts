@@ -125,7 +125,7 @@ export function createReader(
       const conditions: (() => SQL)[] = []
       const shape: string[] = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join()]
       let values: Row = { limit: query.limit + 1 }
-      const identity: unknown[] = [facts.name, sort]
+      const identity: unknown[] = [facts.name, facts.dialect, terms.map(({ says }) => says)]
       let isKept = true
       for (const [index, filter] of filters.entries()) {
         const value = query[filter.field]

@@ -14,6 +14,8 @@ export interface OrderTerm {
    * has not, a `NaN` that JSON has not. A page that begins after a rounded value leaves rows out, or repeats them.
    */
   readonly exact: SQL<string | null> | undefined
+  /** Says what it is: a cursor of another column, direction or type is of another list. */
+  readonly says: string
 }
 
 /** A sort as a caller writes it, `-created_at`, and the columns of the key after it: so that no two rows are equal. */
@@ -28,6 +30,7 @@ export function orderTerms(facts: TableFacts, sort: readonly string[]): OrderTer
       descending,
       nullable: !column.notNull && !column.primary,
       exact: isInexact(column, facts.dialect) ? sql<string | null>`${column}::text` : undefined,
+      says: `${descending ? '-' : ''}${name} ${column.getSQLType()}`,
     })
   }
   for (const part of sort) add(part.replace(/^-/, ''), part.startsWith('-'))

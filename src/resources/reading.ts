@@ -44,7 +44,7 @@ type AfterRead = (rows: readonly Row[], uses: Row) => unknown
 /** @param used names of what hooks use. */
 export function readHandlers(
   reader: Reader,
-  model: AnyModel,
+  _model: AnyModel,
   afterRead: AfterRead | undefined,
   used: readonly string[],
 ): ReadHandlers {
