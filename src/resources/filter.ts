@@ -1,4 +1,18 @@
-import { type Column, type SQL, eq, gt, gte, isNotNull, isNull, lt, lte, ne, sql } from 'drizzle-orm'
+import {
+  type Column,
+  type SQL,
+  eq,
+  getColumnTable,
+  getTableName,
+  gt,
+  gte,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  ne,
+  sql,
+} from 'drizzle-orm'
 import { z } from 'zod'
 import { type ColumnKind, type ColumnSchemas, kindOf } from './column.ts'
 import type { Dialect } from './table.ts'
@@ -45,8 +59,21 @@ export function isComparable(column: Column): boolean {
   return OPERATORS[kindOf(column)] !== undefined && column.columnType !== 'SQLiteBigInt'
 }
 
-/** All filters on a column. */
+/** Fields of lists that are no filters. */
+const RESERVED = ['limit', 'cursor', 'offset', 'count', 'sort', 'q', 'fields', 'expand']
+
+/**
+ * All filters on a column.
+ *
+ * @throws {TypeError} for a column that is called as a field of lists is.
+ */
 export function filtersOn(name: string, column: Column, { input }: ColumnSchemas): Filter[] {
+  if (RESERVED.includes(name)) {
+    const table = getTableName(getColumnTable(column))
+    throw new TypeError(
+      `resource(${table}): "filter" names ${name}, and the field ${name} of a list is something else: call the column otherwise in the table’s code`,
+    )
+  }
   const operators = [
     ...(OPERATORS[kindOf(column)] ?? []),
     ...(column.notNull || column.primary ? [] : (['null'] as const)),
