@@ -37,7 +37,8 @@ export function kindOf(column: Column): ColumnKind {
     case 'number':
       return INTEGERS[constraint ?? ''] === undefined ? 'number' : 'integer'
     case 'string':
-      return TEXTS[constraint ?? ''] ?? 'text'
+      // Of a type of its own, as `inet` is, that the database compares in its own way and refuses what is none.
+      return constraint === undefined || constraint === '' ? 'text' : (TEXTS[constraint] ?? 'other')
     case 'object':
       if (constraint === 'date') return column.columnType.endsWith('Date') ? 'date' : 'instant'
       return constraint === 'json' ? 'json' : constraint === 'buffer' ? 'bytes' : 'other'
@@ -98,13 +99,13 @@ function scalarSchemas(column: Column): ColumnSchemas {
       return both(Bigint)
     case 'number': {
       const range = INTEGERS[constraint]
-      if (range === undefined) return both(z.number())
+      if (range === undefined) return { input: z.number(), output: isNullable(column) ? NumberOut : z.number() }
       return { input: z.int().min(range[0]).max(range[1]), output: z.int() }
     }
     case 'string':
       return stringSchemas(column, constraint)
     case 'object':
-      if (constraint === 'date') return column.columnType.endsWith('Date') ? both(Day) : both(Instant)
+      if (constraint === 'date') return momentSchemas(column)
       if (constraint === 'json') return { input: z.json(), output: z.unknown() }
       if (constraint === 'buffer') return both(Bytes)
       break
@@ -126,12 +127,19 @@ function stringSchemas(column: Column, constraint: string): ColumnSchemas {
     case 'uint64':
       return { input: BigintText, output: z.string() }
     case 'date':
-      return { input: z.iso.date(), output: z.string() }
+      return { input: z.iso.date().refine(isInCalendar, IN_CALENDAR), output: z.string() }
     case 'time':
-      return { input: z.iso.time(), output: z.string() }
+      return { input: z.iso.time().max(MOST_MOMENT), output: z.string() }
     case 'timestamp':
     case 'datetime':
-      return { input: z.iso.datetime({ local: true, offset: true }), output: z.string() }
+      return {
+        input: z.iso
+          .datetime({ local: true, offset: true })
+          .max(MOST_MOMENT)
+          .refine(isInCalendar, IN_CALENDAR)
+          .refine(hasZone, 'Must be less than 16 hours from UTC'),
+        output: z.string(),
+      }
   }
   // Postgres has no text with NUL; where SQLite has, programs that read it seldom expect it.
   const text = z.string().regex(/^[^\0]*$/, 'Must not hold the character NUL')
@@ -146,24 +154,77 @@ function both(schema: z.ZodType): ColumnSchemas {
   return { input: schema, output: schema }
 }
 
-/** ISO 8601 with an offset on the wire, `Date` in handlers. */
-const Instant = z.codec(z.iso.datetime({ offset: true }), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
+/** Letters of a moment: databases take no fraction of a second of any length. */
+const MOST_MOMENT = 50
+
+const IN_CALENDAR = 'Must be in the years 0001 to 9999'
+
+/**
+ * True for moments that ISO 8601 writes with four digits of the year, in UTC as well, and that databases know: for Postgres
+ * there was no year 0. Not for an instant in the year 10000 that is in 9999 where the caller is.
+ */
+function isInCalendar(text: string): boolean {
+  if (text.startsWith('0000')) return false
+  const time = new Date(text).getTime()
+  return Number.isNaN(time) || (time >= FIRST && time <= LAST)
+}
+
+const FIRST = Date.parse('0001-01-01T00:00:00Z')
+const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+
+/** Postgres takes no other (`Numeric time zones`, PostgreSQL manual §8.5.3). */
+function hasZone(text: string): boolean {
+  const hours = /[+-](\d\d):\d\d$/.exec(text)?.[1]
+  return hours === undefined || Number(hours) < 16
+}
+
+/** ISO 8601 on the wire, an instant with its offset, and a `Date` in handlers. */
+function momentSchemas(column: Column): ColumnSchemas {
+  const isDay = column.columnType.endsWith('Date')
+  const sent = isDay ? z.iso.date() : z.iso.datetime({ offset: true }).max(MOST_MOMENT)
+  const encode = (date: Date): string => (isDay ? date.toISOString().replace(/T.*$/, '') : date.toISOString())
+  const decode = (text: string): Date => new Date(text)
+  // A row of another writer may have a year that no caller could send.
+  const received = z.string().meta({ format: isDay ? 'date' : 'date-time' })
+  return {
+    input: z.codec(sent.refine(isInCalendar, IN_CALENDAR), z.date(), { decode, encode }),
+    output: isNullable(column)
+      ? z.codec(received.nullable(), z.custom<Date | null>(isDate), {
+          decode: (text) => (text === null ? null : decode(text)),
+          encode: (date) => (date === null || Number.isNaN(date.getTime()) ? null : encode(date)),
+        })
+      : z.codec(received, z.date(), { decode, encode }),
+  }
+}
+
+/** Of `infinity`, and of years after 275760, Drizzle makes a date that is none: who may find null anyway finds it there. */
+function isDate(value: unknown): boolean {
+  return value === null || value instanceof Date
+}
+
+/** The same of `NaN` and of what is infinite, which JSON has not. */
+const NumberOut = z.codec(z.number().nullable(), z.custom<number | null>(isNumber), {
+  decode: (value) => value,
+  encode: (value) => (Number.isFinite(value) ? value : null),
 })
 
-const Day = z.codec(z.iso.date(), z.date(), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString().slice(0, 10),
-})
+function isNumber(value: unknown): boolean {
+  return value === null || typeof value === 'number'
+}
+
+function isNullable(column: Column): boolean {
+  return !column.notNull && !column.primary
+}
 
 const INT64 = 2n ** 63n
-const isInt64 = (text: string): boolean => BigInt(text) >= -INT64 && BigInt(text) < INT64
+/** Asked of text that is no number as well: what a schema refuses first, zod holds against the rest too. */
+const isInt64 = (text: string): boolean => !WHOLE.test(text) || (BigInt(text) >= -INT64 && BigInt(text) < INT64)
+const WHOLE = /^-?\d{1,19}$/
 
 /** A string on the wire: JSON's numbers are doubles for most who read them. */
 const BigintText = z
   .string()
-  .regex(/^-?\d{1,19}$/, 'Must be a whole number, as a string')
+  .regex(WHOLE, 'Must be a whole number, as a string')
   .refine(isInt64, 'Must fit into 64 bits')
 
 const Bigint = z.codec(BigintText, z.bigint(), { decode: (text) => BigInt(text), encode: (value) => `${value}` })

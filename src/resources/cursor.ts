@@ -17,7 +17,8 @@ const SIGNATURE = 16
  */
 export const cursorKey: Dependency<CursorKey> = depends(
   {},
-  () => cursorKeyOf(process.env.TRESTLE_SECRET ?? randomBytes(32)),
+  // What is empty is no secret: anybody could sign with it.
+  () => cursorKeyOf(process.env.TRESTLE_SECRET || randomBytes(32)),
   { scope: 'app', name: 'the key of cursors' },
 )
 
@@ -26,7 +27,7 @@ export type CursorValue = string | number | boolean | null
 
 /** A cursor of a list, in which it ends with `values`. It holds only where `list` is the same when it comes back. */
 export function sealCursor(key: CursorKey, list: string, values: readonly CursorValue[]): string {
-  const payload = Buffer.from(JSON.stringify(values))
+  const payload = Buffer.from(`[${values.map(toJson).join()}]`)
   return Buffer.concat([signature(key, list, payload), payload]).toString('base64url')
 }
 
@@ -41,6 +42,11 @@ export function openCursor(key: CursorKey, list: string, cursor: string): readon
     timingSafeEqual(bytes.subarray(0, SIGNATURE), signature(key, list, payload))
   if (!isOurs) throw InvalidCursor()
   return JSON.parse(payload.toString()) as CursorValue[]
+}
+
+/** JSON has no infinity, and what is too great for a double is read as one. */
+function toJson(value: CursorValue): string {
+  return value === Infinity ? '9e999' : value === -Infinity ? '-9e999' : JSON.stringify(value)
 }
 
 /** HMAC-SHA256 (RFC 2104) by two hashes at once: an object of `createHmac` costs ten times as much. */

@@ -1,4 +1,18 @@
-import { type Column, type SQL, eq, gt, gte, isNotNull, isNull, lt, lte, ne, sql } from 'drizzle-orm'
+import {
+  type Column,
+  type SQL,
+  eq,
+  getColumnTable,
+  getTableName,
+  gt,
+  gte,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  ne,
+  sql,
+} from 'drizzle-orm'
 import { z } from 'zod'
 import { type ColumnKind, type ColumnSchemas, kindOf } from './column.ts'
 import type { Dialect } from './table.ts'
@@ -40,13 +54,26 @@ const MOST_VALUES = 100
 /** Letters of the text that `contains` and `starts` look for. */
 const MOST_TEXT = 200
 
-/** True for columns that can be compared in a query. */
+/** True for columns that can be compared in a query. Drizzle keeps bigints of SQLite as text in a blob, which has another order. */
 export function isComparable(column: Column): boolean {
-  return OPERATORS[kindOf(column)] !== undefined
+  return OPERATORS[kindOf(column)] !== undefined && column.columnType !== 'SQLiteBigInt'
 }
 
-/** All filters on a column. */
+/** Fields of lists that are no filters. */
+const RESERVED = ['limit', 'cursor', 'offset', 'count', 'sort', 'q', 'fields', 'expand']
+
+/**
+ * All filters on a column.
+ *
+ * @throws {TypeError} for a column that is called as a field of lists is.
+ */
 export function filtersOn(name: string, column: Column, { input }: ColumnSchemas): Filter[] {
+  if (RESERVED.includes(name)) {
+    const table = getTableName(getColumnTable(column))
+    throw new TypeError(
+      `resource(${table}): "filter" names ${name}, and the field ${name} of a list is something else: call the column otherwise in the table’s code`,
+    )
+  }
   const operators = [
     ...(OPERATORS[kindOf(column)] ?? []),
     ...(column.notNull || column.primary ? [] : (['null'] as const)),
@@ -102,29 +129,33 @@ export interface Condition {
 /** @param prefix of the names of its placeholders. */
 export function conditionOf(filter: Filter, value: unknown, dialect: Dialect, prefix: string): Condition {
   const { column, operator, field } = filter
-  const bound = sql`${sql.param(sql.placeholder(prefix), column)}`
-  const simple = (sql: SQL): Condition => ({ sql, values: { [prefix]: value }, shape: field })
+  const { place, fill } = comparedAs(column)
+  const simple = (compare: (column: Column, place: SQL) => SQL): Condition => ({
+    sql: compare(column, place(prefix)),
+    values: { [prefix]: fill(value) },
+    shape: field,
+  })
   switch (operator) {
     case 'eq':
-      return simple(eq(column, bound))
+      return simple(eq)
     case 'ne':
-      return simple(ne(column, bound))
+      return simple(ne)
     case 'gt':
-      return simple(gt(column, bound))
+      return simple(gt)
     case 'gte':
-      return simple(gte(column, bound))
+      return simple(gte)
     case 'lt':
-      return simple(lt(column, bound))
+      return simple(lt)
     case 'lte':
-      return simple(lte(column, bound))
+      return simple(lte)
     case 'null':
       return { sql: value === true ? isNull(column) : isNotNull(column), values: {}, shape: `${field}=${value}` }
     case 'in': {
       const list = value as readonly unknown[]
-      const places = list.map((_, i) => sql`${sql.param(sql.placeholder(`${prefix}_${i}`), column)}`)
+      const places = list.map((_, i) => place(`${prefix}_${i}`))
       return {
         sql: sql`${column} in (${sql.join(places, sql`, `)})`,
-        values: Object.fromEntries(list.map((one, i) => [`${prefix}_${i}`, one])),
+        values: Object.fromEntries(list.map((one, i) => [`${prefix}_${i}`, fill(one)])),
         shape: `${field}:${list.length}`,
       }
     }
@@ -133,6 +164,22 @@ export function conditionOf(filter: Filter, value: unknown, dialect: Dialect, pr
     case 'starts':
       return { ...like(column, dialect, prefix), values: { [prefix]: `${escaped(value)}%` }, shape: field }
   }
+}
+
+/** How a column's values are compared with one: what stands in the query, and what fills it. */
+interface Compared {
+  readonly place: (name: string) => SQL
+  readonly fill: (value: unknown) => unknown
+}
+
+function comparedAs(column: Column): Compared {
+  const asItIs = (name: string): SQL => sql`${sql.placeholder(name)}`
+  // Kept in whole seconds: half of one is between two of them, and not the first.
+  if (column.columnType === 'SQLiteTimestamp' && (column as { readonly mode?: string }).mode === 'timestamp')
+    return { place: asItIs, fill: (value) => (value as Date).getTime() / 1000 }
+  // Postgres refuses what is beyond its four bytes, though it is greater or less than all that is there.
+  if (column.columnType === 'PgReal') return { place: asItIs, fill: (value) => Math.fround(value as number) }
+  return { place: (name) => sql`${sql.param(sql.placeholder(name), column)}`, fill: (value) => value }
 }
 
 /** `%` and `_` stand for themselves. */

@@ -5,7 +5,7 @@ import type { AnySchema } from '../contract/schema.ts'
 import type { z } from 'zod'
 import { type JsonRow, jsonOfRow } from './json-rows.ts'
 import type { ColumnSchemas } from './column.ts'
-import { cursorValues, cursorPlaceholders, afterRow, orderBy, orderTerms, type OrderTerm } from './order.ts'
+import { type OrderTerm, afterRow, cursorPlaceholders, cursorValues, exactName, orderBy, orderTerms } from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
 import { type Filter, conditionOf, filtersOn, isComparable } from './filter.ts'
@@ -58,8 +58,15 @@ export interface Reader {
     query: ListQuery,
     reading: Reading,
   ): Promise<{ items: Row[]; next_cursor?: string | null; total?: number | null }>
-  /** @param key values of the primary key by name. */
-  read(key: Row, query: ListQuery, reading: Reading): Promise<Row | undefined>
+  /**
+   * @param key values of the primary key by name.
+   * @returns the row, and the version of its state where there is one.
+   */
+  read(
+    key: Row,
+    query: ListQuery,
+    reading: Reading,
+  ): Promise<{ readonly row: Row; readonly state: number | undefined } | undefined>
 }
 
 /**
@@ -141,7 +148,7 @@ export function createReader(
       const conditions: (() => SQL)[] = []
       const shape: string[] = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join()]
       let values: Row = { limit: query.limit + 1 }
-      const identity: unknown[] = [facts.name, sort]
+      const identity: unknown[] = [facts.name, facts.dialect, terms.map(({ says }) => says)]
       let isKept = true
       for (const [index, filter] of filters.entries()) {
         const value = query[filter.field]
@@ -194,7 +201,7 @@ export function createReader(
         for (const name of names) columns[name] = facts.columns[name] as Column
         if (isCursor)
           for (const [i, { exact }] of terms.entries())
-            if (exact !== undefined) columns[`k${i}`] = exact.as(`k${i}`) as never
+            if (exact !== undefined) columns[exactName(i)] = exact.as(exactName(i)) as never
         const where = and(...conditions.map((one) => one()), after && afterRow(terms, after, facts.dialect))
         const rows = database
           .select(columns as never)
@@ -207,10 +214,10 @@ export function createReader(
       const found = await statements.run<Row>(database, isKept ? shape.join('\n') : undefined, build as never, values)
       const items = found.slice(0, query.limit)
       await withExpanded(items, query, reading)
-      if (isCursor) {
-        const last = found.length > query.limit ? items.at(-1) : undefined
-        return { items, next_cursor: last === undefined ? null : sealCursor(secret, list, cursorValues(terms, last)) }
-      }
+      const last = isCursor && found.length > query.limit ? items.at(-1) : undefined
+      const next_cursor = last === undefined ? null : sealCursor(secret, list, cursorValues(terms, last))
+      if (query.fields !== undefined) onlyAsked(items, names, [...facts.key, ...query.fields])
+      if (isCursor) return { items, next_cursor }
       if (query.count !== true) return { items, total: null }
       const count = () =>
         database
@@ -229,7 +236,10 @@ export function createReader(
       const { database } = reading
       const own = reading.visible(model)
       const part = own && fixed(own, database, 'v')
+      const { version } = model.options
       const names = columnsOf(query, [])
+      // The row's state is told by its `ETag`, whichever fields are asked for.
+      if (version !== undefined && !names.includes(version)) names.push(version)
       const build = () =>
         database
           .select(Object.fromEntries(names.map((name) => [name, facts.columns[name]])) as never)
@@ -237,10 +247,19 @@ export function createReader(
           .where(and(...facts.key.map((name) => sameKey(facts.columns[name] as Column, name)), part?.build()))
       const shape = ['read', names.join(), part?.shape ?? ''].join('\n')
       const [row] = await statements.run<Row>(database, shape, build as never, { ...keyValues(key), ...part?.values })
-      if (row !== undefined) await withExpanded([row], query, reading)
-      return row
+      if (row === undefined) return undefined
+      await withExpanded([row], query, reading)
+      const state = version === undefined ? undefined : (row[version] as number)
+      if (query.fields !== undefined) onlyAsked([row], names, [...facts.key, ...query.fields])
+      return { row, state }
     },
   }
+}
+
+/** Takes out of rows what was read for their order, their expansion or their state alone. */
+function onlyAsked(rows: readonly Row[], read: readonly string[], asked: readonly string[]): void {
+  const extra = read.filter((name) => !asked.includes(name))
+  for (const row of rows) for (const name of extra) delete row[name]
 }
 
 function sameKey(column: Column, name: string): SQL {

@@ -1,7 +1,8 @@
 import type { Column, SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Dependency, type Uses, type Values, depends } from '../contract/depends.ts'
-import { type ColumnSchemas, schemasOf } from './column.ts'
+import { type ColumnSchemas, kindOf, schemasOf } from './column.ts'
+import { momentOf } from './moment.ts'
 import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, UpdateRow } from './row.ts'
 import { type TableFacts, factsOf } from './table.ts'
 
@@ -19,12 +20,15 @@ export interface ModelOptions<T extends AnyTable, U extends Uses = Uses> {
   readonly schemas?: { readonly [K in ColumnName<T>]?: z.ZodType<T['$inferSelect'][K] & {}, unknown> }
   /** What `visible`, `changeable` and `owned` get. */
   readonly use?: U
-  /** The rows that the caller may see; all others are not there for them. It reaches every query. */
+  /**
+   * The rows that the caller may see; all others are not there for them. It reaches every query, and no row is created, or
+   * changed into one, that its writer would not see.
+   */
   readonly visible?: (uses: Values<U>) => SQL | undefined
   /** Of these, the rows that the caller may change or delete: others are 403. */
   readonly changeable?: (uses: Values<U>) => SQL | undefined
-  /** Columns that are set for the caller when a row is created: who owns it. Callers do not set them. */
-  readonly owned?: (uses: Values<U>) => Partial<T['$inferInsert']>
+  /** Columns that are set for the caller when a row is created: who owns it. Callers see them, and never set them. */
+  readonly owned?: { readonly [K in ColumnName<T>]?: (uses: Values<U>) => T['$inferSelect'][K] }
   /** A column of whole numbers that grows with each change. It becomes the `ETag`, and `If-Match` is held against it. */
   readonly version?: ColumnName<T>
   /** A column that says when a row was deleted: it is kept then, and nobody sees it any more. */
@@ -84,7 +88,11 @@ export function model<
   const all = Object.keys(facts.columns)
   const hidden = new Set<string>([...(given.hide ?? []), ...(given.deleted === undefined ? [] : [given.deleted])])
   const shownNames = all.filter((name) => !hidden.has(name))
-  const readOnly = new Set<string>([...(given.readOnly ?? []), ...(given.version === undefined ? [] : [given.version])])
+  const readOnly = new Set<string>([
+    ...(given.readOnly ?? []),
+    ...Object.keys(given.owned ?? {}),
+    ...(given.version === undefined ? [] : [given.version]),
+  ])
   const settable = shownNames.filter((name) => !readOnly.has(name) && isSettable(facts.columns[name] as Column))
   const creatable = settable.filter((name) => !(facts.key.includes(name) && hasDefault(facts.columns[name] as Column)))
   const updatable = creatable.filter((name) => !facts.key.includes(name))
@@ -137,14 +145,24 @@ export function model<
 
 /** @throws {TypeError} naming the option and the column. */
 function checkNames(facts: TableFacts, options: ModelOptions<AnyTable>): void {
-  const { hide = [], show = [], readOnly = [], schemas = {}, version, deleted } = options
-  const named = { hide, show, readOnly, schemas: Object.keys(schemas), version: [version], deleted: [deleted] }
+  const { hide = [], show = [], readOnly = [], schemas = {}, owned = {}, version, deleted } = options
+  const keys = { schemas: Object.keys(schemas), owned: Object.keys(owned) }
+  const named = { hide, show, readOnly, ...keys, version: [version], deleted: [deleted] }
   for (const [option, names] of Object.entries(named)) {
     for (const name of names as readonly (string | undefined)[]) {
       if (name === undefined || Object.hasOwn(facts.columns, name)) continue
       const has = Object.keys(facts.columns).join(', ')
       throw new TypeError(`model(${facts.name}): "${option}" names ${name}, which the table has not: it has ${has}`)
     }
+  }
+  const column = (name: string): Column => facts.columns[name] as Column
+  if (version !== undefined && kindOf(column(version)) !== 'integer') {
+    throw new TypeError(`model(${facts.name}): "version" names ${version}, which holds no whole number that could grow`)
+  }
+  if (deleted !== undefined && momentOf(column(deleted)) === undefined) {
+    throw new TypeError(
+      `model(${facts.name}): the column ${deleted} cannot say when a row was deleted: make it a time, or a boolean`,
+    )
   }
   const known = new Set<string>([...hide, ...show])
   const secret = Object.keys(facts.columns).find((name) => SECRET.test(name) && !known.has(name))

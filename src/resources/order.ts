@@ -14,6 +14,8 @@ export interface OrderTerm {
    * has not, a `NaN` that JSON has not. A page that begins after a rounded value leaves rows out, or repeats them.
    */
   readonly exact: SQL<string | null> | undefined
+  /** Says what it is: a cursor of another column, direction or type is of another list. */
+  readonly says: string
 }
 
 /** A sort as a caller writes it, `-created_at`, and the columns of the key after it: so that no two rows are equal. */
@@ -28,6 +30,7 @@ export function orderTerms(facts: TableFacts, sort: readonly string[]): OrderTer
       descending,
       nullable: !column.notNull && !column.primary,
       exact: isInexact(column, facts.dialect) ? sql<string | null>`${column}::text` : undefined,
+      says: `${descending ? '-' : ''}${name} ${column.getSQLType()}`,
     })
   }
   for (const part of sort) add(part.replace(/^-/, ''), part.startsWith('-'))
@@ -40,6 +43,8 @@ export function orderTerms(facts: TableFacts, sort: readonly string[]): OrderTer
 function isInexact(column: Column, dialect: Dialect): boolean {
   if (dialect !== 'postgres') return false
   const kind = kindOf(column)
+  // An integer of 64 bits that is read as a number of 53, too.
+  if (kind === 'integer') return column.dataType === 'number int53'
   return kind === 'instant' || kind === 'number' || (kind === 'date' && column.dataType === 'object date')
 }
 
@@ -111,10 +116,15 @@ function placeholder(index: number): SQL {
   return sql`${sql.placeholder(`k${index}`)}`
 }
 
-/** The values by which a row is found again. @param row has the columns by name, and exact values as `k0`, `k1`, … */
+/** What an exact value is called in a row: a name that no column has. */
+export function exactName(index: number): string {
+  return `~k${index}`
+}
+
+/** The values by which a row is found again. @param row has the columns by name, and exact values by `exactName`. */
 export function cursorValues(terms: readonly OrderTerm[], row: Readonly<Record<string, unknown>>): CursorValue[] {
   return terms.map(({ name, column, exact }, i) => {
-    const value = exact === undefined ? row[name] : row[`k${i}`]
+    const value = exact === undefined ? row[name] : row[exactName(i)]
     if (value === null || value === undefined) return null
     if (exact !== undefined) return value as string
     const driven = column.mapToDriverValue(value) as unknown
@@ -125,7 +135,6 @@ export function cursorValues(terms: readonly OrderTerm[], row: Readonly<Record<s
 /** What fills the placeholders of `afterRow`. */
 export function cursorPlaceholders(values: readonly CursorValue[]): Record<string, unknown> {
   const filled: Record<string, unknown> = {}
-  for (const [i, value] of values.entries())
-    if (value !== null) filled[`k${i}`] = typeof value === 'boolean' ? value : value
+  for (const [i, value] of values.entries()) if (value !== null) filled[`k${i}`] = value
   return filled
 }

@@ -45,7 +45,7 @@ type AfterRead = (rows: readonly Row[], uses: Row) => unknown
 /** @param used names of what hooks use. */
 export function readHandlers(
   reader: Reader,
-  model: AnyModel,
+  _model: AnyModel,
   afterRead: AfterRead | undefined,
   used: readonly string[],
 ): ReadHandlers {
@@ -60,12 +60,15 @@ export function readHandlers(
       return afterRead === undefined ? page : { ...page, items: await shown(page.items, context) }
     },
     read: async (context) => {
-      const row = await reader.read(context.params, context.query ?? NO_QUERY, readingOf(context))
-      if (row === undefined) throw NotFound()
-      const { version } = model.options
-      if (version !== undefined) context.preconditions.check({ version: row[version] as number })
+      const query = context.query ?? NO_QUERY
+      const found = await reader.read(context.params, query, readingOf(context))
+      if (found === undefined) throw NotFound()
+      const { row, state } = found
+      // Rows that are shown with it change without it: of them it has no version.
+      const isWhole = state !== undefined && query.expand === undefined
+      if (isWhole) context.preconditions.check({ version: state })
       const [one] = await shown([row], context)
-      return withValidators(model, row, one as Row)
+      return isWhole ? reply(200, one as Row, validators({ version: state })) : one
     },
   }
 }
@@ -82,7 +85,7 @@ export function pick(context: Readonly<Record<string, unknown>>, names: readonly
 }
 
 /** A row with its `ETag`, where its model has a version. */
-export function withValidators(model: AnyModel, row: Row, shown: Row = row): Row | StatedReply<200, Row> {
+export function withValidators(model: AnyModel, row: Row): Row | StatedReply<200, Row> {
   const { version } = model.options
-  return version === undefined ? shown : reply(200, shown, validators({ version: row[version] as number }))
+  return version === undefined ? row : reply(200, row, validators({ version: row[version] as number }))
 }

@@ -5,7 +5,7 @@ import { type AnyModel, type Model, model } from './model.ts'
 import { orderTerms } from './order.ts'
 import type { AnyTable, RowOf, RowSent } from './row.ts'
 import { type Statements, fixed } from './statements.ts'
-import type { TableFacts } from './table.ts'
+import type { Dialect, TableFacts } from './table.ts'
 
 /** Rows of another table that a list can show with its own. */
 export interface Relation<M = unknown, Kind extends 'one' | 'many' = 'one' | 'many', E = unknown> {
@@ -51,10 +51,15 @@ function relation(kind: 'one' | 'many', of: object, options: RelationOptions): R
   return Object.freeze({ is: 'relation', kind, model: toModel(of), options })
 }
 
-/** A model as it is, and a table as one without options. */
+/** A model as it is, and a table as one without options: the same each time, for its schemas have one name. */
 export function toModel(of: object): AnyModel {
-  return (is(of, Table) ? model(of as AnyTable) : of) as AnyModel
+  if (!is(of, Table)) return of as AnyModel
+  const known = plain.get(of) ?? (model(of as AnyTable) as unknown as AnyModel)
+  plain.set(of, known)
+  return known
 }
+
+const plain = new WeakMap<object, AnyModel>()
 
 /** Rows with what may be expanded in them. */
 export type WithExpanded<Row, E> = Row & { readonly [K in keyof E]?: Expanded<E[K]> }
@@ -91,6 +96,9 @@ export interface ResolvedRelation {
   readonly most: number
   readonly inside: readonly ResolvedRelation[]
 }
+
+/** A name that no column has. */
+const PLACE = '~place'
 
 /** Rows of one relation that are shown with each row, unless told. */
 const MOST = 100
@@ -213,8 +221,25 @@ export async function expand(
 }
 
 /** Dates are equal by what they say. */
-function keyText(value: unknown): unknown {
+export function keyText(value: unknown): unknown {
   return value instanceof Date ? value.getTime() : value
+}
+
+/** True in the database for rows whose column has one of some values: one placeholder, however many there are. */
+export function isOneOf(column: Column, values: readonly unknown[], dialect: Dialect): SQL {
+  return belongs(column, sql.param(listOf(column, values, dialect)), dialect)
+}
+
+function belongs(column: Column, list: unknown, dialect: Dialect): SQL {
+  return dialect === 'postgres'
+    ? sql`${column} = any(${list})`
+    : sql`${column} in (select value from json_each(${list}))`
+}
+
+/** Values as the database's driver takes a list of them. */
+function listOf(column: Column, values: readonly unknown[], dialect: Dialect): unknown {
+  const drivers = values.map((value) => column.mapToDriverValue(value))
+  return dialect === 'postgres' ? drivers : JSON.stringify(drivers)
 }
 
 async function related(
@@ -228,16 +253,10 @@ async function related(
   const names = new Set([...Object.keys(model.shown), to, ...columnsFor(relations, paths)])
   const condition = visible(model)
   const part = condition === undefined ? undefined : fixed(condition, database, 'v')
-  const drivers = ids.map((id) => link.mapToDriverValue(id))
   const shape = `expand ${facts.name}.${to} ${kind} ${[...names]} ${part?.shape ?? ''}`
   const build = () => {
     const columns = Object.fromEntries([...names].map((name) => [name, facts.columns[name] as Column]))
-    const given = sql.placeholder('ids')
-    const belongs =
-      facts.dialect === 'postgres'
-        ? sql`${link} = any(${given})`
-        : sql`${link} in (select value from json_each(${given}))`
-    const where = and(belongs, part?.build())
+    const where = and(belongs(link, sql.placeholder('ids'), facts.dialect), part?.build())
     const order = orderTerms(facts, []).map(({ column }) => column)
     if (kind === 'one') {
       return database
@@ -245,9 +264,9 @@ async function related(
         .from(table as never)
         .where(where)
     }
-    const place = sql<number>`row_number() over (partition by ${link} order by ${sql.join(order, sql`, `)})`.as('place')
+    const place = sql<number>`row_number() over (partition by ${link} order by ${sql.join(order, sql`, `)})`.as(PLACE)
     const ranked = database
-      .select({ ...columns, place } as never)
+      .select({ ...columns, [PLACE]: place } as never)
       .from(table as never)
       .where(where)
       .as('ranked')
@@ -256,9 +275,9 @@ async function related(
     return database
       .select(outer as never)
       .from(ranked)
-      .where(sql`${fields.place} <= ${most}`)
-      .orderBy(asc(fields.place as Column))
+      .where(sql`${fields[PLACE]} <= ${most}`)
+      .orderBy(asc(fields[PLACE] as Column))
   }
-  const values = { ids: facts.dialect === 'postgres' ? drivers : JSON.stringify(drivers), ...part?.values }
+  const values = { ids: listOf(link, ids, facts.dialect), ...part?.values }
   return [...(await statements.run<Row>(database, shape, build as never, values))]
 }

@@ -286,7 +286,8 @@ export function resourceOf(
   const rows = rowSchema(model, relations, spec.sparse)
   const path = `/${facts.key.map((name) => `{${name}}`).join('/')}` as const
   const most = options.bulk ?? BULK
-  const bulk = (item: z.ZodType, id: string) => z.strictObject({ items: z.array(item).min(1).max(most) }).meta({ id })
+  // Without names of their own: there may be several resources of one model, and OpenAPI names these by their operations.
+  const bulk = (item: z.ZodType) => z.strictObject({ items: z.array(item).min(1).max(most) })
   const what = model.name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
   const hooks = (options.hooks ?? {}) as WriteHooks & { readonly afterRead?: never }
   const used = Object.keys(uses)
@@ -300,7 +301,7 @@ export function resourceOf(
   }
   const versioned = isVersioned ? { policies: [conditional({ required: false })] } : {}
 
-  const items = z.object({ items: z.array(model.row) }).meta({ id: `${model.name}List` })
+  const items = z.object({ items: z.array(model.row) })
   const endpoints: Record<ResourceVerb, () => unknown> = {
     list: () =>
       declare(
@@ -397,7 +398,7 @@ export function resourceOf(
         {
           summary: `Create several ${plural(what)}`,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk(model.create, `${model.name}CreateMany`),
+          body: bulk(model.create),
           returns: created(items),
           throws: [Conflict],
           use: writeUses,
@@ -411,10 +412,7 @@ export function resourceOf(
         {
           summary: `Change several ${plural(what)}`,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk(
-            (model.update as z.ZodObject).extend((model.params as z.ZodObject).shape),
-            `${model.name}UpdateMany`,
-          ),
+          body: bulk((model.update as z.ZodObject).extend((model.params as z.ZodObject).shape)),
           returns: items,
           throws: changeProblems(model),
           use: writeUses,
@@ -428,7 +426,7 @@ export function resourceOf(
         {
           summary: `Delete several ${plural(what)}`,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk(model.params, `${model.name}RemoveMany`),
+          body: bulk(model.params),
           returns: noContent(),
           throws: changeProblems(model),
           use: writeUses,
@@ -477,12 +475,9 @@ function changeProblems({ options }: AnyModel) {
 
 function rowSchema(model: AnyModel, relations: readonly ResolvedRelation[], sparse: boolean): z.ZodType {
   const whole = expandedSchema(model.row, relations) as z.ZodObject
-  if (!sparse) return relations.length === 0 ? whole : whole.meta({ id: `${model.name}Expanded` })
+  if (!sparse) return whole
   const key = Object.fromEntries(model.facts.key.map((name) => [name, true as const])) as never
-  return whole
-    .partial()
-    .required(key)
-    .meta({ id: `${model.name}Sparse` })
+  return whole.partial().required(key)
 }
 
 /** The query of one row. Like that of a list, it has no other fields. */

@@ -12,6 +12,7 @@ export type AnyTable = Table & { readonly $inferSelect: object; readonly $inferI
 export type Wire<V> = V extends Date ? string : V extends bigint ? string : V extends Uint8Array ? string : V
 
 type Named<O, K extends PropertyKey> = O extends { readonly [P in K]: readonly (infer Name)[] } ? Name : never
+type NamedKeys<O, K extends PropertyKey> = O extends { readonly [P in K]: infer Record } ? keyof Record : never
 type NamedOne<O, K extends PropertyKey> = O extends { readonly [P in K]: infer Name } ? Name : never
 
 /** Names of the columns that callers see. */
@@ -48,7 +49,12 @@ type GivenKey<T extends AnyTable> = {
 
 type Creatable<T extends AnyTable, O> = Exclude<
   keyof T['$inferInsert'] & string,
-  Named<O, 'hide'> | NamedOne<O, 'deleted'> | Named<O, 'readOnly'> | NamedOne<O, 'version'> | GivenKey<T>
+  | Named<O, 'hide'>
+  | NamedOne<O, 'deleted'>
+  | Named<O, 'readOnly'>
+  | NamedKeys<O, 'owned'>
+  | NamedOne<O, 'version'>
+  | GivenKey<T>
 >
 
 /** What a caller gives to create a row. */

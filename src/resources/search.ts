@@ -1,5 +1,6 @@
 import { type Column, type SQL, and, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { kindOf } from './column.ts'
 import type { AnyModel } from './model.ts'
 
 /** How a list is searched for words: the query field `q`. */
@@ -26,11 +27,8 @@ const MOST_WORDS = 10
 export function searchOf(given: SearchOptions | readonly string[], model: AnyModel): Search {
   const { columns, language = 'simple', fts5 } = Array.isArray(given) ? { columns: given } : (given as SearchOptions)
   for (const name of columns as readonly string[]) {
-    const column = model.shown[name]
-    if (column?.dataType.startsWith('string')) continue
-    const has = Object.entries(model.shown).flatMap(([own, { dataType }]) =>
-      dataType.startsWith('string') ? [own] : [],
-    )
+    if (isText(model.shown[name])) continue
+    const has = Object.entries(model.shown).flatMap(([own, column]) => (isText(column) ? [own] : []))
     throw new TypeError(
       `resource(${model.facts.name}): "search" names ${name}: search columns of text, ${has.join(', ')}`,
     )
@@ -40,8 +38,16 @@ export function searchOf(given: SearchOptions | readonly string[], model: AnyMod
     .min(1)
     .max(200)
     .regex(/^[^\0]*$/, 'Must not hold the character NUL')
+    .regex(/\S/, 'Must hold a word')
     .optional()
   return { columns, language, fts5, schema: schema.describe(`Words to look for in ${columns.join(', ')}`) }
+}
+
+/** Text, not what a database only shows as text: it joins no enum and no UUID with another column. */
+function isText(column: Column | undefined): boolean {
+  if (column === undefined) return false
+  const kind = kindOf(column)
+  return kind === 'text' || (kind === 'word' && !column.columnType.startsWith('PgEnum'))
 }
 
 /** The rows that have all the words. */

@@ -11,6 +11,7 @@ const SQLSTATES: Readonly<Record<string, Complaint>> = {
   '23505': 'taken',
   '23P01': 'taken',
   '23503': 'unknown',
+  '23001': 'referred',
   '23502': 'required',
   '23514': 'refused',
   '22001': 'too_long',
@@ -20,6 +21,10 @@ const SQLSTATES: Readonly<Record<string, Complaint>> = {
   '22008': 'out_of_range',
   '22021': 'refused',
   '22P05': 'refused',
+  '22009': 'out_of_range',
+  // A value that no index takes, or that is nested too deep.
+  '54000': 'too_long',
+  '54001': 'refused',
 }
 
 /** Extended result codes (https://sqlite.org/rescode.html). */
@@ -79,7 +84,8 @@ function problemOf(thrown: unknown, model: AnyModel, where: string, isRemoval: b
     const { code = '', errcode = 0 } = error as Partial<DatabaseError>
     const complaint = SQLSTATES[code] ?? RESULT_CODES[errcode]
     if (complaint === undefined) continue
-    if (isRemoval && complaint === 'unknown') return Conflict({ detail: SAYS.referred, cause: thrown })
+    if (isReferred(error as DatabaseError, complaint, isRemoval))
+      return Conflict({ detail: SAYS.referred, cause: thrown })
     const fields = fieldsOf(error as DatabaseError, complaint, model.facts).filter((name) =>
       model.creatable.includes(name),
     )
@@ -88,6 +94,11 @@ function problemOf(thrown: unknown, model: AnyModel, where: string, isRemoval: b
     return complaint === 'taken' ? Conflict({ errors, cause: thrown }) : InvalidInput({ errors, cause: thrown })
   }
   return undefined
+}
+
+/** True where another row refers to what is removed, or to a value of it that is changed. */
+function isReferred({ detail = '' }: DatabaseError, complaint: Complaint, isRemoval: boolean): boolean {
+  return complaint === 'referred' || (complaint === 'unknown' && (isRemoval || detail.includes('still referenced')))
 }
 
 /** The columns that a database complains of, by their names in code. */
@@ -102,10 +113,10 @@ function fieldsOf(error: DatabaseError, complaint: Complaint, facts: TableFacts)
       facts,
     )
   if (constraint === undefined) return []
-  if (complaint === 'unknown') return facts.references.find(({ name }) => name === constraint)?.columns ?? []
-  const unique = facts.uniques.find(({ name }) => name === constraint)
-  if (unique !== undefined) return unique.columns
-  // Postgres: `Key (isbn, shelf)=(…) already exists.`
+  const declared = complaint === 'unknown' ? facts.references : facts.uniques
+  const found = declared.find(({ name }) => name === constraint)
+  if (found !== undefined) return found.columns
+  // Postgres: `Key (isbn, shelf)=(…) already exists.`, `Key (author_id)=(…) is not present in table "authors".`
   const keys = /^Key \((.+?)\)=/.exec(error.detail ?? '')?.[1]
   return keys === undefined
     ? []

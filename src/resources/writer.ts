@@ -1,10 +1,12 @@
-import { type Column, type SQL, and, eq, getColumnTable, getTableName, sql } from 'drizzle-orm'
+import { type Column, type SQL, and, eq, or, sql } from 'drizzle-orm'
+import type { FieldError } from '../contract/problem.ts'
 import { Forbidden, InvalidInput, NotFound } from '../contract/problems.ts'
 import { reply } from '../contract/reply-spec.ts'
 import { validators } from '../policies/validators.ts'
 import type { AnyModel } from './model.ts'
+import { momentOf } from './moment.ts'
 import { type Access, type ResourceContext, pick, visibleTo, withValidators } from './reading.ts'
-import type { ResolvedRelation } from './relation.ts'
+import { type ResolvedRelation, isOneOf, keyText } from './relation.ts'
 import { writing } from './write-failures.ts'
 
 type Row = Record<string, unknown>
@@ -44,6 +46,7 @@ export function createWriter(
 ): Writer {
   const { facts, options, table } = model
   const { version, deleted } = options
+  const owned = (options.owned ?? {}) as Readonly<Record<string, (uses: never) => unknown>>
   /** What writes give back: the columns that callers see, and the version. */
   const returned = Object.fromEntries(
     [...new Set([...Object.keys(model.shown), ...facts.key, ...(version === undefined ? [] : [version])])].map(
@@ -56,59 +59,128 @@ export function createWriter(
   )
 
   const usesOf = (context: ResourceContext): Row => ({ ...pick(context, used), tx: context.tx })
-  const ownOf = (access: Access): Row => (options.owned?.(access(model)) ?? {}) as Row
+  const ownOf = (access: Access): Row =>
+    Object.fromEntries(Object.entries(owned).map(([name, valueFor]) => [name, valueFor(access(model))]))
 
-  const checkReferences = async (values: Row, { tx, access }: ResourceContext, where: string): Promise<void> => {
+  /** Of others' rows that are not the caller's to see, and of rows that there are not, the same is said. */
+  const checkReferences = async (
+    items: readonly Row[],
+    { tx, access }: ResourceContext,
+    wheres: readonly string[],
+  ): Promise<void> => {
+    const errors: FieldError[] = []
     for (const { from, to, model: other } of guarded) {
-      const value = values[from]
-      if (value === undefined || value === null) continue
+      // Of the rows that come with it there is nothing yet: they are the caller's, or refused themselves.
+      const own = other.table === table ? items.map((values) => keyText(values[to])) : []
+      const given = items.map((values) => values[from] ?? undefined)
+      const asked = given.filter((value) => value !== undefined && !own.includes(keyText(value)))
+      if (asked.length === 0) continue
       const key = other.facts.columns[to] as Column
-      const [found] = await tx
+      const found = (await tx
         .select({ key } as never)
         .from(other.table as never)
-        .where(and(eq(key, value), visibleTo(access)(other)))
-        .limit(1)
-      if (found !== undefined) continue
-      throw InvalidInput({
-        errors: [{ pointer: `${where}/${from}`, code: 'unknown', message: 'There is no such thing' }],
-      })
+        .where(and(isOneOf(key, asked, facts.dialect), visibleTo(access)(other)))) as Row[]
+      const known = new Set([...own, ...found.map((row) => keyText(row.key))])
+      for (const [i, value] of given.entries()) {
+        if (value === undefined || known.has(keyText(value))) continue
+        errors.push({ pointer: `${wheres[i]}/${from}`, code: 'unknown', message: 'There is no such thing' })
+      }
     }
+    if (errors.length > 0) throw InvalidInput({ errors })
   }
 
-  const insert = async (given: Row, context: ResourceContext, where: string): Promise<Row> => {
-    const uses = usesOf(context)
-    const values = ((await hooks.beforeCreate?.(given, uses)) as Row | undefined) ?? given
-    await checkReferences(values, context, where)
-    const rows = await writing(model, where, false, async () =>
-      context.tx
-        .insert(table as never)
-        .values({ ...values, ...ownOf(context.access) } as never)
-        .returning(returned as never),
+  /** Nobody puts rows, or makes theirs, where they do not see them: that is another's. */
+  const checkVisible = async (
+    rows: readonly Row[],
+    { tx, access }: ResourceContext,
+    wheres: readonly string[],
+  ): Promise<void> => {
+    const own = options.visible?.(access(model))
+    if (own === undefined || rows.length === 0) return
+    const columns = Object.fromEntries(facts.key.map((name) => [name, facts.columns[name] as Column]))
+    const found = (await tx
+      .select(columns as never)
+      .from(table as never)
+      .where(and(areOf(rows), own))) as Row[]
+    const text = (row: Row): string => JSON.stringify(facts.key.map((name) => String(keyText(row[name]))))
+    const seen = new Set(found.map(text))
+    const errors = rows.flatMap((row, i): FieldError[] =>
+      seen.has(text(row))
+        ? []
+        : [{ pointer: wheres[i] as string, code: 'not_visible', message: 'You would not see it any more' }],
     )
-    const row = rows[0] as Row
-    await hooks.afterCreate?.(row, uses)
-    return row
+    if (errors.length > 0) throw InvalidInput({ errors })
   }
 
-  const change = async (key: Row, given: Row, context: ResourceContext, where: string): Promise<Row> => {
+  const areOf = (rows: readonly Row[]): SQL | undefined => {
+    const [name, another] = facts.key as [string, string?]
+    const values = rows.map((row) => row[name])
+    if (another === undefined) return isOneOf(facts.columns[name] as Column, values, facts.dialect)
+    return or(...rows.map(keyIs))
+  }
+
+  const insert = async (
+    given: readonly Row[],
+    context: ResourceContext,
+    wheres: readonly string[],
+  ): Promise<readonly Row[]> => {
     const uses = usesOf(context)
-    const values = ((await hooks.beforeUpdate?.(given, key, uses)) as Row | undefined) ?? given
-    await checkReferences(values, context, where)
-    const row =
-      Object.keys(values).length === 0
-        ? await lookUp(key, context)
-        : await writing(model, where, false, () =>
-            write(key, context, (condition) =>
-              context.tx
-                .update(table as never)
-                .set({ ...values, ...nextVersion() } as never)
-                .where(condition)
-                .returning(returned as never),
-            ),
-          )
+    const items: Row[] = []
+    for (const values of given) items.push(((await hooks.beforeCreate?.(values, uses)) as Row | undefined) ?? values)
+    await checkReferences(items, context, wheres)
+    const own = ownOf(context.access)
+    const rows: Row[] = []
+    // One after the other: what the database refuses is said of the item that it refused.
+    for (const [i, values] of items.entries()) {
+      const made = await writing(model, wheres[i] as string, false, async () =>
+        context.tx
+          .insert(table as never)
+          .values({ ...values, ...own } as never)
+          .returning(returned as never),
+      )
+      rows.push(made[0] as Row)
+    }
+    await checkVisible(rows, context, wheres)
+    if (hooks.afterCreate !== undefined) for (const row of rows) await hooks.afterCreate(row, uses)
+    return rows
+  }
+
+  /** @param given what to change of the row of each key. */
+  const change = async (
+    keys: readonly Row[],
+    given: readonly Row[],
+    context: ResourceContext,
+    wheres: readonly string[],
+  ): Promise<readonly Row[]> => {
+    const uses = usesOf(context)
+    const changes: Row[] = []
+    for (const [i, values] of given.entries())
+      changes.push(((await hooks.beforeUpdate?.(values, keys[i] as Row, uses)) as Row | undefined) ?? values)
+    await checkReferences(changes, context, wheres)
+    const rows: Row[] = []
+    for (const [i, values] of changes.entries()) {
+      const where = wheres[i] as string
+      rows.push(await inItem(where, () => changeOne(keys[i] as Row, values, context, where)))
+    }
+    await checkVisible(rows, context, wheres)
+    if (hooks.afterUpdate !== undefined) for (const row of rows) await hooks.afterUpdate(row, uses)
+    return rows
+  }
+
+  const changeOne = async (key: Row, values: Row, context: ResourceContext, where: string): Promise<Row> => {
     const isChanged = Object.keys(values).length > 0
+    const row = isChanged
+      ? await writing(model, where, false, () =>
+          write(key, context, (condition) =>
+            context.tx
+              .update(table as never)
+              .set({ ...values, ...nextVersion() } as never)
+              .where(condition)
+              .returning(returned as never),
+          ),
+        )
+      : await lookUp(key, context)
     checkVersion(isChanged ? Number(row[version ?? '']) - 1 : row[version ?? ''], context)
-    await hooks.afterUpdate?.(row, uses)
     return row
   }
 
@@ -124,7 +196,7 @@ export function createWriter(
               .returning(returned as never)
           : context.tx
               .update(table as never)
-              .set({ [deleted]: momentFor(facts.columns[deleted] as Column), ...nextVersion() } as never)
+              .set({ [deleted]: momentOf(facts.columns[deleted] as Column)?.(), ...nextVersion() } as never)
               .where(condition)
               .returning(returned as never),
       ),
@@ -173,34 +245,44 @@ export function createWriter(
 
   const keyOf = (item: Row): Row => Object.fromEntries(facts.key.map((name) => [name, item[name]]))
 
+  const places = (items: readonly Row[]): readonly string[] => items.map((_, i) => `/body/items/${i}`)
+
   return {
     create: async (context) => {
-      const row = await insert(context.body, context, '/body')
+      const [row] = (await insert([context.body], context, ['/body'])) as [Row]
       return version === undefined ? row : reply(201, row, validators({ version: row[version] as number }))
     },
-    update: async (context) => withValidators(model, await change(context.params, context.body, context, '/body')),
+    update: async (context) => {
+      const [row] = (await change([context.params], [context.body], context, ['/body'])) as [Row]
+      return withValidators(model, row)
+    },
     replace: async (context) => {
+      const { body, params } = context
       const values = Object.fromEntries(
-        model.updatable.map((name) => [name, context.body[name] ?? absentValue(facts.columns[name] as Column)]),
+        model.updatable.map((name) => [
+          name,
+          Object.hasOwn(body, name) ? body[name] : absentValue(facts.columns[name] as Column),
+        ]),
       )
-      return withValidators(model, await change(context.params, values, context, '/body'))
+      const [row] = (await change([params], [values], context, ['/body'])) as [Row]
+      return withValidators(model, row)
     },
     remove: (context) => removal(context.params, context),
     createMany: async (context) => {
-      const items: Row[] = []
-      for (const [i, item] of itemsOf(context).entries()) items.push(await insert(item, context, `/body/items/${i}`))
-      return { items }
+      const items = itemsOf(context)
+      return { items: await insert(items, context, places(items)) }
     },
     updateMany: async (context) => {
-      const items: Row[] = []
-      for (const [i, item] of itemsOf(context).entries()) {
-        const rest = Object.fromEntries(Object.entries(item).filter(([name]) => !facts.key.includes(name)))
-        items.push(await inItem(i, () => change(keyOf(item), rest, context, `/body/items/${i}`)))
-      }
-      return { items }
+      const items = itemsOf(context)
+      const changes = items.map((item) =>
+        Object.fromEntries(Object.entries(item).filter(([name]) => !facts.key.includes(name))),
+      )
+      return { items: await change(items.map(keyOf), changes, context, places(items)) }
     },
     removeMany: async (context) => {
-      for (const [i, item] of itemsOf(context).entries()) await inItem(i, () => removal(keyOf(item), context))
+      const items = itemsOf(context)
+      for (const [i, where] of places(items).entries())
+        await inItem(where, () => removal(keyOf(items[i] as Row), context))
     },
   }
 }
@@ -209,15 +291,13 @@ function itemsOf({ body }: ResourceContext): readonly Row[] {
   return body.items as readonly Row[]
 }
 
-/** Says which item is not there. */
-async function inItem<T>(index: number, work: () => Promise<T>): Promise<T> {
+/** Says which of several items is not there. */
+async function inItem<T>(where: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!isNotFound(error)) throw error
-    throw NotFound({
-      errors: [{ pointer: `/body/items/${index}`, code: 'not_found', message: 'There is no such row' }],
-    })
+    if (!isNotFound(error) || where === '/body') throw error
+    throw NotFound({ errors: [{ pointer: where, code: 'not_found', message: 'There is no such row' }] })
   }
 }
 
@@ -230,22 +310,4 @@ function absentValue(column: Column): unknown {
   if (column.defaultFn !== undefined) return column.defaultFn()
   if (column.default !== undefined) return column.default
   return null
-}
-
-/** Now, as a column keeps it. */
-function momentFor(column: Column): unknown {
-  switch (column.dataType) {
-    case 'boolean':
-      return true
-    case 'object date':
-      return new Date()
-    case 'string':
-    case 'string timestamp':
-    case 'string datetime':
-      return new Date().toISOString()
-    case 'number int53':
-      return Date.now()
-  }
-  const name = `${getTableName(getColumnTable(column))}.${column.name}`
-  throw new TypeError(`the column ${name} cannot say when a row was deleted: make it a time, or a boolean`)
 }

@@ -2,19 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { SQL } from 'drizzle-orm'
 import { drizzle as drizzlePostgres } from 'drizzle-orm/node-postgres'
 import { drizzle as drizzleSqlite } from 'drizzle-orm/node-sqlite'
-import { Pool } from 'pg'
+import { Pool, type QueryResult } from 'pg'
 import type { Dependency } from 'trestle'
 import { depends } from 'trestle'
 import type { AnyDatabase } from 'trestle/resources'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { startPostgres } from '../servers/postgres.ts'
+import * as postgresOwned from './owned-postgres.ts'
+import * as sqliteOwned from './owned-sqlite.ts'
+import * as postgresSamples from './samples-postgres.ts'
+import * as sqliteSamples from './samples-sqlite.ts'
 import * as postgresTables from './tables-postgres.ts'
 import * as sqliteTables from './tables-sqlite.ts'
 
 /** The types of one database stand for both: rows and queries are the same. */
-export type Tables = typeof postgresTables
+export type Tables = typeof postgresTables & typeof postgresOwned & typeof postgresSamples
 export type Database = ReturnType<typeof drizzlePostgres>
 
 /** A database of the tests of one file, with its tables, and what callers of the API have of it. */
@@ -23,6 +28,8 @@ export interface Opened {
   readonly tables: Tables
   /** Reads and writes outside of the API. */
   readonly database: Database
+  /** Runs SQL as it is written, and gives its rows. */
+  readonly run: (statement: SQL) => Promise<readonly Record<string, unknown>[]>
   readonly db: Dependency<AnyDatabase>
   readonly tx: Dependency<AnyDatabase> | undefined
   /** The SQL that was run since it was last emptied. */
@@ -38,10 +45,11 @@ export async function openSqlite(): Promise<Opened> {
   const queries: string[] = []
   const logger = { logQuery: (query: string) => void queries.push(query) }
   const database = drizzleSqlite({ client, logger })
-  for (const statement of sqliteTables.ddl) database.run(statement)
+  for (const statement of [...sqliteTables.ddl, ...sqliteOwned.ddl, ...sqliteSamples.ddl]) database.run(statement)
   return {
     dialect: 'sqlite',
-    tables: sqliteTables as unknown as Tables,
+    tables: { ...sqliteTables, ...sqliteOwned, ...sqliteSamples } as unknown as Tables,
+    run: async (statement) => database.all(statement),
     database: database as unknown as Database,
     db: depends({}, () => database as unknown as AnyDatabase, { scope: 'app', eager: true }),
     tx: undefined,
@@ -56,13 +64,17 @@ export async function openSqlite(): Promise<Opened> {
 export async function openPostgres(): Promise<Opened> {
   const server = await startPostgres()
   const pool = new Pool({ connectionString: server.url, max: 10 })
+  // The server may be stopped before the last connection has said farewell.
+  pool.on('error', () => undefined)
   const queries: string[] = []
   const logger = { logQuery: (query: string) => void queries.push(query) }
   const database = drizzlePostgres({ client: pool, logger })
-  for (const statement of postgresTables.ddl) await database.execute(statement)
+  for (const statement of [...postgresTables.ddl, ...postgresOwned.ddl, ...postgresSamples.ddl])
+    await database.execute(statement)
   return {
     dialect: 'postgres',
-    tables: postgresTables,
+    tables: { ...postgresTables, ...postgresOwned, ...postgresSamples },
+    run: async (statement) => ((await database.execute(statement)) as QueryResult<Record<string, unknown>>).rows,
     database,
     db: depends({}, () => database as unknown as AnyDatabase, { scope: 'app', eager: true }),
     tx: undefined,

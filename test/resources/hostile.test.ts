@@ -1,0 +1,623 @@
+import { sql } from 'drizzle-orm'
+import * as pg from 'drizzle-orm/pg-core'
+import * as lite from 'drizzle-orm/sqlite-core'
+import { api, group } from 'trestle'
+import { toOpenApi } from 'trestle/openapi'
+import { many, model, one, resource } from 'trestle/resources'
+import { createTestClient } from 'trestle/testing'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Opened, onBothDatabases } from './databases.ts'
+
+/** What callers send who mean no good, or whose program is broken. As text, in paths and queries. */
+const TEXTS: readonly string[] = [
+  '',
+  ' ',
+  '\t\n\r',
+  '\0',
+  'a\0b',
+  "'",
+  "''",
+  '"',
+  '`',
+  '\\',
+  '\\\\',
+  "\\'",
+  ';',
+  '--',
+  '/*',
+  '*/',
+  "' or '1'='1",
+  "' or 1=1--",
+  "'; drop table books; --",
+  "1'; select pg_sleep(10); --",
+  '1 union select password_hash from authors',
+  "') or ('1'='1",
+  '1) or (1=1',
+  '$1',
+  '$$',
+  '?',
+  ':id',
+  '@id',
+  '%',
+  '_',
+  '%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%a',
+  '%_\\',
+  '\\%',
+  'a%',
+  '*',
+  '"*"',
+  'a*',
+  'NEAR(a b)',
+  'a AND',
+  'AND OR NOT',
+  'a OR b',
+  '-a',
+  '^a',
+  'title:a',
+  '{title}: a',
+  '(',
+  ')',
+  '((((',
+  '"a',
+  'a"b',
+  '&',
+  '|',
+  '!',
+  '<->',
+  ':*',
+  "a:* & 'b'",
+  '__proto__',
+  'constructor',
+  'toString',
+  'null',
+  'undefined',
+  'NaN',
+  'Infinity',
+  '-Infinity',
+  'true',
+  'false',
+  '0',
+  '-0',
+  '00',
+  '1',
+  '-1',
+  '+1',
+  '1.5',
+  '1e3',
+  '1e300',
+  '-1e300',
+  '1e-300',
+  '1e400',
+  '1e-400',
+  '0x10',
+  '0b1',
+  '2147483647',
+  '2147483648',
+  '-2147483649',
+  '9007199254740991',
+  '9007199254740993',
+  '9223372036854775807',
+  '9223372036854775808',
+  '-9223372036854775809',
+  '1'.repeat(131),
+  '1'.repeat(400),
+  `0.${'1'.repeat(60)}`,
+  '2020-01-01',
+  '0000-01-01',
+  '0001-01-01',
+  '9999-12-31',
+  '2020-02-30',
+  '-004712-01-01',
+  '4713-01-01 BC',
+  '+010000-01-01',
+  '275760-09-13',
+  '294276-12-31',
+  'infinity',
+  'now',
+  '2020-01-01T00:00:00Z',
+  '0000-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+23:59',
+  '0001-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+  '9999-12-31T23:59:59-23:59',
+  '+010000-01-01T00:00:00Z',
+  '+275760-09-13T00:00:00.001Z',
+  '-271821-04-20T00:00:00Z',
+  '2020-01-01T00:00:00+23:59',
+  '2020-01-01T00:00:00-15:59',
+  '2020-01-01T00:00',
+  `2020-01-01T00:00:00.${'1'.repeat(500)}Z`,
+  '2016-12-31T23:59:60Z',
+  '23:59:60',
+  '24:00:00',
+  `12:00:00.${'1'.repeat(500)}`,
+  '00000000-0000-0000-0000-000000000000',
+  'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF',
+  '{00000000-0000-0000-0000-000000000000}',
+  'not-a-uuid',
+  'AA==',
+  'A',
+  '====',
+  '\u202e',
+  '\ufeff',
+  '\uffff',
+  '\u{10ffff}',
+  'é',
+  'e\u0301',
+  'İ',
+  'ﷺ'.repeat(20),
+  'a,b',
+  ',',
+  ',,',
+  '[]',
+  '{}',
+  '[1]',
+  '{"a":1}',
+  '../../etc/passwd',
+  `\${7*7}`,
+  '{{7*7}}',
+  '<script>alert(1)</script>',
+  'x'.repeat(199),
+  'x'.repeat(201),
+  'x'.repeat(5000),
+  ' a '.repeat(60),
+]
+
+/** The same as JSON, beside the texts. */
+const VALUES: readonly unknown[] = [
+  null,
+  true,
+  false,
+  0,
+  -0,
+  -1,
+  1.5,
+  1e300,
+  1e-300,
+  5e-324,
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 53,
+  2 ** 53 + 2,
+  2 ** 63,
+  [],
+  [null],
+  [[]],
+  [1, 'a', { b: [] }],
+  ['\0'],
+  ['\ud800'],
+  {},
+  { a: 1 },
+  { $ne: 1 },
+  { constructor: { prototype: { polluted: true } } },
+  { '\0': '\0' },
+  { '\ud800': '\udfff' },
+  '\ud800',
+  '\udc00a',
+  'x'.repeat(100_000),
+  Array.from({ length: 3000 }, (_, i) => ((i * 2_654_435_761) >>> 0).toString(36)).join(''),
+  nested(20),
+]
+
+function nested(depth: number): unknown {
+  let value: unknown = 1
+  for (let i = 0; i < depth; i++) value = i % 2 === 0 ? [value] : { a: value }
+  return value
+}
+
+/** JSON that no `JSON.stringify` writes. */
+const RAW = [
+  '1e400',
+  '-1e400',
+  '9223372036854775808',
+  '-0.0',
+  '123456789012345678901234567890',
+  '{"__proto__":{"admin":true}}',
+  '"\\u0000"',
+  '"\\ud800"',
+  `${'['.repeat(5000)}${']'.repeat(5000)}`,
+  `${'{"a":'.repeat(60)}1${'}'.repeat(60)}`,
+]
+
+/** Words of databases and of their drivers, which no reply has. */
+const LEAKS =
+  /sqlstate|sqlite|postgres|drizzle|syntax|near "|failed query|constraint|violat|relation "|column "|operator|datatype|pg_|fts5|\bselect\b|\binsert\b|\$\d|node_modules|\.ts:|\.js:|password_hash|secret of/i
+
+function everything(opened: Opened) {
+  const { tables, db } = opened
+  const names = [
+    'word',
+    'code',
+    'size',
+    'small',
+    'exact',
+    'count',
+    'big',
+    'at',
+    'stamp',
+    'day',
+    'clock',
+    'flag',
+    'mood',
+    'uuid',
+    'fixed',
+  ] as const
+  const options = { db, filter: names, sort: names, sparse: true, search: ['word', 'code'] } as const
+  const author = model(tables.authors, { hide: ['password_hash'] })
+  return api({
+    samples: group('/samples', resource(tables.samples, options)),
+    pages: group('/pages', resource(tables.samples, { db, pages: 'offset', filter: ['word'] })),
+    books: group(
+      '/books',
+      resource(model(tables.books, { version: 'version', deleted: 'deleted_at' }), {
+        db,
+        filter: ['status', 'title', 'author_id'],
+        search: ['title'],
+        expand: { author: one(author) },
+      }),
+    ),
+    loans: group('/loans', resource(tables.loans, { db, filter: ['due', 'reader'], sort: ['due'] })),
+  })
+}
+
+onBothDatabases('what nobody should send', (opened) => {
+  let started: Awaited<ReturnType<typeof start>>
+  let failuresBefore: number
+  const start = () => createTestClient(everything(opened()))
+
+  beforeAll(async () => {
+    started = await start()
+  })
+  afterAll(() => started.close())
+  beforeEach(async () => {
+    const { run } = opened()
+    for (const table of ['loans', 'books', 'authors', 'branches', 'samples'])
+      await run(sql`delete from ${sql.identifier(table)}`)
+    await run(sql`insert into branches (id, name) values (1, 'North')`)
+    await run(sql`insert into authors (id, name, password_hash) values (1, 'Ursula', 'hunter2')`)
+    const now = opened().dialect === 'postgres' ? sql`now()` : sql`0`
+    await run(
+      sql`insert into books (id, branch_id, author_id, isbn, title, added_at) values (1, 1, 1, '1', 'One', ${now})`,
+    )
+    await run(sql`insert into samples (id, code) values (1, 'one'), (2, 'two')`)
+    failuresBefore = started.failures.length
+  })
+
+  /** Sends one request and holds what comes back against what may. */
+  const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const reply = await started.fetch(path, init)
+    const text = await reply.clone().text()
+    const label = `${init.method ?? 'GET'} ${path.slice(0, 300)} ${String(init.body ?? '').slice(0, 300)}`
+    const failures = started.failures
+      .slice(failuresBefore)
+      .map((one) => `${one} ${(one as Error).cause ?? ''}`.slice(0, 400))
+    if (reply.status >= 500 || failures.length > 0) throw new Error(`${reply.status} for ${label}: ${failures}`)
+    if (reply.status >= 400) {
+      const problem = JSON.parse(text)
+      expect(problem.code, label).toEqual(expect.any(String))
+      // Where it was and what it was called, the caller knows.
+      const said = (problem.errors ?? []).map(({ message, code }: Record<string, string>) => `${code} ${message}`)
+      expect([problem.title, problem.detail, ...said].join('\n'), label).not.toMatch(LEAKS)
+    }
+    expect(text, label).not.toContain('hunter2')
+    return reply
+  }
+
+  const sendJson = (method: string, path: string, body: string) =>
+    send(path, { method, body, headers: { 'content-type': 'application/json' } })
+
+  /** All that a document says of what an endpoint takes. */
+  const declared = async (): Promise<{ path: string; query: string[] }[]> => {
+    const document = (await toOpenApi(everything(opened()))) as unknown as {
+      paths: Record<string, { get?: { parameters?: { name: string; in: string }[] } }>
+    }
+    return Object.entries(document.paths).flatMap(([path, { get }]) =>
+      get === undefined
+        ? []
+        : [{ path, query: (get.parameters ?? []).flatMap((one) => (one.in === 'query' ? [one.name] : [])) }],
+    )
+  }
+
+  /** Each problem once, so that all of them are seen. */
+  const collected = async (work: (add: (one: Promise<unknown>) => Promise<void>) => Promise<void>): Promise<void> => {
+    const found: string[] = []
+    await work(async (one) => {
+      await one.catch((error: unknown) => {
+        found.push((error as Error).message)
+        failuresBefore = started.failures.length
+      })
+    })
+    expect(found).toEqual([])
+  }
+
+  test('in any field of any query is answered, or refused as a field', async () => {
+    await collected(async (add) => {
+      for (const { path, query } of await declared()) {
+        const place = path.replace(/\{\w+\}/g, '1')
+        expect(query).toEqual([...new Set(query)])
+        for (const name of query) {
+          for (const text of TEXTS) {
+            const field = `${encodeURIComponent(name)}=${encodeURIComponent(text)}`
+            await add(send(`${place}?${field}`))
+          }
+          await add(send(`${place}?${encodeURIComponent(name)}=1&${encodeURIComponent(name)}=1`))
+          await add(send(`${place}?${encodeURIComponent(name)}`))
+          await add(send(`${place}?${encodeURIComponent(name)}%5B%5D=1`))
+          await add(send(`${place}?${encodeURIComponent(name)}%5B__proto__%5D=1`))
+          await add(send(`${place}?${encodeURIComponent(name)}=%ff%fe`))
+          await add(send(`${place}?${encodeURIComponent(name)}=%ed%a0%80`))
+          await add(send(`${place}?${encodeURIComponent(name)}=${'x'.repeat(100_000)}`))
+        }
+      }
+    })
+  }, 120_000)
+
+  test('as the name of a field is refused', async () => {
+    for (const name of [
+      'code[eq]',
+      'code[]',
+      'code[0]',
+      'code[ne][ne]',
+      'code.ne',
+      'code[like]',
+      'code[$ne]',
+      'code[raw]',
+      'Code',
+      'id',
+      'password_hash',
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      'limit[gt]',
+      'offset',
+      'order',
+      'where',
+      'k0',
+      '~k0',
+      ' code',
+      'code ',
+      'code\0',
+      "code' or '1'='1",
+      '',
+    ]) {
+      const reply = await send(`/samples?${encodeURIComponent(name)}=1`)
+      expect([name, reply.status]).toEqual([name, 422])
+    }
+    // Assigning to it would change what all objects are made of: it is as if it was not there.
+    expect((await send('/samples?__proto__=1&__proto__%5Bx%5D=1')).status).toBe(422)
+    expect((await send('/samples?__proto__=1')).status).toBe(200)
+    expect(({} as { x?: unknown }).x).toBe(undefined)
+  })
+
+  test('in a path finds nothing, or is refused', async () => {
+    await collected(async (add) => {
+      for (const text of TEXTS) {
+        if (text === '' || text === '1') continue
+        const segment = encodeURIComponent(text)
+        for (const path of [`/samples/${segment}`, `/loans/${segment}/1`, `/loans/1/${segment}`]) {
+          await add(
+            send(path).then((reply) => {
+              if (![400, 404, 414, 422].includes(reply.status)) throw new Error(`${reply.status} for ${path}`)
+            }),
+          )
+          await add(send(path, { method: 'DELETE' }))
+          await add(sendJson('PATCH', path, '{"reader":"x"}'))
+        }
+      }
+    })
+  })
+
+  test('in any field of any body is kept, or refused as a field', async () => {
+    const fields = {
+      '/samples': {
+        id: 1,
+        good: { code: 'x' },
+        names: Object.keys(opened().tables.samples).filter((name) => !/^(_|\$|get|enableRLS)/.test(name)),
+      },
+      '/books': {
+        id: 1,
+        good: { branch_id: 1, isbn: '2', title: 'Two' },
+        names: Object.keys(opened().tables.books).filter((name) => !/^(_|\$|get|enableRLS)/.test(name)),
+      },
+    }
+    const TEXT_JSON = new Set(TEXTS.map((value) => JSON.stringify(value)))
+    const json = [...TEXT_JSON, ...VALUES.map((value) => JSON.stringify(value))]
+    await collected(async (add) => {
+      for (const [path, { id, good, names }] of Object.entries(fields)) {
+        for (const name of [...names, '__proto__', 'constructor', 'nothing']) {
+          for (const value of [...json, ...RAW]) {
+            const rest = Object.entries(good).flatMap(([key, one]) =>
+              key === name ? [] : [`${JSON.stringify(key)}:${JSON.stringify(one)}`],
+            )
+            const body = `{${[...rest, `${JSON.stringify(name)}:${value}`].join()}}`
+            const change = `{${JSON.stringify(name)}:${value}}`
+            if (!TEXT_JSON.has(value)) await add(sendJson('POST', path, body))
+            await add(sendJson('PATCH', `${path}/${id}`, change))
+          }
+          for (const value of RAW) {
+            await add(sendJson('PUT', `${path}/${id}`, `{${JSON.stringify(name)}:${value}}`))
+            await add(sendJson('POST', `${path}/bulk`, `{"items":[{${JSON.stringify(name)}:${value}}]}`))
+            await add(sendJson('POST', `${path}/bulk/update`, `{"items":[{"id":1,${JSON.stringify(name)}:${value}}]}`))
+            await add(sendJson('POST', `${path}/bulk/delete`, `{"items":[{${JSON.stringify(name)}:${value}}]}`))
+          }
+        }
+        // Whatever was kept can be read.
+        for (const query of ['?limit=100', '?limit=100&q=x', '/1']) await add(send(`${path}${query}`))
+      }
+    })
+  }, 300_000)
+
+  test('as a body or as items is refused', async () => {
+    for (const value of [...VALUES.map((one) => JSON.stringify(one)), ...RAW, '', '{', 'nul', '"', '[]']) {
+      for (const [method, path] of [
+        ['POST', '/samples'],
+        ['PUT', '/samples/1'],
+        ['POST', '/samples/bulk'],
+        ['POST', '/samples/bulk/update'],
+        ['POST', '/samples/bulk/delete'],
+      ] as const) {
+        expect((await sendJson(method, path, value)).status).toBeGreaterThanOrEqual(400)
+        if (path.includes('bulk'))
+          expect((await sendJson(method, path, `{"items":${value}}`)).status).toBeGreaterThanOrEqual(400)
+      }
+    }
+    const many = JSON.stringify({ items: Array.from({ length: 101 }, () => ({ id: 1 })) })
+    for (const path of ['/samples/bulk', '/samples/bulk/update', '/samples/bulk/delete'])
+      expect((await sendJson('POST', path, many)).status).toBe(422)
+  })
+
+  test('changes no row that was not named', async () => {
+    const before = await opened().run(sql`select * from samples order by id`)
+    for (const text of ["1' or '1'='1", '1 or 1=1', '%', '*']) {
+      await send(`/samples/${encodeURIComponent(text)}`, { method: 'DELETE' })
+      await sendJson('PATCH', `/samples/${encodeURIComponent(text)}`, '{"code":"taken"}')
+      await sendJson('POST', '/samples/bulk/delete', JSON.stringify({ items: [{ id: text }] }))
+    }
+    expect(await opened().run(sql`select * from samples order by id`)).toEqual(before)
+  })
+
+  test('as a pattern stands for itself', async () => {
+    const { run } = opened()
+    await run(
+      sql`insert into samples (id, code) values (10, '100%'), (11, '100x'), (12, 'a_b'), (13, 'axb'), (14, 'c\\d'), (15, 'CD')`,
+    )
+    const ids = async (query: string) =>
+      ((await (await send(`/samples?${query}`)).json()) as { items: { id: number }[] }).items.map(({ id }) => id)
+    expect(await ids('code%5Bcontains%5D=%25')).toEqual([10])
+    expect(await ids('code%5Bcontains%5D=_')).toEqual([12])
+    expect(await ids('code%5Bcontains%5D=%5C')).toEqual([14])
+    expect(await ids('code%5Bstarts%5D=A_')).toEqual([12])
+    expect(await ids('code%5Bstarts%5D=100%25')).toEqual([10])
+    expect(await ids('q=%25%25')).toEqual(opened().dialect === 'sqlite' ? [] : [])
+  })
+
+  test('names the fields that a database complains of', async () => {
+    const answer = async (method: string, path: string, body: object) => {
+      const reply = await sendJson(method, path, JSON.stringify(body))
+      const { errors } = await reply.json()
+      return [reply.status, errors?.map(({ pointer, code }: { pointer: string; code: string }) => `${pointer} ${code}`)]
+    }
+    const book = { branch_id: 1, isbn: '2', title: 'Two' }
+    expect(await answer('POST', '/books', { ...book, isbn: '1' })).toEqual([409, ['/body/isbn taken']])
+    expect(await answer('POST', '/books', { ...book, pages: 0 })).toEqual([422, ['/body refused']])
+    expect(await answer('POST', '/books', { ...book, branch_id: 99 })).toEqual([
+      422,
+      [opened().dialect === 'postgres' ? '/body/branch_id unknown' : '/body unknown'],
+    ])
+    const items = [book, { ...book, isbn: '1' }]
+    expect(await answer('POST', '/books/bulk', { items })).toEqual([409, ['/body/items/1/isbn taken']])
+    expect(await answer('POST', '/loans', { book_id: 1, number: 1, reader: 'r', due: '2020-01-01' })).toEqual([
+      201,
+      undefined,
+    ])
+    expect(await answer('POST', '/loans', { book_id: 1, number: 1, reader: 'r', due: '2020-01-01' })).toEqual([
+      409,
+      ['/body/book_id taken', '/body/number taken'],
+    ])
+    // What others refer to stays.
+    await opened().run(sql`update books set deleted_at = null`)
+    expect((await send('/books/1', { method: 'DELETE' })).status).toBe(204)
+  })
+})
+
+onBothDatabases('columns that are called as parts of queries are', (opened) => {
+  test('are columns all the same, and no filters where a list has such a field', async () => {
+    const { dialect, db, run } = opened()
+    const names = ['k0', 'place', '~k0', 'ids', 'v0', 'f0', 'p_id', 'limit', 'order', 'select', 'q', 'total'] as const
+    const texts = (text: () => never) =>
+      Object.fromEntries(names.map((name) => [name, text()])) as Record<string, never>
+    const table =
+      dialect === 'postgres'
+        ? pg.pgTable('odd', { id: pg.integer().primaryKey(), of: pg.integer(), ...texts(() => pg.text() as never) })
+        : lite.sqliteTable('odd', {
+            id: lite.integer().primaryKey(),
+            of: lite.integer(),
+            ...texts(() => lite.text() as never),
+          })
+    const columns = names.map((name) => sql.identifier(name))
+    await run(
+      sql`create table odd (id integer primary key, "of" integer, ${sql.join(
+        columns.map((one) => sql`${one} text`),
+        sql`, `,
+      )})`,
+    )
+    for (const id of [1, 2, 3])
+      await run(
+        sql`insert into odd values (${id}, 1, ${sql.join(
+          names.map((name) => sql`${`${name} ${id}`}`),
+          sql`, `,
+        )})`,
+      )
+    const odd = table as pg.PgTableWithColumns<never>
+    const filter = ['k0', 'place', '~k0', 'ids', 'v0', 'f0', 'p_id', 'order', 'select', 'total']
+    const options = { db, filter, sort: names, sparse: true, expand: { others: many(odd, { by: 'of' }) } }
+    const { fetch, close, failures } = await createTestClient(
+      api({ odd: group('/odd', resource(odd, options as never) as never) }),
+    )
+    for (const name of names) {
+      const field = encodeURIComponent(name)
+      const query = filter.includes(name) ? `${field}%5Bgte%5D=${field}` : ''
+      const all: object[] = []
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const reply: Response = await fetch(
+          `/odd?limit=1&expand=others&sort=-${field}&${query.replace('gte', 'contains')}${cursor && `&cursor=${cursor}`}`,
+        )
+        const body = await reply.json()
+        expect([name, reply.status]).toEqual([name, 200])
+        all.push(...body.items)
+        cursor = body.next_cursor
+      }
+      expect(all).toHaveLength(3)
+      const row = (id: number) => ({ id, of: 1, ...Object.fromEntries(names.map((one) => [one, `${one} ${id}`])) })
+      expect(all[0]).toEqual({ ...row(3), others: [] })
+      expect(all[2]).toEqual({ ...row(1), others: [row(1), row(2), row(3)] })
+    }
+    expect(failures.map(String).filter((text) => !text.includes('no index'))).toEqual([])
+    await close()
+    for (const name of ['limit', 'q'])
+      expect(() => resource(odd, { db, filter: [name] } as never)).toThrow(
+        `"filter" names ${name}, and the field ${name} of a list`,
+      )
+  })
+})
+
+onBothDatabases('a search', (opened) => {
+  test('is of text alone, and takes its words as words', async () => {
+    const { dialect, tables, db, run } = opened()
+    expect(() => resource(tables.samples, { db, search: ['big' as 'code'] })).toThrow('"search" names big')
+    if (dialect === 'postgres') {
+      for (const name of ['uuid', 'mood', 'day', 'stamp', 'exact'])
+        expect(() => resource(tables.samples, { db, search: [name as 'code'] })).toThrow(`"search" names ${name}`)
+    }
+    await run(
+      sql`insert into samples (id, word, code) values (1, 'rain in spring', 'NEAR'), (2, 'rain', 'AND'), (3, null, 'a"b')`,
+    )
+    if (dialect === 'sqlite') {
+      await run(sql`create virtual table words using fts5(word, code, content='samples', content_rowid='id')`)
+      await run(sql`insert into words (words) values ('rebuild')`)
+    }
+    const search = { columns: ['word', 'code'], ...(dialect === 'sqlite' && { fts5: 'words' }) } as const
+    const { fetch, close, failures } = await createTestClient(
+      api({ samples: group('/samples', resource(tables.samples, { db, search })) }),
+    )
+    const ids = async (q: string) => {
+      const reply = await fetch(`/samples?q=${encodeURIComponent(q)}`)
+      return reply.status === 200 ? (await reply.json()).items.map(({ id }: { id: number }) => id) : reply.status
+    }
+    expect(await ids('rain')).toEqual([1, 2])
+    expect(await ids('RAIN spring')).toEqual([1])
+    expect(await ids('NEAR')).toEqual([1])
+    expect(await ids('AND')).toEqual([2])
+    expect(await ids('a"b')).toEqual([3])
+    expect(await ids('   ')).toBe(422)
+    for (const text of TEXTS) {
+      const found = await ids(text)
+      if (!Array.isArray(found)) expect([text, found]).toEqual([text, 422])
+    }
+    expect(
+      failures.map((one) => `${one} ${(one as Error).cause}`).filter((text) => !text.includes('no index')),
+    ).toEqual([])
+    await close()
+    if (dialect === 'sqlite') await run(sql`drop table words`)
+  })
+})
