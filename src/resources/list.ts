@@ -3,15 +3,17 @@ import { type CommaList, commaList } from '../contract/comma-list.ts'
 import { EncodedPage } from '../contract/encoded-page.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import type { z } from 'zod'
+import { BETWEEN, type JsonPage, jsonPage } from './json-page.ts'
 import { type JsonRow, jsonOfRow } from './json-rows.ts'
+import { narrow } from './narrowing.ts'
 import type { ColumnSchemas } from './column.ts'
 import { type OrderTerm, afterRow, cursorPlaceholders, cursorValues, exactName, orderBy, orderTerms } from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
-import { type Filter, conditionOf, filtersOn, isComparable } from './filter.ts'
+import { type Filter, filtersOn, isComparable } from './filter.ts'
 import type { AnyModel } from './model.ts'
 import { type ResolvedRelation, columnsFor, expand, expandPaths } from './relation.ts'
-import { type Search, searchCondition } from './search.ts'
+import type { Search } from './search.ts'
 import { type Statements, fixed } from './statements.ts'
 
 /** What a list of a model's rows offers. */
@@ -145,36 +147,10 @@ export function createReader(
       const { database, secret } = reading
       const sort = query.sort ?? spec.order
       const terms = termsOf(sort)
-      const conditions: (() => SQL)[] = []
-      const shape: string[] = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join()]
-      let values: Row = { limit: query.limit + 1 }
-      const identity: unknown[] = [facts.name, facts.dialect, terms.map(({ says }) => says)]
-      let isKept = true
-      for (const [index, filter] of filters.entries()) {
-        const value = query[filter.field]
-        if (value === undefined) continue
-        const condition = conditionOf(filter, value, facts.dialect, `f${index}`)
-        conditions.push(() => condition.sql)
-        shape.push(condition.shape)
-        values = { ...values, ...condition.values }
-        identity.push(filter.field, value)
-        // Sets are of any length: each would be a statement of its own.
-        if (filter.operator === 'in' && (value as readonly unknown[]).length > 1) isKept = false
-      }
-      if (spec.search !== undefined && query.q !== undefined) {
-        const found = searchCondition(spec.search, query.q, model)
-        conditions.push(() => found.sql)
-        shape.push(found.shape)
-        values = { ...values, ...found.values }
-        identity.push('q', query.q)
-      }
-      const own = reading.visible(model)
-      if (own !== undefined) {
-        const part = fixed(own, database, 'v')
-        conditions.push(part.build)
-        shape.push(part.shape)
-        values = { ...values, ...part.values }
-      }
+      const rows = narrow(model, filters, spec.search, query, reading)
+      const shape = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join(), rows.shape]
+      let values: Row = { limit: query.limit + 1, ...rows.values }
+      const identity = [facts.name, facts.dialect, terms.map(({ says }) => says), ...rows.asked]
       const list = JSON.stringify(identity, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
       const isCursor = spec.mode === 'cursor'
       const after = isCursor && query.cursor !== undefined ? openCursor(secret, list, query.cursor) : undefined
@@ -185,8 +161,8 @@ export function createReader(
       if (!isCursor) values.offset = query.offset ?? 0
       const json = isCursor && isPlain && query.expand === undefined ? jsonOf(query.fields ?? shownNames) : undefined
       if (json !== undefined) {
-        const where = () => and(...conditions.map((one) => one()), after && afterRow(terms, after, facts.dialect))
-        const key = isKept ? `json\n${shape.join('\n')}` : undefined
+        const where = () => and(rows.where(), after && afterRow(terms, after, facts.dialect))
+        const key = rows.isKept ? `json\n${shape.join('\n')}` : undefined
         const build = () => jsonPage(database, model, json, terms, where)
         const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
         const { items, found } = page as JsonPage
@@ -202,16 +178,21 @@ export function createReader(
         if (isCursor)
           for (const [i, { exact }] of terms.entries())
             if (exact !== undefined) columns[exactName(i)] = exact.as(exactName(i)) as never
-        const where = and(...conditions.map((one) => one()), after && afterRow(terms, after, facts.dialect))
-        const rows = database
+        const where = and(rows.where(), after && afterRow(terms, after, facts.dialect))
+        const page = database
           .select(columns as never)
           .from(model.table as never)
           .where(where)
           .orderBy(...orderBy(terms))
           .limit(sql.placeholder('limit') as never)
-        return isCursor ? rows : rows.offset(sql.placeholder('offset') as never)
+        return isCursor ? page : page.offset(sql.placeholder('offset') as never)
       }
-      const found = await statements.run<Row>(database, isKept ? shape.join('\n') : undefined, build as never, values)
+      const found = await statements.run<Row>(
+        database,
+        rows.isKept ? shape.join('\n') : undefined,
+        build as never,
+        values,
+      )
       const items = found.slice(0, query.limit)
       await withExpanded(items, query, reading)
       const last = isCursor && found.length > query.limit ? items.at(-1) : undefined
@@ -223,10 +204,10 @@ export function createReader(
         database
           .select({ total: sql<number>`count(*)`.mapWith(Number) })
           .from(model.table as never)
-          .where(and(...conditions.map((one) => one())))
+          .where(rows.where())
       const [row] = await statements.run<{ total: number }>(
         database,
-        isKept ? `count\n${shape.join('\n')}` : undefined,
+        rows.isKept ? `count\n${shape.join('\n')}` : undefined,
         count as never,
         values,
       )
@@ -272,39 +253,6 @@ function keyValues(key: Row): Row {
 
 /** Sets of fields whose JSON is kept: callers choose them. */
 const MOST_SHAPES = 50
-
-/** Beside these, the keys of the last row of the page: `k0`, `k1`, … */
-interface JsonPage extends Readonly<Record<string, unknown>> {
-  readonly items: string
-  /** How many rows there are, one beyond the page counted. */
-  readonly found: number
-}
-
-/** What stands between rows: no row has a line end, for JSON escapes it. */
-const BETWEEN = ',\n'
-
-/** A page that Postgres writes: its rows as one text, the one beyond it too, and the keys of its last row. */
-function jsonPage(
-  database: Queries,
-  model: AnyModel,
-  json: JsonRow,
-  terms: readonly OrderTerm[],
-  where: () => SQL | undefined,
-): unknown {
-  const keys = terms.map(({ column }, i) => sql`${column}::text as ${sql.raw(`k${i}`)}`)
-  const condition = where()
-  const only = condition === undefined ? sql`` : sql` where ${condition}`
-  const order = sql.join(orderBy(terms), sql`, `)
-  const rows = sql`select ${json.columns}, ${sql.join(keys, sql`, `)} from ${model.table}${only} order by ${order} limit ${sql.placeholder('limit')}`
-  const last = terms.map((_, i) => [`k${i}`, sql`(array_agg(${sql.raw(`r.k${i}`)}))[${sql.placeholder('size')}]`])
-  return database
-    .select({
-      items: sql<string>`coalesce(string_agg(${json.text}, ${sql.raw("E',\\n'")}), '')`,
-      found: sql<number>`count(*)::int`,
-      ...Object.fromEntries(last),
-    })
-    .from(sql`(${rows}) r` as never)
-}
 
 /** `items.product` means `items` as well. */
 function withParents(paths: readonly string[]): ReadonlySet<string> {

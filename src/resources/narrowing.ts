@@ -1,0 +1,62 @@
+import { type SQL, and } from 'drizzle-orm'
+import { type Filter, conditionOf } from './filter.ts'
+import type { ListQuery, Reading } from './list.ts'
+import type { AnyModel } from './model.ts'
+import { type Search, searchCondition } from './search.ts'
+import { fixed } from './statements.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** Which rows a list has: what its caller may see of it, and asked for. */
+export interface Narrowed {
+  readonly where: () => SQL | undefined
+  /** What fills the placeholders of `where`. */
+  readonly values: Row
+  /** Says which condition it is, whatever its values. */
+  readonly shape: string
+  /** The filters and their values, by which one list is told from another. */
+  readonly asked: readonly unknown[]
+  /** False for one of so many shapes that a statement of it is not kept. */
+  readonly isKept: boolean
+}
+
+/** Joins the filters of a query, its words, and the rows that its caller may see. */
+export function narrow(
+  model: AnyModel,
+  filters: readonly Filter[],
+  search: Search | undefined,
+  query: ListQuery,
+  { database, visible }: Pick<Reading, 'database' | 'visible'>,
+): Narrowed {
+  const conditions: (() => SQL)[] = []
+  const shape: string[] = []
+  const asked: unknown[] = []
+  let values: Row = {}
+  let isKept = true
+  for (const [index, filter] of filters.entries()) {
+    const value = query[filter.field]
+    if (value === undefined) continue
+    const condition = conditionOf(filter, value, model.facts.dialect, `f${index}`)
+    conditions.push(() => condition.sql)
+    shape.push(condition.shape)
+    values = { ...values, ...condition.values }
+    asked.push(filter.field, value)
+    // Sets are of any length: each would be a statement of its own.
+    if (filter.operator === 'in' && (value as readonly unknown[]).length > 1) isKept = false
+  }
+  if (search !== undefined && query.q !== undefined) {
+    const found = searchCondition(search, query.q, model)
+    conditions.push(() => found.sql)
+    shape.push(found.shape)
+    values = { ...values, ...found.values }
+    asked.push('q', query.q)
+  }
+  const own = visible(model)
+  if (own !== undefined) {
+    const part = fixed(own, database, 'v')
+    conditions.push(part.build)
+    shape.push(part.shape)
+    values = { ...values, ...part.values }
+  }
+  return { where: () => and(...conditions.map((one) => one())), values, shape: shape.join('\n'), asked, isKept }
+}
