@@ -38,6 +38,40 @@ export function jsonOfRow(model: AnyModel, names: readonly string[]): JsonRow | 
   return { columns: sql.join(columns, sql`, `), text: sql`format(${form}, ${sql.join(values, sql`, `)})` }
 }
 
+/**
+ * What to select of rows so that `COPY … (FORMAT csv)` writes them as replies have them.
+ *
+ * @returns undefined where a column has a form on the wire that Postgres does not write.
+ */
+export function csvOfRow(model: AnyModel, names: readonly string[]): SQL | undefined {
+  const schemas = (model.options.schemas ?? {}) as Readonly<Record<string, unknown>>
+  const values: SQL[] = []
+  for (const name of names) {
+    const column = model.facts.columns[name] as Column
+    const value = schemas[name] === undefined ? csvOf(column) : undefined
+    if (value === undefined) return undefined
+    values.push(sql`${value} as ${sql.identifier(name)}`)
+  }
+  return sql.join(values, sql`, `)
+}
+
+function csvOf(column: Column): SQL | undefined {
+  switch (kindOf(column)) {
+    case 'instant':
+      // To the microsecond, and at a fifth of what `to_char` costs.
+      return column.dataType === 'object date'
+        ? sql`replace((${inUtc(column, sql`${column}`)})::text, ' ', 'T') || 'Z'`
+        : undefined
+    case 'boolean':
+    case 'json':
+      return sql`${column}::text`
+    default: {
+      const value = valueOf(column, sql`${column}`)
+      return value === undefined ? undefined : value.isQuoted ? value.text : sql`${column}`
+    }
+  }
+}
+
 interface Value {
   readonly text: SQL
   /** True for text that needs quotes, and in which nothing needs to be escaped. */

@@ -1,6 +1,9 @@
 import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import { type CommaList, commaList } from '../contract/comma-list.ts'
+import { setImmediate } from 'node:timers/promises'
 import { EncodedPage } from '../contract/encoded-page.ts'
+import { EncodedRows } from '../contract/encoded-rows.ts'
+import { type CopySource, copied } from './copy.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import type { z } from 'zod'
 import { BETWEEN, type JsonPage, jsonPage } from './json-page.ts'
@@ -60,6 +63,8 @@ export interface Reader {
     query: ListQuery,
     reading: Reading,
   ): Promise<{ items: Row[]; next_cursor?: string | null; total?: number | null }>
+  /** All rows of a list, whatever its number of them. */
+  rows(query: ListQuery, reading: Reading): EncodedRows<Row>
   /**
    * @param key values of the primary key by name.
    * @returns the row, and the version of its state where there is one.
@@ -139,79 +144,93 @@ export function createReader(
   const decodeRows = (items: readonly unknown[]): readonly Row[] =>
     items.map((item) => (model.row as unknown as z.ZodObject).partial().parse(item) as Row)
 
+  const list: Reader['list'] = async (query, reading) => {
+    const { database, secret } = reading
+    const sort = query.sort ?? spec.order
+    const terms = termsOf(sort)
+    const rows = narrow(model, filters, spec.search, query, reading)
+    const shape = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join(), rows.shape]
+    let values: Row = { limit: query.limit + 1, ...rows.values }
+    const identity = [facts.name, facts.dialect, terms.map(({ says }) => says), ...rows.asked]
+    const list = JSON.stringify(identity, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
+    const isCursor = spec.mode === 'cursor'
+    const after = isCursor && query.cursor !== undefined ? openCursor(secret, list, query.cursor) : undefined
+    if (after !== undefined) {
+      shape.push(`after ${after.map((value) => (value === null ? 'null' : ''))}`)
+      values = { ...values, ...cursorPlaceholders(after) }
+    }
+    if (!isCursor) values.offset = query.offset ?? 0
+    const json = isCursor && isPlain && query.expand === undefined ? jsonOf(query.fields ?? shownNames) : undefined
+    if (json !== undefined) {
+      const where = () => and(rows.where(), after && afterRow(terms, after, facts.dialect))
+      const key = rows.isKept ? `json\n${shape.join('\n')}` : undefined
+      const build = () => jsonPage(database, model, json, terms, where)
+      const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
+      const { items, found } = page as JsonPage
+      const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
+      const next = found > query.limit ? sealCursor(secret, list, keys) : null
+      const text = found > query.limit ? items.slice(0, items.lastIndexOf(BETWEEN)) : items
+      return new EncodedPage(`[${text}]`, next, decodeRows) as never
+    }
+    const names = columnsOf(query, terms)
+    const build = () => {
+      const columns: Record<string, Column | SQL> = {}
+      for (const name of names) columns[name] = facts.columns[name] as Column
+      if (isCursor)
+        for (const [i, { exact }] of terms.entries())
+          if (exact !== undefined) columns[exactName(i)] = exact.as(exactName(i)) as never
+      const where = and(rows.where(), after && afterRow(terms, after, facts.dialect))
+      const page = database
+        .select(columns as never)
+        .from(model.table as never)
+        .where(where)
+        .orderBy(...orderBy(terms))
+        .limit(sql.placeholder('limit') as never)
+      return isCursor ? page : page.offset(sql.placeholder('offset') as never)
+    }
+    const found = await statements.run<Row>(
+      database,
+      rows.isKept ? shape.join('\n') : undefined,
+      build as never,
+      values,
+    )
+    const items = found.slice(0, query.limit)
+    await withExpanded(items, query, reading)
+    const last = isCursor && found.length > query.limit ? items.at(-1) : undefined
+    const next_cursor = last === undefined ? null : sealCursor(secret, list, cursorValues(terms, last))
+    if (query.fields !== undefined) onlyAsked(items, names, [...facts.key, ...query.fields])
+    if (isCursor) return { items, next_cursor }
+    if (query.count !== true) return { items, total: null }
+    const count = () =>
+      database
+        .select({ total: sql<number>`count(*)`.mapWith(Number) })
+        .from(model.table as never)
+        .where(rows.where())
+    const [row] = await statements.run<{ total: number }>(
+      database,
+      rows.isKept ? `count\n${shape.join('\n')}` : undefined,
+      count as never,
+      values,
+    )
+    return { items, total: row?.total ?? 0 }
+  }
+
   return {
     listFields,
     rowFields,
     filters,
-    list: async (query, reading) => {
-      const { database, secret } = reading
-      const sort = query.sort ?? spec.order
-      const terms = termsOf(sort)
-      const rows = narrow(model, filters, spec.search, query, reading)
-      const shape = ['list', query.fields?.join() ?? '', sort.join(), (query.expand ?? []).join(), rows.shape]
-      let values: Row = { limit: query.limit + 1, ...rows.values }
-      const identity = [facts.name, facts.dialect, terms.map(({ says }) => says), ...rows.asked]
-      const list = JSON.stringify(identity, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
-      const isCursor = spec.mode === 'cursor'
-      const after = isCursor && query.cursor !== undefined ? openCursor(secret, list, query.cursor) : undefined
-      if (after !== undefined) {
-        shape.push(`after ${after.map((value) => (value === null ? 'null' : ''))}`)
-        values = { ...values, ...cursorPlaceholders(after) }
+    list,
+    rows: (query, reading) => {
+      const names = query.fields ?? shownNames
+      const source = async (): Promise<CopySource> => {
+        const { where, values } = narrow(model, filters, spec.search, query, reading)
+        return { model, names, where: where(), order: orderBy(termsOf(query.sort ?? spec.order)), values }
       }
-      if (!isCursor) values.offset = query.offset ?? 0
-      const json = isCursor && isPlain && query.expand === undefined ? jsonOf(query.fields ?? shownNames) : undefined
-      if (json !== undefined) {
-        const where = () => and(rows.where(), after && afterRow(terms, after, facts.dialect))
-        const key = rows.isKept ? `json\n${shape.join('\n')}` : undefined
-        const build = () => jsonPage(database, model, json, terms, where)
-        const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
-        const { items, found } = page as JsonPage
-        const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
-        const next = found > query.limit ? sealCursor(secret, list, keys) : null
-        const text = found > query.limit ? items.slice(0, items.lastIndexOf(BETWEEN)) : items
-        return new EncodedPage(`[${text}]`, next, decodeRows) as never
-      }
-      const names = columnsOf(query, terms)
-      const build = () => {
-        const columns: Record<string, Column | SQL> = {}
-        for (const name of names) columns[name] = facts.columns[name] as Column
-        if (isCursor)
-          for (const [i, { exact }] of terms.entries())
-            if (exact !== undefined) columns[exactName(i)] = exact.as(exactName(i)) as never
-        const where = and(rows.where(), after && afterRow(terms, after, facts.dialect))
-        const page = database
-          .select(columns as never)
-          .from(model.table as never)
-          .where(where)
-          .orderBy(...orderBy(terms))
-          .limit(sql.placeholder('limit') as never)
-        return isCursor ? page : page.offset(sql.placeholder('offset') as never)
-      }
-      const found = await statements.run<Row>(
-        database,
-        rows.isKept ? shape.join('\n') : undefined,
-        build as never,
-        values,
+      const written = isPlain && query.expand === undefined ? source : undefined
+      return new EncodedRows(
+        written === undefined ? undefined : async (form) => copied(reading.database, await written(), form),
+        () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
       )
-      const items = found.slice(0, query.limit)
-      await withExpanded(items, query, reading)
-      const last = isCursor && found.length > query.limit ? items.at(-1) : undefined
-      const next_cursor = last === undefined ? null : sealCursor(secret, list, cursorValues(terms, last))
-      if (query.fields !== undefined) onlyAsked(items, names, [...facts.key, ...query.fields])
-      if (isCursor) return { items, next_cursor }
-      if (query.count !== true) return { items, total: null }
-      const count = () =>
-        database
-          .select({ total: sql<number>`count(*)`.mapWith(Number) })
-          .from(model.table as never)
-          .where(rows.where())
-      const [row] = await statements.run<{ total: number }>(
-        database,
-        rows.isKept ? `count\n${shape.join('\n')}` : undefined,
-        count as never,
-        values,
-      )
-      return { items, total: row?.total ?? 0 }
     },
     read: async (key, query, reading) => {
       const { database } = reading
@@ -235,6 +254,22 @@ export function createReader(
       return { row, state }
     },
   }
+}
+
+/** Rows of one request to the database, where all of a list are wanted. */
+const STEP = 1000
+
+/** All rows of a list, a thousand at a time. Between them others have their turn: SQLite answers at once. */
+async function* pageByPage(
+  page: (limit: number, cursor: string | undefined) => ReturnType<Reader['list']>,
+): AsyncGenerator<Row> {
+  let cursor: string | undefined
+  do {
+    const { items, next_cursor } = await page(STEP, cursor)
+    yield* items
+    cursor = next_cursor ?? undefined
+    await setImmediate()
+  } while (cursor !== undefined)
 }
 
 /** Takes out of rows what was read for their order, their expansion or their state alone. */

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { type SQL, fillPlaceholders, sql } from 'drizzle-orm'
 
 /** A query of Drizzle that can be run with values for its placeholders. */
 export interface Query {
@@ -59,21 +59,49 @@ interface Dialect {
   sqlToQuery(condition: SQL): { readonly sql: string; readonly params: readonly unknown[] }
 }
 
-/** Takes the values out of a condition that is made anew for each request, so that the statement around it can be kept. */
-export function fixed(condition: SQL, database: object, prefix: string): Fixed {
+/**
+ * A statement with its values in it, for those that take none beside them, such as `COPY`.
+ *
+ * @param values what fills its placeholders.
+ */
+export function inlined(statement: SQL, database: object, values: Readonly<Record<string, unknown>>): string {
+  const { sql: text, params } = marked(statement, database)
+  const filled = fillPlaceholders(params as unknown[], values as Record<string, unknown>)
+  let next = 0
+  return text.replace(MARKS, () => literal(filled[next++]))
+}
+
+const MARKS = /\0\d+\0/g
+
+/** A value as Postgres reads it in a statement (manual, 4.1.2): a string, whose type is what stands beside it. */
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  const text = value instanceof Date ? value.toISOString() : String(value)
+  if (text.includes('\0')) throw new TypeError('Postgres has no text with NUL')
+  const quoted = text.replaceAll("'", "''")
+  // Whatever `standard_conforming_strings` says.
+  return quoted.includes('\\') ? ` E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
+}
+
+/** The text of a statement with a mark that no identifier and no literal has, for each value: Postgres takes no NUL. */
+function marked(statement: SQL, database: object): { readonly sql: string; readonly params: readonly unknown[] } {
   const marking = Object.create((database as { readonly dialect: Dialect }).dialect) as {
     escapeParam: unknown
   } & Dialect
-  // A mark that no identifier and no literal has: Postgres takes no NUL.
   marking.escapeParam = (index: number) => `\0${index}\0`
-  const { sql: text, params } = marking.sqlToQuery(condition)
+  return marking.sqlToQuery(statement)
+}
+
+/** Takes the values out of a condition that is made anew for each request, so that the statement around it can be kept. */
+export function fixed(condition: SQL, database: object, prefix: string): Fixed {
+  const { sql: text, params } = marked(condition, database)
   return {
     shape: text,
     values: Object.fromEntries(params.map((value, i) => [`${prefix}${i}`, value])),
     build: () =>
       sql.join(
         text
-          .split(/\0\d+\0/)
+          .split(MARKS)
           .flatMap((piece, i) =>
             i === 0 ? [sql.raw(piece)] : [sql`${sql.placeholder(`${prefix}${i - 1}`)}`, sql.raw(piece)],
           ),

@@ -1,0 +1,100 @@
+import type { Readable } from 'node:stream'
+import { type SQL, sql } from 'drizzle-orm'
+import type { Chunk } from '../contract/content.ts'
+import type { AnyModel } from './model.ts'
+import { csvOfRow, jsonOfRow } from './json-rows.ts'
+import { inlined } from './statements.ts'
+
+/** A pool of `pg`, as far as it is used here. */
+interface Pool {
+  connect(): Promise<Client>
+}
+
+interface Client {
+  query(submitted: unknown): unknown
+  release(broken?: boolean): void
+}
+
+/** What a query of rows is made of. */
+export interface CopySource {
+  readonly model: AnyModel
+  readonly names: readonly string[]
+  readonly where: SQL | undefined
+  readonly order: readonly SQL[]
+  /** What fills the placeholders of `where`. */
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/**
+ * All rows of a query, by `COPY … TO STDOUT`: Postgres writes each line, and nothing of it is taken apart here. It is one
+ * statement, so all rows are of one moment.
+ *
+ * @param form `csv`, `ndjson` or `json`.
+ * @returns undefined where the database is none of `pg`, `pg-copy-streams` is not installed, or Postgres does not write one
+ * of the columns in that form.
+ */
+export async function copied(
+  database: object,
+  source: CopySource,
+  form: string,
+): Promise<AsyncIterable<Chunk> | undefined> {
+  const pool = (database as { readonly $client?: Partial<Pool & { readonly totalCount: number }> }).$client
+  if (typeof pool?.connect !== 'function' || typeof pool.totalCount !== 'number') return undefined
+  const statement = statementOf(source, form)
+  if (statement === undefined) return undefined
+  const to = await copyTo()
+  if (to === undefined) return undefined
+  const lines = copyOut(pool as Pool, to, inlined(statement, database, source.values))
+  return form === 'json' ? asArray(lines) : lines
+}
+
+function statementOf({ model, names, where, order }: CopySource, form: string): SQL | undefined {
+  const rows = (columns: SQL): SQL =>
+    sql`select ${columns} from ${model.table}${where === undefined ? sql`` : sql` where ${where}`} order by ${sql.join([...order], sql`, `)}`
+  if (form === 'csv') {
+    const columns = csvOfRow(model, names)
+    return columns && sql`copy (${rows(columns)}) to stdout (format csv, header)`
+  }
+  const json = jsonOfRow(model, names)
+  if (json === undefined) return undefined
+  const line = form === 'json' ? sql`',' || ${json.text}` : json.text
+  // Lines as they are: JSON escapes both of these, so that nothing is ever quoted.
+  return sql`copy (select ${line} from (${rows(json.columns)}) r) to stdout (format csv, quote ${sql.raw("E'\\x01'")}, delimiter ${sql.raw("E'\\x02'")})`
+}
+
+type CopyTo = (text: string) => Readable
+
+/** It has no types. */
+const COPY_STREAMS: string = 'pg-copy-streams'
+
+async function copyTo(): Promise<CopyTo | undefined> {
+  try {
+    return ((await import(COPY_STREAMS)) as { readonly to: CopyTo }).to
+  } catch {
+    return undefined
+  }
+}
+
+async function* copyOut(pool: Pool, to: CopyTo, text: string): AsyncGenerator<Buffer> {
+  const client = await pool.connect()
+  let isWhole = false
+  try {
+    for await (const piece of client.query(to(text)) as Readable) yield piece as Buffer
+    isWhole = true
+  } finally {
+    // What was not read to its end is still coming: nobody else can use that connection.
+    client.release(!isWhole)
+  }
+}
+
+/** Lines that each begin with a comma, as one array. */
+async function* asArray(lines: AsyncIterable<Buffer>): AsyncGenerator<Chunk> {
+  let isFirst = true
+  for await (const piece of lines) {
+    yield isFirst ? Buffer.concat([OPEN, piece.subarray(1)]) : piece
+    isFirst = false
+  }
+  yield isFirst ? '[]' : ']'
+}
+
+const OPEN = Buffer.from('[')
