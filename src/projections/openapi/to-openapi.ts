@@ -153,7 +153,7 @@ function operationObject(
     ...(deprecated ? { deprecated: true } : {}),
     ...(security === undefined ? {} : { security }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(spec.body === undefined ? {} : { requestBody: requestBody(spec.body, pascal(id, 'body'), schemas) }),
+    ...(spec.body === undefined ? {} : { requestBody: requestBody(operation, pascal(id, 'body'), schemas) }),
     responses: Object.fromEntries([...responses].toSorted(([a], [b]) => a - b)),
   }
 }
