@@ -22,7 +22,7 @@ const BLANKS = /[ \t]*/y
 const QUALITY = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/
 
 /** Nobody needs more; what comes behind is not looked at. */
-const MOST_RANGES = 100
+const MOST_MEMBERS = 100
 /** Fields that are kept with what came of them: callers send the same few again and again. */
 const KEPT = 200
 const LONGEST_KEPT = 300
@@ -92,7 +92,7 @@ function specificityOf(range: Range, offer: Range): number {
 function readRanges(text: string): Range[] {
   const ranges: Range[] = []
   let at = 0
-  while (at < text.length && ranges.length < MOST_RANGES) {
+  for (let members = 0; at < text.length && members < MOST_MEMBERS; members++) {
     const read = readRange(text, at)
     if (read !== undefined) {
       ranges.push(read.range)

@@ -33,7 +33,11 @@ export function checkBodies(body: BodyDeclared, note: Note): void {
     checkBody(`body.${index}`, one, 'in', note)
     const mediaType = essenceOf(String(contentOf(one).mediaType))
     if (taken.has(mediaType)) {
-      note(`body.${index}`, `${mediaType} is taken already`, 'give one of them another media type, or make them one schema')
+      note(
+        `body.${index}`,
+        `${mediaType} is taken already`,
+        'give one of them another media type, or make them one schema',
+      )
     }
     taken.add(mediaType)
   }

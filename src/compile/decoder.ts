@@ -110,7 +110,11 @@ function bodyDecoders({ spec, formats }: Operation, zod: Zod | undefined, forms:
   ) as BodyDecoder
 }
 
-function bodyDecoder({ kind, mediaType, schema }: Content, zod: Zod | undefined, forms: Forms | undefined): BodyDecoder {
+function bodyDecoder(
+  { kind, mediaType, schema }: Content,
+  zod: Zod | undefined,
+  forms: Forms | undefined,
+): BodyDecoder {
   const isChecked = kind === 'json' || kind === 'xml'
   return {
     kind,

@@ -49,7 +49,11 @@ export function compileXmlParser(schema: AnySchema): Parse {
   return xmlParser(shapeOf(schema))
 }
 
-function representation(content: Content, { name, mediaType, options }: Format, root: string | undefined): Representation {
+function representation(
+  content: Content,
+  { name, mediaType, options }: Format,
+  root: string | undefined,
+): Representation {
   switch (name) {
     case 'json':
       return { mediaType, whole: toJson, rows: JSON_ROWS }

@@ -24,7 +24,12 @@ export interface Field {
 }
 
 /** A schema that says nothing. */
-export const ANY: Shape = { kind: { kinds: new Set(['other']), items: undefined }, fields: undefined, rest: undefined, items: undefined }
+export const ANY: Shape = {
+  kind: { kinds: new Set(['other']), items: undefined },
+  fields: undefined,
+  rest: undefined,
+  items: undefined,
+}
 
 /** The shape of a schema. */
 export function shapeOf(schema: AnySchema): Shape {

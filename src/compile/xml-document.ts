@@ -131,7 +131,9 @@ class Reader {
     this.#at += 1
     const closed = this.#open.pop()
     if (closed?.tag !== name) {
-      throw this.#fault(closed === undefined ? `</${name}> without its begin` : `</${name}> where <${closed.tag}> is open`)
+      throw this.#fault(
+        closed === undefined ? `</${name}> without its begin` : `</${name}> where <${closed.tag}> is open`,
+      )
     }
   }
 
@@ -197,7 +199,8 @@ class Reader {
     if (colon === -1) return name
     const local = name.slice(colon + 1)
     if (colon === 0 || local === '' || local.includes(':')) throw this.#fault(`"${name}", which is no name`)
-    if (spaceOf(name.slice(0, colon), scope) === undefined) throw this.#fault(`the prefix of "${name}", which is not declared`)
+    if (spaceOf(name.slice(0, colon), scope) === undefined)
+      throw this.#fault(`the prefix of "${name}", which is not declared`)
     return local
   }
 

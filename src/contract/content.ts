@@ -9,17 +9,7 @@ export interface Content<Kind extends ContentKind = ContentKind, S = unknown> {
   readonly schema: S
 }
 
-export type ContentKind =
-  | 'json'
-  | 'form'
-  | 'xml'
-  | 'text'
-  | 'bytes'
-  | 'stream'
-  | 'file'
-  | 'cursor'
-  | 'offset'
-  | 'rows'
+export type ContentKind = 'json' | 'form' | 'xml' | 'text' | 'bytes' | 'stream' | 'file' | 'cursor' | 'offset' | 'rows'
 
 /** What a body of a request is declared with: a bare schema is JSON. Of a list, `Content-Type` says which it is. */
 export type BodyDeclared = AnySchema | Content | readonly (AnySchema | Content)[]

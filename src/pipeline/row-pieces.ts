@@ -116,11 +116,13 @@ export class RowPieces implements AsyncIterableIterator<string, undefined> {
       return true
     }
     this.#waits = true
-    result.then((settled) => {
-      this.#waits = false
-      this.#write(settled)
-      if (this.#give !== undefined) this.#goOn()
-    }).catch(this.#broken)
+    result
+      .then((settled) => {
+        this.#waits = false
+        this.#write(settled)
+        if (this.#give !== undefined) this.#goOn()
+      })
+      .catch(this.#broken)
     return false
   }
 

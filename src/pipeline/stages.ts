@@ -56,7 +56,17 @@ export function composeEndpoint(
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
   const { id, essential, version } = operation
-  return { id, answer, compute, errors, codes, timeout: limits.timeout, essential, version: version?.name, isNegotiated }
+  return {
+    id,
+    answer,
+    compute,
+    errors,
+    codes,
+    timeout: limits.timeout,
+    essential,
+    version: version?.name,
+    isNegotiated,
+  }
 }
 
 /** An endpoint without its policies. */
@@ -117,7 +127,12 @@ type Attached = { readonly [K in keyof PolicyStages]: Stage } & {
 }
 
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
-function attach(plan: PolicyPlan, { operation, decoders, acceptance }: EndpointPlan, app: AppScope, report: Report): Attached {
+function attach(
+  plan: PolicyPlan,
+  { operation, decoders, acceptance }: EndpointPlan,
+  app: AppScope,
+  report: Report,
+): Attached {
   const { policy, slots, served } = plan
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }

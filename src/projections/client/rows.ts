@@ -12,7 +12,13 @@ export async function* readRows(
   target: Target,
 ): AsyncGenerator<unknown, void, undefined> {
   const broken = (cause: unknown): CallError => {
-    return new CallError('reply', id, target, `answered ${response.status} with rows that cannot be read to their end`, cause)
+    return new CallError(
+      'reply',
+      id,
+      target,
+      `answered ${response.status} with rows that cannot be read to their end`,
+      cause,
+    )
   }
   if (essence(response.headers.get('content-type') ?? '') !== 'application/x-ndjson') {
     const all = await response.json().catch((cause: unknown) => {
@@ -38,7 +44,9 @@ async function* linesOf(
   broken: (cause: unknown) => CallError,
 ): AsyncGenerator<string, void, undefined> {
   if (response.body === null) return
-  const reader = response.body.pipeThrough(new TextDecoderStream() as never).getReader() as ReadableStreamDefaultReader<string>
+  const reader = response.body
+    .pipeThrough(new TextDecoderStream() as never)
+    .getReader() as ReadableStreamDefaultReader<string>
   let rest = ''
   let isWhole = false
   try {

@@ -55,7 +55,10 @@ function formSchema({ name }: Format, content: Content, hint: string, schemas: S
     case 'ndjson':
       return { type: 'string', description: 'A line of JSON for each item' }
     case 'csv':
-      return { type: 'string', description: 'A record for each item, after one of the names of their fields (RFC 4180)' }
+      return {
+        type: 'string',
+        description: 'A record for each item, after one of the names of their fields (RFC 4180)',
+      }
   }
 }
 
