@@ -26,7 +26,8 @@ export function toXmlName(key: string): string {
   for (const character of key) {
     const isOfXml = at === 0 && /^xml/i.test(key)
     const isEscape = character === '_' && /^_x(?:[0-9a-fA-F]{4,6})?_/i.test(key.slice(at, at + 9))
-    const fits = (at === 0 ? FIRST : LATER).test(character)
+    // Readers of the fourth edition know no names beyond the first plane.
+    const fits = character.length === 1 && (at === 0 ? FIRST : LATER).test(character)
     name += fits && !isOfXml && !isEscape ? character : escaped(character)
     at += character.length
   }

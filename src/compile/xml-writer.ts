@@ -27,7 +27,7 @@ function element(name: string, given: unknown, key: string): string {
   const value = plain(given, key)
   switch (typeof value) {
     case 'string':
-      return value === '' ? `<${name}/>` : `<${name}>${escape(value)}</${name}>`
+      return tag(name, escape(value))
     case 'number':
       return Number.isFinite(value) ? `<${name}>${value}</${name}>` : `<${name}${NIL}/>`
     case 'boolean':
@@ -35,10 +35,14 @@ function element(name: string, given: unknown, key: string): string {
       return `<${name}>${value}</${name}>`
     case 'object':
       if (value === null) return `<${name}${NIL}/>`
-      return `<${name}>${content(value)}</${name}>`
+      return tag(name, content(value))
     default:
       return ''
   }
+}
+
+function tag(name: string, text: string): string {
+  return text === '' ? `<${name}/>` : `<${name}>${text}</${name}>`
 }
 
 /** What stands in an element: the fields of an object, the items of a list. */
