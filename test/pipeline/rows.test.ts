@@ -23,7 +23,9 @@ onEveryWire('Rows', (open) => {
     }),
     web: get('/web', { returns: rows(Item) }, () => ReadableStream.from(items)),
     none: get('/none', { returns: rows(Item) }, () => []),
-    stated: get('/stated', { returns: ok(rows(Item), { description: 'All' }) }, () => reply(200, items, { 'x-total': '2' })),
+    stated: get('/stated', { returns: ok(rows(Item), { description: 'All' }) }, () =>
+      reply(200, items, { 'x-total': '2' }),
+    ),
   })
 
   it.each([
@@ -34,7 +36,11 @@ onEveryWire('Rows', (open) => {
     const { fetch } = await open(shop)
     for (const path of ['/listed', '/generated', '/web', '/stated']) {
       const got = await fetch(path, accepting(type))
-      expect([got.status, got.headers.get('content-type')?.split(';')[0], got.headers.get('vary')]).toEqual([200, type, 'Accept'])
+      expect([got.status, got.headers.get('content-type')?.split(';')[0], got.headers.get('vary')]).toEqual([
+        200,
+        type,
+        'Accept',
+      ])
       expect(await got.text()).toBe(text)
     }
     expect((await fetch('/stated')).headers.get('x-total')).toBe('2')
@@ -61,7 +67,14 @@ onEveryWire('Rows', (open) => {
     const { fetch } = await open(
       api(quiet, {
         it: get('/', { returns: rows(Deep), formats: ['json', csv({ forSpreadsheets: true })] }, () => [
-          { id: -1, customer: { name: '@SUM(A1)', at: {} }, tags: ['x', 'y,z'], extra: { k: 1 }, on: true, 'a,b': '\t=1' },
+          {
+            id: -1,
+            customer: { name: '@SUM(A1)', at: {} },
+            tags: ['x', 'y,z'],
+            extra: { k: 1 },
+            on: true,
+            'a,b': '\t=1',
+          },
           { id: 2, customer: null, tags: [], extra: {}, 'a,b': "it's fine - really" },
         ]),
       }),
@@ -124,7 +137,10 @@ onEveryWire('Rows', (open) => {
     const { fetch, failures } = await open(
       api(quiet, {
         good: get('/good', { returns: rows(Slow) }, () => items),
-        bad: get('/bad', { returns: rows(Slow) }, () => [{ id: 1, name: 'a' }, { id: 0, name: 'b' }]),
+        bad: get('/bad', { returns: rows(Slow) }, () => [
+          { id: 1, name: 'a' },
+          { id: 0, name: 'b' },
+        ]),
       }),
     )
     expect(await (await fetch('/good')).json()).toHaveLength(2)
@@ -184,7 +200,9 @@ onEveryWire('Rows', (open) => {
     ['null', null],
     ['an object', {}],
   ])('that are %s are a failure', async (_, value) => {
-    const { fetch, failures } = await open(api(quiet, { odd: get('/odd', { returns: rows(Item) }, () => value as never) }))
+    const { fetch, failures } = await open(
+      api(quiet, { odd: get('/odd', { returns: rows(Item) }, () => value as never) }),
+    )
     expect((await fetch('/odd')).status).toBe(500)
     expect(String(failures[0]?.error)).toContain('rows()')
   })
@@ -234,9 +252,12 @@ overNode('Rows over a connection', (open) => {
 })
 
 describe.runIf(canMeasure)('A hundred thousand rows', () => {
-  it.each(['application/json', 'application/x-ndjson', 'text/csv'] as const)('in %s need no memory to speak of', async (type) => {
-    const { count, growth } = await measureRows({ type, count: 100_000 })
-    expect(count).toBe(100_000)
-    expect(growth).toBeLessThan(50e6)
-  })
+  it.each(['application/json', 'application/x-ndjson', 'text/csv'] as const)(
+    'in %s need no memory to speak of',
+    async (type) => {
+      const { count, growth } = await measureRows({ type, count: 100_000 })
+      expect(count).toBe(100_000)
+      expect(growth).toBeLessThan(50e6)
+    },
+  )
 })

@@ -4,12 +4,17 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Random } from '../fuzz/random.ts'
 
-const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false }, formats: ['json', 'xml'] } as const
+const quiet = {
+  places: { openapi: false, docs: false, redoc: false, reference: false },
+  formats: ['json', 'xml'],
+} as const
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 /** What an endpoint answers with as XML, without the declaration. */
 async function sent(schema: z.ZodType, value: unknown, options: object = {}): Promise<string> {
-  const { fetch, close } = await toAsk(api({ ...quiet, ...options }, { it: get('/', { returns: schema }, () => value as never) }))
+  const { fetch, close } = await toAsk(
+    api({ ...quiet, ...options }, { it: get('/', { returns: schema }, () => value as never) }),
+  )
   const reply = await fetch(new Request('http://api.test/', { headers: { accept: 'application/xml' } }))
   const whole = await reply.text()
   await close()
@@ -26,21 +31,51 @@ const NIL = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 describe('A value as XML', () => {
   it.each<[string, z.ZodType, unknown, string]>([
-    ['is called after its schema', z.object({ a: z.int() }).meta({ id: 'TestThing' }), { a: 1 }, '<TestThing><a>1</a></TestThing>'],
+    [
+      'is called after its schema',
+      z.object({ a: z.int() }).meta({ id: 'TestThing' }),
+      { a: 1 },
+      '<TestThing><a>1</a></TestThing>',
+    ],
     ['is called "value" where that has no name', z.object({ a: z.int() }), { a: 1 }, '<value><a>1</a></value>'],
     ['is called "items" where it is a list', z.array(z.int()), [1, 2], '<items><item>1</item><item>2</item></items>'],
-    ['repeats the elements of lists', z.object({ a: z.array(z.string()) }), { a: ['x', ''] }, '<value><a>x</a><a/></value>'],
+    [
+      'repeats the elements of lists',
+      z.object({ a: z.array(z.string()) }),
+      { a: ['x', ''] },
+      '<value><a>x</a><a/></value>',
+    ],
     ['says nothing of an empty list', z.object({ a: z.array(z.string()) }), { a: [] }, '<value/>'],
-    ['has items in lists of lists', z.object({ a: z.array(z.array(z.int())) }), { a: [[1], []] }, '<value><a><item>1</item></a><a/></value>'],
-    ['says nil for null', z.object({ a: z.null(), b: z.array(z.null()) }), { a: null, b: [null] }, `<value${NIL}><a xsi:nil="true"/><b xsi:nil="true"/></value>`],
+    [
+      'has items in lists of lists',
+      z.object({ a: z.array(z.array(z.int())) }),
+      { a: [[1], []] },
+      '<value><a><item>1</item></a><a/></value>',
+    ],
+    [
+      'says nil for null',
+      z.object({ a: z.null(), b: z.array(z.null()) }),
+      { a: null, b: [null] },
+      `<value${NIL}><a xsi:nil="true"/><b xsi:nil="true"/></value>`,
+    ],
     ['leaves out what is not there', z.object({ a: z.string().optional() }), { a: undefined }, '<value/>'],
     ['is a bare number', z.number(), 1.5e300, '<value>1.5e+300</value>'],
     ['is a bare null', z.null(), null, `<value${NIL} xsi:nil="true"/>`],
     ['escapes all that means something', z.string(), '<a>&"\'', '<value>&lt;a&gt;&amp;"\'</value>'],
     ['ends no CDATA', z.string(), ']]>', '<value>]]&gt;</value>'],
     ['keeps line ends as they are', z.string(), 'a\r\nb\tc', '<value>a&#13;\nb\tc</value>'],
-    ['marks what no document can hold', z.string(), '\0\x1b\ufffe\ud800a\udc00😀', '<value>\ufffd\ufffd\ufffd\ufffda\ufffd😀</value>'],
-    ['names what no name can hold', z.record(z.string(), z.int()), { 'a b': 1, '1': 2, '': 3, 'a:b': 4, xmlish: 5, _x0041_: 6, größe: 7, '<': 8 }, '<value><_x0031_>2</_x0031_><a_x0020_b>1</a_x0020_b><_x_>3</_x_><a_x003A_b>4</a_x003A_b><_x0078_mlish>5</_x0078_mlish><_x005F_x0041_>6</_x005F_x0041_><größe>7</größe><_x003C_>8</_x003C_></value>'],
+    [
+      'marks what no document can hold',
+      z.string(),
+      '\0\x1b\ufffe\ud800a\udc00😀',
+      '<value>\ufffd\ufffd\ufffd\ufffda\ufffd😀</value>',
+    ],
+    [
+      'names what no name can hold',
+      z.record(z.string(), z.int()),
+      { 'a b': 1, '1': 2, '': 3, 'a:b': 4, xmlish: 5, _x0041_: 6, größe: 7, '<': 8 },
+      '<value><_x0031_>2</_x0031_><a_x0020_b>1</a_x0020_b><_x_>3</_x_><a_x003A_b>4</a_x003A_b><_x0078_mlish>5</_x0078_mlish><_x005F_x0041_>6</_x005F_x0041_><größe>7</größe><_x003C_>8</_x003C_></value>',
+    ],
   ])('%s', async (_, schema, value, expected) => {
     expect(await sent(schema, value)).toBe(expected)
   })
@@ -51,7 +86,10 @@ describe('A value as XML', () => {
   })
 
   it('is encoded by its codecs', async () => {
-    const day = z.codec(z.iso.date(), z.date(), { decode: (v) => new Date(v), encode: (v) => v.toISOString().slice(0, 10) })
+    const day = z.codec(z.iso.date(), z.date(), {
+      decode: (v) => new Date(v),
+      encode: (v) => v.toISOString().slice(0, 10),
+    })
     expect(await sent(z.object({ day }), { day: new Date('2024-02-03') })).toBe('<value><day>2024-02-03</day></value>')
   })
 
@@ -84,7 +122,11 @@ describe('A value as XML', () => {
       )
       const document = await reply.text()
       const back = await fetch(
-        new Request('http://api.test/take', { method: 'POST', headers: { 'content-type': 'application/xml' }, body: document }),
+        new Request('http://api.test/take', {
+          method: 'POST',
+          headers: { 'content-type': 'application/xml' },
+          body: document,
+        }),
       )
       expect([back.status, document]).toEqual([204, document])
       expect(got.at(-1)).toEqual(JSON.parse(JSON.stringify(valueOf(seed))))
@@ -94,7 +136,28 @@ describe('A value as XML', () => {
 })
 
 /** Text of all that is odd in XML, and can be in it. */
-const ODD = ['a', 'Z', ' ', '\n', '\t', '\r', '<', '>', '&', '"', "'", ']]>', '<![CDATA[', '<!--', '&amp;', 'é', '😀', '_x0041_', '-', '']
+const ODD = [
+  'a',
+  'Z',
+  ' ',
+  '\n',
+  '\t',
+  '\r',
+  '<',
+  '>',
+  '&',
+  '"',
+  "'",
+  ']]>',
+  '<![CDATA[',
+  '<!--',
+  '&amp;',
+  'é',
+  '😀',
+  '_x0041_',
+  '-',
+  '',
+]
 
 function valueOf(seed: number) {
   const random = new Random(seed)
@@ -117,13 +180,14 @@ function valueOf(seed: number) {
 describe('Rows as XML', () => {
   it('are items of one document', async () => {
     const members: Members = {
-      it: get('/', { returns: ok(rows(z.object({ a: z.int().nullable() }))), formats: ['json', 'xml'] }, () => [{ a: 1 }, { a: null }]),
+      it: get('/', { returns: ok(rows(z.object({ a: z.int().nullable() }))), formats: ['json', 'xml'] }, () => [
+        { a: 1 },
+        { a: null },
+      ]),
     }
     const { fetch, close } = await toAsk(api(quiet, members))
     const reply = await fetch(new Request('http://api.test/', { headers: { accept: 'application/xml' } }))
-    expect(await reply.text()).toBe(
-      `${HEAD}<items${NIL}><item><a>1</a></item><item><a xsi:nil="true"/></item></items>`,
-    )
+    expect(await reply.text()).toBe(`${HEAD}<items${NIL}><item><a>1</a></item><item><a xsi:nil="true"/></item></items>`)
     await close()
   })
 })

@@ -66,13 +66,17 @@ function travel(content: Content | undefined): Travel {
   return { kind: kind === 'cursor' || kind === 'offset' ? 'json' : kind, mediaType }
 }
 
-/** The form that is asked for, of those that a reply has. */
+/** The forms that a reply has: the one that is asked for, then those that a caller may ask for by a field of its own. */
 function replyTravels(body: object, formats: Formats | undefined): Travel[] {
   const content = contentOf(body)
   const all = formatsOf(content, formats)
   if (all === undefined) return [travel(content)]
-  const { mediaType } = readableFormat(content.kind, all)
-  return [{ ...travel(content), mediaType }]
+  const own = readableFormat(content.kind, all)
+  const others = all.filter((one) => one !== own)
+  return [
+    { ...travel(content), mediaType: own.mediaType },
+    ...others.map(({ mediaType }): Travel => ({ kind: 'other', mediaType })),
+  ]
 }
 
 function isReply(value: object): value is ReplySpec {

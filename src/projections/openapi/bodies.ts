@@ -1,6 +1,7 @@
 import { offersOf } from '../../compile/offers.ts'
+import { rootName } from '../../compile/representations.ts'
 import type { Content } from '../../contract/content.ts'
-import { type Format, readableFormat, requestContents } from '../../contract/formats.ts'
+import { type Format, essenceOf, readableFormat, requestContents } from '../../contract/formats.ts'
 import type { Operation } from '../../contract/walk.ts'
 import type { JsonSchema, MediaType, RequestBodyObject } from './objects.ts'
 import { acceptsUndefined } from './parameters.ts'
@@ -18,7 +19,8 @@ export function requestBody({ spec, formats }: Operation, hint: string, schemas:
 
 /** How a body travels, and what it is made of. */
 export function mediaTypes(content: Content, side: Side, hint: string, schemas: Schemas): Record<string, MediaType> {
-  const schema = contentSchema(content, side, hint, schemas)
+  const plain = contentSchema(content, side, hint, schemas)
+  const schema = content.kind === 'xml' && side === 'reply' ? called(content, plain, schemas) : plain
   return {
     [content.mediaType]: {
       schema,
@@ -41,7 +43,8 @@ export function replyMediaTypes(
     offers.map((offer) => {
       const kind = offer !== own ? 'other' : content.kind === 'rows' ? 'rows' : undefined
       const schema = formSchema(offer, content, hint, schemas)
-      return [offer.mediaType, { schema, ...(kind === undefined ? {} : { 'x-trestle-kind': kind }) }]
+      const mediaType = offer.name === 'json' ? offer.mediaType : essenceOf(offer.mediaType)
+      return [mediaType, { schema, ...(kind === undefined ? {} : { 'x-trestle-kind': kind }) }]
     }),
   )
 }
@@ -50,8 +53,9 @@ export function replyMediaTypes(
 function formSchema({ name }: Format, content: Content, hint: string, schemas: Schemas): JsonSchema {
   switch (name) {
     case 'json':
-    case 'xml':
       return contentSchema(content, 'reply', hint, schemas)
+    case 'xml':
+      return called(content, contentSchema(content, 'reply', hint, schemas), schemas)
     case 'ndjson':
       return { type: 'string', description: 'A line of JSON for each item' }
     case 'csv':
@@ -60,6 +64,11 @@ function formSchema({ name }: Format, content: Content, hint: string, schemas: S
         description: 'A record for each item, after one of the names of their fields (RFC 4180)',
       }
   }
+}
+
+/** With the name of the outermost element. In all else XML is as OpenAPI has it: elements are called as fields are. */
+function called(content: Content, schema: JsonSchema, schemas: Schemas): JsonSchema {
+  return { ...schema, xml: { name: rootName(content, schemas.named(content.schema)) } }
 }
 
 /** True where a reply's media type alone says how it travels; Trestle's own clients must be told the rest. */
