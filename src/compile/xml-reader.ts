@@ -12,16 +12,16 @@ export type Parse = (text: string, depth: number) => unknown
  * however many elements there are; text becomes the number or boolean that is asked for.
  */
 export function xmlParser(shape: Shape): Parse {
-  return (text, depth) => valueOf(parseXml(text, depth), shape)
+  return (text, depth) => toValue(parseXml(text, depth), shape)
 }
 
-function valueOf(element: XmlElement, shape: Shape): unknown {
+function toValue(element: XmlElement, shape: Shape): unknown {
   if (element.isNil) return null
   const { children, text } = element
   if (children.length > 0 && !isBlank(text)) {
     throw new Malformed(`The body has text beside elements in <${element.name}>`)
   }
-  if (isList(shape)) return children.map((child) => valueOf(child, shape.items as Shape))
+  if (isList(shape)) return children.map((child) => toValue(child, shape.items as Shape))
   const { kinds } = shape.kind
   const isObject = shape.fields !== undefined || shape.rest !== undefined
   if (children.length > 0 || (isObject && !kinds.has('text') && isBlank(text))) return objectOf(element, shape)
@@ -42,12 +42,12 @@ function objectOf({ children }: XmlElement, shape: Shape): Record<string, unknow
     const isKnown = Object.hasOwn(object, key)
     if (takesList(own)) {
       if (child.isNil && !isKnown && own.kind.kinds.has('null')) object[key] = null
-      else if (Array.isArray(object[key])) object[key].push(valueOf(child, own.items as Shape))
-      else object[key] = [valueOf(child, own.items as Shape)]
-    } else if (!isKnown) object[key] = valueOf(child, own)
+      else if (Array.isArray(object[key])) object[key].push(toValue(child, own.items as Shape))
+      else object[key] = [toValue(child, own.items as Shape)]
+    } else if (!isKnown) object[key] = toValue(child, own)
     // More than one where one is expected: the schema says so.
-    else if (Array.isArray(object[key])) object[key].push(valueOf(child, own))
-    else object[key] = [object[key], valueOf(child, own)]
+    else if (Array.isArray(object[key])) object[key].push(toValue(child, own))
+    else object[key] = [object[key], toValue(child, own)]
   }
   for (const [name, { absent }] of shape.fields ?? []) {
     if (absent !== undefined && !Object.hasOwn(object, name)) object[name] = absent === 'list' ? [] : null

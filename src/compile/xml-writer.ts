@@ -27,7 +27,7 @@ function element(name: string, given: unknown, key: string): string {
   const value = plain(given, key)
   switch (typeof value) {
     case 'string':
-      return tag(name, escape(value))
+      return tag(name, escapeText(value))
     case 'number':
       return Number.isFinite(value) ? `<${name}>${value}</${name}>` : `<${name}${NIL}/>`
     case 'boolean':
@@ -80,6 +80,6 @@ const SPECIALS = /[&<>\r\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu
 
 const REFERENCES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return SPECIAL.test(text) ? text.replace(SPECIALS, (one) => REFERENCES[one] ?? '\ufffd') : text
 }

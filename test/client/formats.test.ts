@@ -1,44 +1,7 @@
 import { createClient } from 'trestle/client'
 import { toFetch } from 'trestle/fetch'
-import { api, form, get, page, post, rows, xml } from 'trestle'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
-
-const Row = z.object({ id: z.int(), day: z.string() })
-const Order = z.object({ id: z.int() })
-let fails = false
-const accepted: (string | undefined)[] = []
-
-const shop = api(
-  { title: 'Shop', formats: ['xml', 'json', 'csv'] },
-  {
-    read: get('/order', { returns: Order }, ({ request }) => {
-      accepted.push(request.header('accept'))
-      return { id: 1 }
-    }),
-    list: get('/orders', { query: page.cursor(), returns: page.of(Order) }, ({ query }) => ({
-      items: [{ id: query.cursor === undefined ? 1 : 2 }],
-      next_cursor: query.cursor === undefined ? 'next' : null,
-    })),
-    make: post(
-      '/orders',
-      { body: [Order, form(z.object({ text: z.string() }))], returns: Order },
-      ({ body, request }) => {
-        accepted.push(request.header('content-type'))
-        return 'id' in body ? body : { id: 0 }
-      },
-    ),
-    feed: post('/feed', { body: xml(Order), returns: xml(Order) }, ({ body }) => body),
-    lines: get('/lines', { returns: rows(Row), formats: ['json', 'ndjson'] }, async function* () {
-      for (let id = 1; id <= 3000; id++) {
-        if (fails && id === 2000) throw new Error('gone')
-        yield { id, day: 'ü'.repeat(20) }
-      }
-    }),
-    array: get('/array', { returns: rows(Row), formats: ['json', 'csv'] }, () => [{ id: 1, day: 'a' }]),
-    none: get('/none', { returns: rows(Row) }, () => []),
-  },
-)
+import { seen, shop } from './formats.ts'
 
 let handle: Awaited<ReturnType<typeof toFetch>>
 beforeAll(async () => {
@@ -54,7 +17,7 @@ describe.each([
 
   test('asks for JSON, wherever else there is', async () => {
     expect(await client().read()).toEqual({ id: 1 })
-    expect(accepted.at(-1)).toBe('application/json, */*;q=0.5')
+    expect(seen.fields.at(-1)).toBe('application/json, */*;q=0.5')
     const found = []
     for await (const { id } of client().list.items()) found.push(id)
     expect(found).toEqual([1, 2])
@@ -62,7 +25,7 @@ describe.each([
 
   test('sends the first of several bodies', async () => {
     expect(await client().make({ body: { id: 5 } })).toEqual({ id: 5 })
-    expect(accepted.at(-1)).toBe('application/json')
+    expect(seen.fields.at(-1)).toBe('application/json')
   })
 
   test('sends and receives XML as text', async () => {
@@ -70,7 +33,7 @@ describe.each([
   })
 
   test('gives rows when they come', async () => {
-    fails = false
+    seen.fails = false
     const found = []
     for await (const row of await client().lines()) found.push(row)
     expect(found).toHaveLength(3000)
@@ -87,14 +50,14 @@ describe.each([
   })
 
   test('says that rows broke off', async () => {
-    fails = true
+    seen.fails = true
     const read = async () => {
       for await (const row of await client().lines()) expect(row.id).toBeLessThan(2000)
     }
     await expect(read()).rejects.toThrow(
       'lines: GET http://local/lines answered 200 with rows that cannot be read to their end',
     )
-    fails = false
+    seen.fails = false
   })
 
   test('reads another form as text, where its caller asks for it', async () => {

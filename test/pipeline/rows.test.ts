@@ -15,13 +15,22 @@ const items = [
   { id: 2, name: 'a "cup", blue' },
 ]
 
+function streamOf<T>(values: readonly T[]): ReadableStream<T> {
+  return new ReadableStream({
+    start: (controller) => {
+      for (const value of values) controller.enqueue(value)
+      controller.close()
+    },
+  })
+}
+
 onEveryWire('Rows', (open) => {
   const shop = api(quiet, {
     listed: get('/listed', { returns: rows(Item) }, () => items),
     generated: get('/generated', { returns: rows(Item) }, async function* () {
       yield* items
     }),
-    web: get('/web', { returns: rows(Item) }, () => ReadableStream.from(items)),
+    web: get('/web', { returns: rows(Item) }, () => streamOf(items)),
     none: get('/none', { returns: rows(Item) }, () => []),
     stated: get('/stated', { returns: ok(rows(Item), { description: 'All' }) }, () =>
       reply(200, items, { 'x-total': '2' }),
@@ -133,7 +142,7 @@ onEveryWire('Rows', (open) => {
   })
 
   it('are checked by schemas that take their time', async () => {
-    const Slow = Item.refine(async ({ id }) => (await sleep(1), id > 0))
+    const Slow = Item.refine(({ id }) => sleep(1, id > 0))
     const { fetch, failures } = await open(
       api(quiet, {
         good: get('/good', { returns: rows(Slow) }, () => items),

@@ -98,7 +98,7 @@ const Tree: z.ZodType<Tree> = z.object({
   },
 })
 
-let ask: (path: string, body: string | Uint8Array<ArrayBuffer>) => Promise<{ status: number; body: any }>
+let ask: (path: string, body: string | Uint8Array<ArrayBuffer>) => Promise<{ status: number; body: unknown }>
 let close: () => Promise<void>
 const echo = (schema: never) => ({ body: xml(schema) })
 

@@ -1,4 +1,4 @@
-import { type Members, api, get, ok, post, rows, xml } from 'trestle'
+import { type Api, type Members, api, get, ok, post, rows, xml } from 'trestle'
 import { toFetch } from 'trestle/fetch'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -22,7 +22,7 @@ async function sent(schema: z.ZodType, value: unknown, options: object = {}): Pr
   return whole.slice(HEAD.length)
 }
 
-async function toAsk(given: ReturnType<typeof api>) {
+async function toAsk(given: Api) {
   const handle = await toFetch(given)
   return { fetch: handle, close: handle.close }
 }
@@ -108,7 +108,7 @@ describe('A value as XML', () => {
     const got: unknown[] = []
     const { fetch, close } = await toAsk(
       api(quiet, {
-        read: post('/read', { body: z.object({ seed: z.int() }), returns: Any }, ({ body }) => valueOf(body.seed)),
+        read: post('/read', { body: z.object({ seed: z.int() }), returns: Any }, ({ body }) => valueFor(body.seed)),
         take: post('/take', { body: xml(Any) }, ({ body }) => void got.push(body)),
       }),
     )
@@ -129,7 +129,7 @@ describe('A value as XML', () => {
         }),
       )
       expect([back.status, document]).toEqual([204, document])
-      expect(got.at(-1)).toEqual(JSON.parse(JSON.stringify(valueOf(seed))))
+      expect(got.at(-1)).toEqual(JSON.parse(JSON.stringify(valueFor(seed))))
     }
     await close()
   })
@@ -159,7 +159,7 @@ const ODD = [
   '',
 ]
 
-function valueOf(seed: number) {
+function valueFor(seed: number) {
   const random = new Random(seed)
   const below = (most: number) => random.int(0, most - 1)
   const text = () => Array.from({ length: below(6) }, () => ODD[below(ODD.length)]).join('')
