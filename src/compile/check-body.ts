@@ -31,7 +31,9 @@ export function checkBodies(body: BodyDeclared, note: Note): void {
   const taken = new Set<string>()
   for (const [index, one] of body.entries()) {
     checkBody(`body.${index}`, one, 'in', note)
-    const mediaType = essenceOf(String(contentOf(one).mediaType))
+    const { kind, mediaType: given } = contentOf(one)
+    if (WAYS[kind] === 'out' || !(isSchema(one) || Object(one).is === 'content')) continue
+    const mediaType = essenceOf(given)
     if (taken.has(mediaType)) {
       note(
         `body.${index}`,

@@ -2,7 +2,7 @@ import { type Api, type ApiOptions, type DocsLogin, OPTIONS, type Places } from 
 import type { Dependency } from '../contract/depends.ts'
 import type { EndpointLimits, EndpointSpec } from '../contract/endpoint.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
-import { FORMAT_NAMES, type Format, type FormatName } from '../contract/formats.ts'
+import { FORMAT_NAMES, type Format, isFormat } from '../contract/formats.ts'
 import type { GroupOptions } from '../contract/group.ts'
 import type { Policy } from '../contract/policy.ts'
 import { isProblemType } from '../contract/problem.ts'
@@ -175,8 +175,7 @@ function checkFormats(formats: unknown, note: Note): void {
   if (!Array.isArray(formats)) return note('formats', 'is no list', `write formats: ['json', 'xml']`)
   const names = formats.map((one: unknown) => (typeof one === 'string' ? one : (one as Partial<Format> | null)?.name))
   for (const [index, name] of names.entries()) {
-    const known = FORMAT_NAMES.includes(name as FormatName)
-    if (!known) note(`formats.${index}`, `"${name}" is no form`, renaming(String(name), FORMAT_NAMES))
+    if (!isFormat(formats[index])) note(`formats.${index}`, `"${name}" is no form`, renaming(String(name), FORMAT_NAMES))
     else if (names.indexOf(name) < index) note(`formats.${index}`, `"${name}" is there already`, 'take one of them out')
   }
   if (!names.includes('json')) {

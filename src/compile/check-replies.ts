@@ -1,6 +1,6 @@
 import type { Content } from '../contract/content.ts'
 import type { EndpointSpec } from '../contract/endpoint.ts'
-import { contentOf, formatOf } from '../contract/formats.ts'
+import { contentOf, formatOf, isFormat } from '../contract/formats.ts'
 import { isPageQuery } from '../contract/page.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
@@ -27,11 +27,11 @@ export function checkReplies(operation: Operation, note: Note): void {
 
 /** A form that an endpoint itself names must be one that something of it can have. Of a group or an API it holds where it can. */
 function checkFormats({ spec, formats }: Operation, replies: readonly ReplySpec[], note: Note): void {
-  if (!Array.isArray(spec.formats) || spec.formats !== formats) return
+  if (!Array.isArray(spec.formats) || spec.formats !== formats || !spec.formats.every(isFormat)) return
   const contents = replies.flatMap(({ body }) => (body === undefined || body === 'location' ? [] : [contentOf(body)]))
   const given = new Set(contents.flatMap((one) => (offersOf(one, formats) ?? []).map(({ name }) => name)))
   for (const name of ['csv', 'ndjson'] as const) {
-    if (given.has(name) || !spec.formats.some((one) => formatOf(one)?.name === name)) continue
+    if (given.has(name) || !spec.formats.some((one) => formatOf(one).name === name)) continue
     const what = name === 'csv' ? 'a list of objects' : 'a list'
     note('formats', `"${name}" is of ${what}, and no reply is one`, `take it out, or answer with page.of(…) or rows(…)`)
   }

@@ -46,6 +46,12 @@ export function csv(options: CsvOptions = {}): Format {
 const JSON_ALONE: readonly Format[] = [formatOf('json')]
 const OF_ROWS: readonly Format[] = [formatOf('json'), formatOf('ndjson'), formatOf('csv')]
 
+/** True for a form that there is, or the name of one: start-up diagnostics ask. */
+export function isFormat(given: unknown): given is FormatName | Format {
+  const name = typeof given === 'string' ? given : (given as Partial<Format> | null | undefined)?.name
+  return FORMAT_NAMES.includes(name as FormatName)
+}
+
 /** A form by its name, or as it was given. */
 export function formatOf(given: FormatName | Format): Format {
   return typeof given === 'string' ? { is: 'format', name: given, mediaType: MEDIA_TYPES[given] } : given

@@ -116,7 +116,9 @@ function unescapeCookie(text: string): string {
 function decodeBody(x: Exchange, first: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
   const { request } = x
   // A body of no bytes is none: not every runtime tells the two apart.
-  if (!request.hasBody || request.field('content-length') === '0') return withoutBody(x, first, decoding)
+  if (!request.hasBody || request.field('content-length') === '0') {
+    return withoutBody(x, first.otherwise === undefined ? first : namedBy(x, first), decoding)
+  }
   const type = request.field('content-type')
   const decoder = type === first.mediaType ? first : decoderFor(type, first)
   const coding = request.field('content-encoding')
@@ -143,6 +145,15 @@ function decodeBody(x: Exchange, first: BodyDecoder, limits: Limits, decoding: D
 function take(x: Exchange, body: Uint8Array | string, decoding: Decoding): void | Promise<void> {
   x.context.body = body
   return decoding.finish()
+}
+
+/** The decoder of what a request without a body calls it; the first where it does not say. */
+function namedBy({ request }: Exchange, first: BodyDecoder): BodyDecoder {
+  const given = essence(request.field('content-type'))
+  for (let one: BodyDecoder | undefined = first; one !== undefined; one = one.otherwise) {
+    if (given === one.mediaType) return one
+  }
+  return first
 }
 
 /** @throws UnsupportedMediaType where none takes the type. */

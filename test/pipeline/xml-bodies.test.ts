@@ -61,6 +61,16 @@ onEveryWire('A body of several types', (open) => {
     expect(await reply.json()).toMatchObject({ detail: `Send the body as ${all.join(' or ')}` })
   })
 
+  it('that is empty is what its type makes of nothing', async () => {
+    const { fetch } = await open(orders)
+    const got = async (type?: string) => {
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
+      return (await (await fetch('/patch', { method: 'POST', headers, body: null })).json()) as object
+    }
+    expect(await got('text/plain')).toEqual({ got: '' })
+    expect(await got()).toMatchObject({ code: 'malformed_body', detail: 'The body is empty; application/json is expected' })
+  })
+
   it('has its faults told by pointers, whatever the type', async () => {
     const { fetch } = await open(orders)
     const reply = await fetch('/', xmlBody('<o><customer_id>x</customer_id><items><qty>0x1</qty></items></o>'))
