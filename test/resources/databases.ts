@@ -57,7 +57,7 @@ export async function openPostgres(): Promise<Opened> {
   const server = await startPostgres()
   const pool = new Pool({ connectionString: server.url, max: 10 })
   // A server that is stopped says so to connections that are about to end, which is news to nobody.
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('error', () => {})
   const queries: string[] = []
   const logger = { logQuery: (query: string) => void queries.push(query) }
   const database = drizzlePostgres({ client: pool, logger })
