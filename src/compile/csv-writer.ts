@@ -90,5 +90,6 @@ function harmless(text: string): string {
 const NEEDS_QUOTES = /[",\r\n]/
 
 function quoted(text: string): string {
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  if (!NEEDS_QUOTES.test(text)) return text
+  return `"${text.includes('"') ? text.replaceAll('"', '""') : text}"`
 }
