@@ -175,7 +175,8 @@ function checkFormats(formats: unknown, note: Note): void {
   if (!Array.isArray(formats)) return note('formats', 'is no list', `write formats: ['json', 'xml']`)
   const names = formats.map((one: unknown) => (typeof one === 'string' ? one : (one as Partial<Format> | null)?.name))
   for (const [index, name] of names.entries()) {
-    if (!isFormat(formats[index])) note(`formats.${index}`, `"${name}" is no form`, renaming(String(name), FORMAT_NAMES))
+    if (!isFormat(formats[index]))
+      note(`formats.${index}`, `"${name}" is no form`, renaming(String(name), FORMAT_NAMES))
     else if (names.indexOf(name) < index) note(`formats.${index}`, `"${name}" is there already`, 'take one of them out')
   }
   if (!names.includes('json')) {

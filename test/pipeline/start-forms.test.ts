@@ -21,8 +21,16 @@ describe('Forms of values, at the start', () => {
   it.each<[string, unknown, string]>([
     ['no list', 'json', `formats: is no list | write formats: ['json', 'xml']`],
     ['an unknown one', ['json', 'ndjsn'], 'formats.1: "ndjsn" is no form | write "ndjson"'],
-    ['none', [], 'formats: has no "json", which clients of Trestle read | add it; for XML alone, answer with xml(schema)'],
-    ['no JSON', ['xml'], 'formats: has no "json", which clients of Trestle read | add it; for XML alone, answer with xml(schema)'],
+    [
+      'none',
+      [],
+      'formats: has no "json", which clients of Trestle read | add it; for XML alone, answer with xml(schema)',
+    ],
+    [
+      'no JSON',
+      ['xml'],
+      'formats: has no "json", which clients of Trestle read | add it; for XML alone, answer with xml(schema)',
+    ],
     ['one twice', ['json', 'csv', csv()], 'formats.2: "csv" is there already | take one of them out'],
     ['null', ['json', null], 'formats.1: "undefined" is no form | take it out'],
   ])('are told where they are %s', async (_, formats, told) => {
@@ -65,7 +73,11 @@ describe('Several bodies, at the start', () => {
       none: post('/1', { body: [] as never }, nothing),
       same: post('/2', { body: [A, json(z.object({ b: z.int() }), 'Application/JSON; charset=utf-8')] }, nothing),
       odd: post('/3', { body: [A, 7 as never, rows(A) as never, undefined as never] }, nothing),
-      bad: post('/4', { body: [form(A), xml(z.object({ day: z.date() })), xml(undefined as never, 'text/xml')] }, nothing),
+      bad: post(
+        '/4',
+        { body: [form(A), xml(z.object({ day: z.date() })), xml(undefined as never, 'text/xml')] },
+        nothing,
+      ),
       good: post('/5', { body: [A, form(A), xml(A), text(), stream()] }, nothing),
     })
     expect(await faults(shop)).toMatchInlineSnapshot(`

@@ -68,7 +68,10 @@ onEveryWire('A body of several types', (open) => {
       return (await (await fetch('/patch', { method: 'POST', headers, body: null })).json()) as object
     }
     expect(await got('text/plain')).toEqual({ got: '' })
-    expect(await got()).toMatchObject({ code: 'malformed_body', detail: 'The body is empty; application/json is expected' })
+    expect(await got()).toMatchObject({
+      code: 'malformed_body',
+      detail: 'The body is empty; application/json is expected',
+    })
   })
 
   it('has its faults told by pointers, whatever the type', async () => {

@@ -16,7 +16,10 @@ onBothDatabases('the forms of a resource', (opened) => {
     const { id } = await client.branches.create({ body: { name: 'North, "old"' } })
     const change = (type: string, body: string) =>
       fetch(`/branches/${id}`, { method: 'PATCH', headers: { 'content-type': type }, body })
-    expect(await (await change('application/merge-patch+json', '{"name":"South"}')).json()).toEqual({ id, name: 'South' })
+    expect(await (await change('application/merge-patch+json', '{"name":"South"}')).json()).toEqual({
+      id,
+      name: 'South',
+    })
     expect(await (await change('application/json', '{}')).json()).toEqual({ id, name: 'South' })
     expect(await (await change('application/xml', '<x><name>West, "new"</name></x>')).json()).toMatchObject({ id })
     const refused = await change('application/json-patch+json', '[]')
