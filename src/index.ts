@@ -1,5 +1,18 @@
 export { type Api, type ApiOptions, type DocsLogin, type Places, api, mount } from './contract/api.ts'
-export { type Chunk, type Content, bytes, file, form, json, stream, text } from './contract/content.ts'
+export {
+  type BodyDeclared,
+  type Chunk,
+  type Content,
+  type Rows,
+  bytes,
+  file,
+  form,
+  json,
+  rows,
+  stream,
+  text,
+  xml,
+} from './contract/content.ts'
 export type { BaseContext, HandlerContext, Undeclared } from './contract/context.ts'
 export {
   type Dependency,
@@ -26,6 +39,7 @@ export {
   query,
 } from './contract/endpoint.ts'
 export { type ErrorFormat, errorEnvelope, errorFormat, problemDocuments } from './contract/error-format.ts'
+export { type CsvOptions, type Format, type FormatName, type Formats, csv } from './contract/formats.ts'
 export { type GroupOptions, type Members, type SecurityOption, group } from './contract/group.ts'
 export type { After, Before, HookContext, Hooks, Middleware, MiddlewareContext, Next, Reply } from './contract/hooks.ts'
 export { type Handlers, implement } from './contract/implement.ts'

@@ -1,4 +1,5 @@
-import type { Content, ContentKind } from '../contract/content.ts'
+import type { BodyDeclared, Content, ContentKind } from '../contract/content.ts'
+import { contentOf, essenceOf } from '../contract/formats.ts'
 import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { namedFields } from '../contract/query-fields.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
@@ -14,16 +15,38 @@ const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
   bytes: 'both',
   stream: 'both',
   form: 'in',
+  xml: 'both',
   file: 'out',
   cursor: 'out',
   offset: 'out',
+  rows: 'out',
 }
 
 const WITHOUT_SCHEMA: readonly ContentKind[] = ['text', 'bytes', 'stream', 'file']
 
-/** Checks the body of a request, or of a reply where the field is that of one. */
-export function checkBody(field: string, body: AnySchema | Content, note: Note): void {
-  const way = field === 'body' ? 'in' : 'out'
+/** Checks what a request may have as its body: one, or several that a caller can tell apart. */
+export function checkBodies(body: BodyDeclared, note: Note): void {
+  if (!Array.isArray(body)) return checkBody('body', body as AnySchema | Content, 'in', note)
+  if (body.length === 0) note('body', 'is an empty list', 'list what is taken, or leave it out')
+  const taken = new Set<string>()
+  for (const [index, one] of body.entries()) {
+    checkBody(`body.${index}`, one, 'in', note)
+    const { kind, mediaType: given } = contentOf(one)
+    if (WAYS[kind] === 'out' || !(isSchema(one) || Object(one).is === 'content')) continue
+    const mediaType = essenceOf(given)
+    if (taken.has(mediaType)) {
+      note(
+        `body.${index}`,
+        `${mediaType} is taken already`,
+        'give one of them another media type, or make them one schema',
+      )
+    }
+    taken.add(mediaType)
+  }
+}
+
+/** Checks a body that comes in, or goes out. */
+export function checkBody(field: string, body: AnySchema | Content, way: 'in' | 'out', note: Note): void {
   if (isSchema(body)) return checkSchema(field, body, way === 'in' ? 'input' : 'output', note)
   const { is, kind, schema } = Object(body) as Content
   if (is !== 'content')

@@ -2,6 +2,7 @@ import { type Api, type ApiOptions, type DocsLogin, OPTIONS, type Places } from 
 import type { Dependency } from '../contract/depends.ts'
 import type { EndpointLimits, EndpointSpec } from '../contract/endpoint.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
+import { FORMAT_NAMES, type Format, isFormat } from '../contract/formats.ts'
 import type { GroupOptions } from '../contract/group.ts'
 import type { Policy } from '../contract/policy.ts'
 import { isProblemType } from '../contract/problem.ts'
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<keyof EndpointSpec | keyof ApiOptions, readonly Lev
   throws: ALL,
   policies: ALL,
   limits: ALL,
+  formats: ALL,
   security: ALL,
   description: ALL,
   tags: ALL,
@@ -89,6 +91,7 @@ function checkLevel(level: Level, options: object, note: Note): void {
   for (const name of Object.keys(given)) checkPart(level, name, note)
   for (const [part, wrong] of Object.entries(LISTS)) checkList(part, given[part], wrong, note)
   checkLimits(given.limits, note)
+  checkFormats(given.formats, note)
   if (given.errors !== undefined && (given.errors as Partial<ErrorFormat> | null)?.is !== 'error-format') {
     note('errors', 'is no error format', 'make it with errorFormat(…)')
   }
@@ -164,6 +167,21 @@ function wrongPolicy(one: unknown): Wrong | undefined {
   }
   if ([contract.throws ?? []].flat().every(isProblemType)) return undefined
   return ['throws something that is no problem', 'make it with problem(…)']
+}
+
+/** Forms that there are, each once, and JSON among them: it is what Trestle's own clients read, and what all can be. */
+function checkFormats(formats: unknown, note: Note): void {
+  if (formats === undefined) return
+  if (!Array.isArray(formats)) return note('formats', 'is no list', `write formats: ['json', 'xml']`)
+  const names = formats.map((one: unknown) => (typeof one === 'string' ? one : (one as Partial<Format> | null)?.name))
+  for (const [index, name] of names.entries()) {
+    if (!isFormat(formats[index]))
+      note(`formats.${index}`, `"${name}" is no form`, renaming(String(name), FORMAT_NAMES))
+    else if (names.indexOf(name) < index) note(`formats.${index}`, `"${name}" is there already`, 'take one of them out')
+  }
+  if (!names.includes('json')) {
+    note('formats', 'has no "json", which clients of Trestle read', 'add it; for XML alone, answer with xml(schema)')
+  }
 }
 
 /** The longest that a timer can wait; a longer one fires at once. */

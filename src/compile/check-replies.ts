@@ -1,11 +1,13 @@
 import type { Content } from '../contract/content.ts'
 import type { EndpointSpec } from '../contract/endpoint.ts'
+import { contentOf, formatOf, isFormat } from '../contract/formats.ts'
 import { isPageQuery } from '../contract/page.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import { type AnySchema, isSchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import { checkBody, checkSchema } from './check-body.ts'
-import { replySpecs } from './encoder.ts'
+import { replySpecs } from './reply-specs.ts'
+import { offersOf } from './offers.ts'
 import type { Note } from './start-error.ts'
 import { fieldsOf } from './text-kind.ts'
 import { trimmedCheck } from './trimmed-check.ts'
@@ -20,6 +22,19 @@ export function checkReplies(operation: Operation, note: Note): void {
   for (const reply of replies) checkReply(reply, note)
   checkAlternatives(replies, note)
   for (const reply of replies) checkPaging(reply, operation.spec.query, note)
+  checkFormats(operation, replies, note)
+}
+
+/** A form that an endpoint itself names must be one that something of it can have. Of a group or an API it holds where it can. */
+function checkFormats({ spec, formats }: Operation, replies: readonly ReplySpec[], note: Note): void {
+  if (!Array.isArray(spec.formats) || spec.formats !== formats || !spec.formats.every(isFormat)) return
+  const contents = replies.flatMap(({ body }) => (body === undefined || body === 'location' ? [] : [contentOf(body)]))
+  const given = new Set(contents.flatMap((one) => (offersOf(one, formats) ?? []).map(({ name }) => name)))
+  for (const name of ['csv', 'ndjson'] as const) {
+    if (given.has(name) || !spec.formats.some((one) => formatOf(one).name === name)) continue
+    const what = name === 'csv' ? 'a list of objects' : 'a list'
+    note('formats', `"${name}" is of ${what}, and no reply is one`, `take it out, or answer with page.of(…) or rows(…)`)
+  }
 }
 
 /** What the Link of a page leads on by must be read by its query, or callers get the same page again and again. */
@@ -56,7 +71,7 @@ function checkReply(reply: ReplySpec, note: Note): void {
       'leave the body out: noContent(), or status(304, undefined)',
     )
   }
-  checkBody(field, body as AnySchema | Content, note)
+  checkBody(field, body as AnySchema | Content, 'out', note)
   checkTrimming(field, body as AnySchema | Content, note)
 }
 

@@ -1,12 +1,15 @@
 import type { Content } from '../contract/content.ts'
+import { essenceOf, requestContents } from '../contract/formats.ts'
 import type { Operation } from '../contract/walk.ts'
 import { paramNames } from '../contract/path.ts'
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema } from '../contract/schema.ts'
-import { isSchema } from '../contract/schema.ts'
 import { absentValues, withAbsent } from './absent.ts'
+import type { Forms } from './encoder.ts'
 import { type FromText, fromText } from './from-text.ts'
+import { parseJson } from './json.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
+import type { Parse } from './xml-reader.ts'
 import { type Validate, type Zod, isFull, pointerStep, refuseField, validator } from './validator.ts'
 
 /** How the raw parts of a request become what a handler gets. A part that is undefined is not declared. */
@@ -39,13 +42,18 @@ export interface TextField {
 
 export interface BodyDecoder {
   readonly kind: Content['kind']
+  /** As it is compared: without parameters, for a caller's may be others (RFC 9110 §8.3.1). */
   readonly mediaType: string
   readonly validate: Validate | undefined
   readonly form: TextDecoderOf | undefined
+  /** Makes a value of text that is JSON or XML. */
+  readonly parse: Parse
+  /** The next that the endpoint takes, by another media type. */
+  readonly otherwise: BodyDecoder | undefined
 }
 
 /** Compiles the decoders of an operation. */
-export function compileDecoders(operation: Operation, zod: Zod | undefined): Decoders {
+export function compileDecoders(operation: Operation, zod: Zod | undefined, forms: Forms | undefined): Decoders {
   const { spec } = operation
   const text = (schema: AnySchema | undefined): TextDecoderOf | undefined =>
     schema === undefined ? undefined : requestDecoder(schema, zod)
@@ -54,7 +62,7 @@ export function compileDecoders(operation: Operation, zod: Zod | undefined): Dec
     query: text(spec.query),
     headers: text(spec.headers),
     cookies: text(spec.cookies),
-    body: spec.body === undefined ? undefined : bodyDecoder(spec.body, zod),
+    body: spec.body === undefined ? undefined : bodyDecoders(operation, zod, forms),
   }
 }
 
@@ -93,17 +101,28 @@ function textField(kind: FieldKind | undefined): TextField {
   return { convert: kind.items === undefined ? PLAIN.convert : fromText(kind.items), list: true }
 }
 
-function bodyDecoder(body: AnySchema | Content, zod: Zod | undefined): BodyDecoder {
-  if (isSchema(body)) {
-    return { kind: 'json', mediaType: 'application/json', validate: validator(body, zod), form: undefined }
-  }
-  const { kind, mediaType, schema } = body as Content
+/** The decoders of all bodies that an operation takes, one leading to the next. */
+function bodyDecoders({ spec, formats }: Operation, zod: Zod | undefined, forms: Forms | undefined): BodyDecoder {
+  const contents = requestContents(spec.body, formats)
+  return contents.reduceRight<BodyDecoder | undefined>(
+    (otherwise, content) => ({ ...bodyDecoder(content, zod, forms), otherwise }),
+    undefined,
+  ) as BodyDecoder
+}
+
+function bodyDecoder(
+  { kind, mediaType, schema }: Content,
+  zod: Zod | undefined,
+  forms: Forms | undefined,
+): BodyDecoder {
+  const isChecked = kind === 'json' || kind === 'xml'
   return {
     kind,
-    // As it is compared: without parameters, for a caller's may be others (RFC 9110 §8.3.1).
-    mediaType: (mediaType.split(';', 1)[0] as string).trim().toLowerCase(),
-    validate: kind === 'json' ? validator(schema as AnySchema, zod) : undefined,
+    mediaType: essenceOf(mediaType),
+    validate: isChecked ? validator(schema as AnySchema, zod) : undefined,
     form: kind === 'form' ? requestDecoder(schema as AnySchema, zod) : undefined,
+    parse: kind === 'xml' && forms !== undefined ? forms.compile.compileXmlParser(schema as AnySchema) : parseJson,
+    otherwise: undefined,
   }
 }
 

@@ -1,9 +1,14 @@
 import type { Content } from '../contract/content.ts'
 import { parsePath } from '../contract/path.ts'
+import { contentOf } from '../contract/formats.ts'
 import type { LocationOf, ReplySpec } from '../contract/reply-spec.ts'
-import { type AnySchema, isSchema } from '../contract/schema.ts'
+import type { AnySchema } from '../contract/schema.ts'
 import type { Operation } from '../contract/walk.ts'
 import { type TextDecoderOf, textDecoder } from './decoder.ts'
+import { offersOf } from './offers.ts'
+import { replySpecs } from './reply-specs.ts'
+import type { Choose } from './representations.ts'
+import type { SchemaNamer } from './schema-id.ts'
 import { trimmedCheck } from './trimmed-check.ts'
 import { type Validate, type Zod, validator, zodEncoder } from './validator.ts'
 import { holdsCodec, isZodSchema } from './zod-schema.ts'
@@ -14,7 +19,9 @@ export interface ReplyEncoder {
   readonly kind: Content['kind'] | 'location' | 'none'
   /** The whole Content-Type value. */
   readonly mediaType: string
-  /** Checks and encodes a JSON value, or each item of a page. */
+  /** Chooses the form of a value, where it has another than JSON. */
+  readonly choose: Choose | undefined
+  /** Checks and encodes a value, or each item of a page or of rows. */
   readonly encode: Validate | undefined
   /** The `Location` of something created, from the request's path and the encoded body. */
   readonly location: ((path: string, body: unknown) => string | undefined) | undefined
@@ -27,6 +34,7 @@ export interface ReplyEncoder {
 const NOTHING: Omit<ReplyEncoder, 'status'> = {
   kind: 'none',
   mediaType: '',
+  choose: undefined,
   encode: undefined,
   location: undefined,
   headers: undefined,
@@ -44,28 +52,16 @@ export function compileEncoders(
   operation: Operation,
   operations: readonly Operation[],
   zod: Zod | undefined,
+  forms: Forms | undefined,
 ): readonly ReplyEncoder[] {
   const specs = replySpecs(operation)
   if (specs.length === 0) return UNDECLARED
   const encoders: ReplyEncoder[] = []
   for (const spec of specs.toReversed()) {
     const otherwise = encoders.find(({ status }) => status === spec.status)
-    encoders.unshift({ ...encoder(spec, operation, operations, zod), otherwise })
+    encoders.unshift({ ...encoder(spec, operation, operations, zod, forms), otherwise })
   }
   return encoders
-}
-
-/** The replies an operation declares, each as a spec; a bare schema is 200. */
-export function replySpecs(operation: Operation): readonly ReplySpec[] {
-  const { returns } = operation.spec
-  if (returns === undefined) return []
-  const list = (Array.isArray(returns) ? returns : [returns]) as readonly (ReplySpec | AnySchema | Content)[]
-  return list.map((one) => (isReplySpec(one) ? one : { is: 'reply', status: 200, body: one }))
-}
-
-/** Nothing is assumed of `one`: start-up diagnostics ask, whose matter it is that it may be anything. */
-function isReplySpec(one: unknown): one is ReplySpec {
-  return (one as Partial<ReplySpec> | null | undefined)?.is === 'reply'
 }
 
 function encoder(
@@ -73,22 +69,45 @@ function encoder(
   operation: Operation,
   operations: readonly Operation[],
   zod: Zod | undefined,
+  forms: Forms | undefined,
 ): ReplyEncoder {
   const { status, body } = spec
   const headers = spec.headers === undefined ? undefined : textDecoder(spec.headers, zod)
   if (body === undefined || body === 'location') return { ...NOTHING, status, kind: body ?? 'none', headers }
-  const { kind, mediaType, schema } = isSchema(body)
-    ? { kind: 'json' as const, mediaType: 'application/json', schema: body as unknown }
-    : (body as Content)
+  const content = contentOf(body)
+  const { kind, mediaType, schema } = content
   return {
     ...NOTHING,
     status,
     kind,
     headers,
     mediaType: kind === 'text' && !/;\s*charset=/i.test(mediaType) ? `${mediaType}; charset=utf-8` : mediaType,
+    choose: chooser(content, operation, forms),
     encode: schema === undefined ? undefined : encoding(schema as AnySchema, zod),
     location: status === 201 ? location(spec, operation, operations) : undefined,
   }
+}
+
+/** What is loaded only where values travel in other forms than JSON. */
+export interface Forms {
+  readonly compile: typeof import('./representations.ts')
+  /** The name that a schema has. */
+  readonly nameOf: SchemaNamer
+}
+
+/** undefined where a reply is JSON and nothing else, which needs no choice. */
+function chooser(content: Content, operation: Operation, forms: Forms | undefined): Choose | undefined {
+  if (forms === undefined) return undefined
+  const { compile, nameOf } = forms
+  const root = nameOf(content.schema)
+  if (content.kind === 'xml') {
+    const only = compile.compileXml(content, root)
+    return () => only
+  }
+  const offers = offersOf(content, operation.formats)
+  if (offers === undefined) return undefined
+  const isJson = offers.length === 1 && offers[0]?.name === 'json'
+  return isJson && content.kind !== 'rows' ? undefined : compile.compileChoice(content, offers, root)
 }
 
 /** Of codecs in a problem that nobody declared, where zod is not loaded: forward they would give something else. */

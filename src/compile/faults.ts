@@ -1,4 +1,4 @@
-import type { Content } from '../contract/content.ts'
+import { requestContents } from '../contract/formats.ts'
 import type { Dependency, Uses } from '../contract/depends.ts'
 import type { AnyProblem } from '../contract/problem.ts'
 import {
@@ -8,6 +8,7 @@ import {
   InternalError,
   InvalidInput,
   MalformedBody,
+  NotAcceptable,
   Overloaded,
   RequestTimeout,
   UnknownVersion,
@@ -15,6 +16,7 @@ import {
 } from '../contract/problems.ts'
 import { type SecurityScheme, schemesOf } from '../contract/security.ts'
 import type { Operation } from '../contract/walk.ts'
+import { choiceOf } from './offers.ts'
 
 /**
  * Every problem that an operation can answer with: those that it declares, and those that the
@@ -37,15 +39,15 @@ export function declaredFaults(operation: Operation): AnyProblem[] {
 /** The problems that the pipeline answers with by itself, for this operation. */
 export function pipelineFaults(operation: Operation): AnyProblem[] {
   const { params, query, headers, cookies, body } = operation.spec
-  const kind =
-    body === undefined ? undefined : (body as Partial<Content>).is === 'content' ? (body as Content).kind : 'json'
-  const checked = kind === 'json' || kind === 'form'
+  const kinds = body === undefined ? [] : requestContents(body, operation.formats).map(({ kind }) => kind)
+  const checked = kinds.some((kind) => kind === 'json' || kind === 'form' || kind === 'xml')
   return [
     // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it
     // is a refused field like any other.
     ...(operation.path.includes('{') ? [BadRequest] : []),
     ...(operation.version === undefined ? [] : [UnknownVersion]),
-    ...(kind === undefined ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
+    ...(choiceOf(operation) === undefined ? [] : [NotAcceptable]),
+    ...(kinds.length === 0 ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
     InternalError,
     HandlerTimeout,

@@ -1,26 +1,25 @@
-/** Why a JSON body was refused, for the caller. */
-export class MalformedJson extends Error {}
+import { Malformed } from './malformed.ts'
 
 /**
  * Parses JSON (RFC 8259) for untrusted input: nesting deeper than `depth` is refused before anything
  * recurses into it, and so is a `__proto__` key, which code that copies fields could take for a prototype.
  *
- * @throws {MalformedJson} saying what is wrong, and where.
+ * @throws {Malformed} saying what is wrong, and where.
  */
 export function parseJson(text: string, depth: number): unknown {
   // Text shorter than this cannot nest so deep, nor can text with fewer brackets.
   if (text.length > depth * 2 && opensMoreThan(text, depth) && deeperThan(text, depth)) {
-    throw new MalformedJson(`The body nests deeper than ${depth} levels`)
+    throw new Malformed(`The body nests deeper than ${depth} levels`)
   }
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new MalformedJson(text.trim() === '' ? 'The body is empty' : `The body is not JSON: ${reason(error)}`)
+    throw new Malformed(text.trim() === '' ? 'The body is empty' : `The body is not JSON: ${reason(error)}`)
   }
   // Only text with the name, written out or with escapes, can hold the key.
   if ((text.includes('__proto__') || text.includes('\\u00')) && holdsProto(value)) {
-    throw new MalformedJson('The key "__proto__" is not taken')
+    throw new Malformed('The key "__proto__" is not taken')
   }
   return value
 }

@@ -1,4 +1,5 @@
 import { type Api, OPTIONS } from '../contract/api.ts'
+import type { Content } from '../contract/content.ts'
 import type { Uses } from '../contract/depends.ts'
 import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
@@ -7,6 +8,7 @@ import type { Policy } from '../contract/policy.ts'
 import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Versions, meet } from '../contract/version.ts'
 import { type Operation, walk } from '../contract/walk.ts'
+import { type Acceptance, createAcceptance } from './accept.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
 import { levelChecks } from './check-level.ts'
 import {
@@ -19,8 +21,10 @@ import {
 } from './dependency-order.ts'
 import { checkSchemes } from './check-schemes.ts'
 import { checkOperationId, checkPath, checkVersions, diagnose } from './diagnose.ts'
-import { type ReplyEncoder, compileEncoders } from './encoder.ts'
+import { type Forms, type ReplyEncoder, compileEncoders } from './encoder.ts'
+import { choiceOf } from './offers.ts'
 import { compileProblems } from './problem-encoder.ts'
+import { schemaNamer } from './schema-id.ts'
 import { type Fault, StartError, noteFor, noteForApi } from './start-error.ts'
 import { usesZod } from './unsendable.ts'
 import type { Zod } from './validator.ts'
@@ -31,6 +35,8 @@ export interface EndpointPlan {
   readonly decoders: Decoders
   /** The replies it declares, the one for a plain value first; empty where it declares none. */
   readonly replies: readonly ReplyEncoder[]
+  /** What its callers may choose from, where they have a choice. */
+  readonly acceptance: Acceptance | undefined
   readonly slots: readonly Slot[]
   readonly policies: readonly PolicyPlan[]
   /** What stands around it, outermost first; the stamps of the API stand around all. */
@@ -103,12 +109,14 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const ofApi = api[OPTIONS].middleware ?? []
   const stamps = ofApi.filter((layer) => stampOf(layer) !== undefined)
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
+  const forms = await formsFor(api, operations)
   const encoded = compileProblems(operations, zod)
   const endpoints = operations.map(
     (operation, index): EndpointPlan => ({
       operation,
-      decoders: compileDecoders(operation, zod),
-      replies: compileEncoders(operation, beside(operation, operations), zod),
+      decoders: compileDecoders(operation, zod, forms),
+      replies: compileEncoders(operation, beside(operation, operations), zod, forms),
+      acceptance: acceptanceOf(operation),
       slots: ordered[index]?.slots as readonly Slot[],
       policies: operation.policies.map((policy, at) => ({
         policy,
@@ -128,6 +136,28 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     stamps: stamps.map((layer) => stampOf(layer) as Stamp),
     versions: operations.find(({ version }) => version !== undefined)?.version?.of,
   }
+}
+
+/** What other forms than JSON need; undefined where nothing has one. */
+async function formsFor(api: Api, operations: readonly Operation[]): Promise<Forms | undefined> {
+  const isNeeded = ({ spec, formats }: Operation): boolean => {
+    const declared = [...[spec.body ?? []].flat(), ...[spec.returns ?? []].flat()]
+    return formats !== undefined || declared.some(hasForms)
+  }
+  if (!operations.some(isNeeded)) return undefined
+  return { compile: await import('./representations.ts'), nameOf: schemaNamer(api[OPTIONS].schemas) }
+}
+
+/** True for what is other than JSON by itself. */
+function hasForms(declared: unknown): boolean {
+  const { is, body } = declared as { readonly is?: unknown; readonly body?: unknown }
+  const { kind } = Object(is === 'reply' ? body : declared) as Partial<Content>
+  return kind === 'xml' || kind === 'rows'
+}
+
+function acceptanceOf(operation: Operation): Acceptance | undefined {
+  const mediaTypes = choiceOf(operation)
+  return mediaTypes && createAcceptance(mediaTypes)
 }
 
 /** The operations that callers of one version see. */

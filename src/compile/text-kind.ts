@@ -111,7 +111,8 @@ function zodFields(def: ZodDef, fields: Map<string, FieldKind>): boolean {
   }
 }
 
-function either(a: FieldKind | undefined, b: FieldKind): FieldKind {
+/** The kinds of both. */
+export function either(a: FieldKind | undefined, b: FieldKind): FieldKind {
   return a === undefined ? b : { kinds: new Set([...a.kinds, ...b.kinds]), items: a.items ?? b.items }
 }
 
@@ -176,20 +177,25 @@ function ofValues(values: readonly unknown[]): FieldKind {
   return { kinds: new Set(kinds), items: undefined }
 }
 
-interface Json {
+/** A JSON Schema, as far as kinds are read from it. */
+export interface Json {
   readonly type?: string | readonly string[]
   readonly items?: Json
+  readonly prefixItems?: readonly Json[]
   readonly anyOf?: readonly Json[]
   readonly oneOf?: readonly Json[]
   readonly allOf?: readonly Json[]
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly properties?: Readonly<Record<string, Json>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: Json | boolean
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, Json>>
 }
 
-function inputJsonSchema(schema: Schema): Json | undefined {
+/** What a schema of another library than zod says it takes; undefined where it does not say. */
+export function inputJsonSchema(schema: Schema): Json | undefined {
   try {
     return schema['~standard'].jsonSchema?.input({ target: 'draft-2020-12' }) as Json | undefined
   } catch {
@@ -206,10 +212,16 @@ const JSON_KINDS: Readonly<Record<string, TextKind>> = {
   array: 'list',
 }
 
-function jsonKind(json: Json, root: Json): FieldKind {
+/** What a reference refers to; any other schema is itself. */
+export function resolveJson(json: Json, root: Json): Json {
   const name = json.$ref?.replace('#/$defs/', '')
   const target = name === undefined ? undefined : root.$defs?.[name]
-  if (target !== undefined) return jsonKind(target, root)
+  return target === undefined ? json : resolveJson(target, root)
+}
+
+/** The kinds of a JSON Schema that stands in another. */
+export function jsonKind(given: Json, root: Json): FieldKind {
+  const json = resolveJson(given, root)
   const many = json.anyOf ?? json.oneOf ?? json.allOf
   if (many !== undefined) return many.map((one) => jsonKind(one, root)).reduce(either)
   if (json.enum !== undefined) return ofValues(json.enum)

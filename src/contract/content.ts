@@ -9,10 +9,16 @@ export interface Content<Kind extends ContentKind = ContentKind, S = unknown> {
   readonly schema: S
 }
 
-export type ContentKind = 'json' | 'form' | 'text' | 'bytes' | 'stream' | 'file' | 'cursor' | 'offset'
+export type ContentKind = 'json' | 'form' | 'xml' | 'text' | 'bytes' | 'stream' | 'file' | 'cursor' | 'offset' | 'rows'
+
+/** What a body of a request is declared with: a bare schema is JSON. Of a list, `Content-Type` says which it is. */
+export type BodyDeclared = AnySchema | Content | readonly (AnySchema | Content)[]
 
 /** A piece of a streamed body. Strings are sent as UTF-8. */
 export type Chunk = string | Uint8Array
+
+/** Items one after the other, as a handler gives them. */
+export type Rows<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
 
 function content<Kind extends ContentKind, S>(kind: Kind, mediaType: string, schema: S): Content<Kind, S> {
   return Object.freeze({ is: 'content', kind, mediaType, schema })
@@ -34,6 +40,29 @@ export function json<S extends AnySchema>(schema: S, mediaType = 'application/js
  */
 export function form<S extends AnySchema>(schema: S): Content<'form', S> {
   return content('form', 'application/x-www-form-urlencoded', schema)
+}
+
+/**
+ * An XML body. Fields are elements of their name, an array is its element repeated, text is turned into what the schema
+ * asks for. Where the same value is JSON too, say so with `formats`, or in a list: `body: [Order, xml(Order)]`.
+ *
+ * @example
+ * post('/feed', { body: xml(Feed, 'application/vnd.feed+xml') })
+ */
+export function xml<S extends AnySchema>(schema: S, mediaType = 'application/xml'): Content<'xml', S> {
+  return content('xml', mediaType, schema)
+}
+
+/**
+ * A reply of as many items as there are, each encoded while it goes: nothing is held whole. The handler returns any
+ * iterable of items. Callers choose between a JSON array, NDJSON and CSV by `Accept`, unless `formats` says otherwise.
+ * What fails half-way breaks the connection off, so that nobody takes the half for the whole.
+ *
+ * @example
+ * get('/export', { returns: rows(Order) }, ({ signal }) => orders.all(signal))
+ */
+export function rows<S extends AnySchema>(item: S): Content<'rows', S> {
+  return content('rows', 'application/json', item)
 }
 
 /** A text body, UTF-8. The handler receives or returns a string. */
@@ -65,8 +94,14 @@ export function file(mediaType = 'application/octet-stream'): Content<'file', un
 /** The handler's side of a request body. */
 export type BodyIn<C> = C extends { readonly _zod: { readonly output: infer Out } }
   ? Out
-  : C extends Content<infer Kind, infer S>
-    ? Kind extends 'json' | 'form'
+  : C extends readonly unknown[]
+    ? BodyInOne<C[number]>
+    : BodyInOne<C>
+
+/** What a list holds is no list. */
+type BodyInOne<C> =
+  C extends Content<infer Kind, infer S>
+    ? Kind extends 'json' | 'form' | 'xml'
       ? Decoded<S>
       : Kind extends 'text'
         ? string
@@ -75,12 +110,14 @@ export type BodyIn<C> = C extends { readonly _zod: { readonly output: infer Out 
           : ReadableStream<Uint8Array>
     : Decoded<C>
 
-/** The caller's side of a request body. */
-export type BodySent<C> =
+/** The caller's side of a request body; of a list the typed client sends the first. */
+export type BodySent<C> = C extends readonly [infer First, ...unknown[]] ? BodySentOne<First> : BodySentOne<C>
+
+type BodySentOne<C> =
   C extends Content<infer Kind, infer S>
     ? Kind extends 'json' | 'form'
       ? Sent<S>
-      : Kind extends 'text'
+      : Kind extends 'text' | 'xml'
         ? string
         : Uint8Array | Blob | ReadableStream<Uint8Array>
     : Sent<C>
@@ -89,7 +126,7 @@ export type BodySent<C> =
 export type BodyOut<C> = C extends { readonly _zod: { readonly output: infer Out } }
   ? Out
   : C extends Content<infer Kind, infer S>
-    ? Kind extends 'json' | 'form'
+    ? Kind extends 'json' | 'form' | 'xml'
       ? Encodable<S>
       : Kind extends 'text'
         ? string
@@ -101,7 +138,9 @@ export type BodyOut<C> = C extends { readonly _zod: { readonly output: infer Out
               ? CursorPage<Encodable<S>>
               : Kind extends 'offset'
                 ? OffsetPage<Encodable<S>>
-                : AsyncIterable<Chunk> | Iterable<Chunk> | ReadableStream<Chunk>
+                : Kind extends 'rows'
+                  ? Rows<Encodable<S>>
+                  : AsyncIterable<Chunk> | Iterable<Chunk> | ReadableStream<Chunk>
     : Encodable<C>
 
 /** The caller's side of a reply body. */
@@ -109,7 +148,7 @@ export type BodyReceived<C> =
   C extends Content<infer Kind, infer S>
     ? Kind extends 'json' | 'form'
       ? Received<S>
-      : Kind extends 'text'
+      : Kind extends 'text' | 'xml'
         ? string
         : Kind extends 'bytes'
           ? Uint8Array
@@ -119,5 +158,7 @@ export type BodyReceived<C> =
               ? CursorPage<Received<S>>
               : Kind extends 'offset'
                 ? OffsetPage<Received<S>>
-                : ReadableStream<Uint8Array>
+                : Kind extends 'rows'
+                  ? AsyncIterable<Received<S>>
+                  : ReadableStream<Uint8Array>
     : Received<C>

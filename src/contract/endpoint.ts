@@ -1,6 +1,7 @@
-import type { Content } from './content.ts'
+import type { BodyDeclared } from './content.ts'
 import type { HandlerContext, ReservedName } from './context.ts'
 import type { Uses } from './depends.ts'
+import type { Formats } from './formats.ts'
 import type { GroupOptions, SecurityOption } from './group.ts'
 import type { Hooks } from './hooks.ts'
 import type { PageQuery } from './page.ts'
@@ -20,8 +21,8 @@ export interface EndpointSpec extends Hooks {
   readonly headers?: AnySchema
   /** Schema of cookies. */
   readonly cookies?: AnySchema
-  /** A schema for JSON, or `form(schema)`, `text()`, `bytes()`, `stream()`. */
-  readonly body?: AnySchema | Content
+  /** A schema for JSON, or `form(schema)`, `xml(schema)`, `text()`, `bytes()`, `stream()`; or a list, of which the caller sends one. */
+  readonly body?: BodyDeclared
   /** A schema for 200 with JSON, another reply such as `created(Order)`, or a list of them. */
   readonly returns?: Returns
   /** Problems the handler throws. */
@@ -32,6 +33,8 @@ export interface EndpointSpec extends Hooks {
   }
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
+  /** What values travel as, here and back: `['json', 'xml', 'csv']`. What its group or API says unless told, or JSON. */
+  readonly formats?: Formats
   /** `'public'` where anybody may call it, or a security dependency whose value the handler does not need. */
   readonly security?: Exclude<SecurityOption, 'required'>
   /** What OpenAPI calls it, and so clients generated from there; its own name (`orders.create`) unless told. */

@@ -1,6 +1,7 @@
 import type { AnyEndpoint, Endpoint, EndpointLimits } from './endpoint.ts'
 import type { Dependency } from './depends.ts'
 import type { ErrorFormat } from './error-format.ts'
+import type { Formats } from './formats.ts'
 import type { Hooks } from './hooks.ts'
 import { type Path, joinPaths } from './path.ts'
 import type { Policy } from './policy.ts'
@@ -15,6 +16,8 @@ export interface GroupOptions extends Hooks {
   readonly throws?: readonly AnyProblem[]
   readonly policies?: readonly Policy[]
   readonly limits?: EndpointLimits
+  /** What values travel as, where they can: `['json', 'xml']` has all bodies and replies as either. */
+  readonly formats?: Formats
   readonly security?: SecurityOption
   readonly deprecated?: boolean
   readonly hidden?: boolean

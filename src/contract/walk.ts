@@ -2,6 +2,7 @@ import { type Api, OPTIONS, membersOf } from './api.ts'
 import type { Dependency } from './depends.ts'
 import type { Endpoint, EndpointLimits, EndpointSpec } from './endpoint.ts'
 import type { ErrorFormat } from './error-format.ts'
+import type { Formats } from './formats.ts'
 import { type GroupOptions, type Members, isEndpoint } from './group.ts'
 import type { After, Before, Middleware } from './hooks.ts'
 import type { Policy } from './policy.ts'
@@ -41,6 +42,8 @@ export interface Operation {
   readonly guards: readonly Dependency[]
   /** True where it has to say who may call it. */
   readonly needsSecurity: boolean
+  /** What its values travel as, where that is declared; the nearest to it. */
+  readonly formats: Formats | undefined
   /** The error format nearest to it, where one is declared. */
   readonly errors: ErrorFormat | undefined
 }
@@ -90,6 +93,7 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     guards: guardsOf(all),
     needsSecurity: isRequired(all),
     limits: Object.assign({}, ...all.map((level) => level.limits)),
+    formats: all.findLast((level) => level.formats)?.formats,
     errors: all.findLast((level) => level.errors)?.errors,
   }
 }

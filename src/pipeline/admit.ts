@@ -1,6 +1,7 @@
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Problem } from '../contract/problem.ts'
 import { Overloaded } from '../contract/problems.ts'
+import { addVary } from '../contract/vary.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, fail } from './fail.ts'
 import type { WireReply } from './reply.ts'
@@ -30,7 +31,7 @@ type Answering = (x: Exchange, endpoint: Endpoint) => WireReply | Promise<WireRe
  */
 export function admit(admission: Admission, answer: Answering, report: Report): Answering {
   const refusals = new Map<ErrorFormat, WireReply>()
-  const refuse: Answering = (x, { errors }) => {
+  const refuse: Answering = (x, { errors, isNegotiated }) => {
     let made = refusals.get(errors)
     if (made === undefined) {
       const refusal = Overloaded({ headers: { 'retry-after': '1' } }) as Problem
@@ -40,7 +41,9 @@ export function admit(admission: Admission, answer: Answering, report: Report): 
       refusals.set(errors, made)
     }
     // Wires add fields of their own.
-    return made.copy()
+    const refused = made.copy()
+    if (isNegotiated) addVary(refused, 'Accept')
+    return refused
   }
   /** Counts a request while it is worked on. A body that does not come is no work: whoever sends none takes no room. */
   const atWork = (x: Exchange, work: Promise<unknown>): void => {

@@ -1,5 +1,5 @@
 import { type BodyDecoder, type Decoders, type TextDecoderOf, paramsOf, put, readForm } from '../compile/decoder.ts'
-import { MalformedJson, parseJson } from '../compile/json.ts'
+import { Malformed } from '../compile/malformed.ts'
 import type { Limits } from '../compile/plan.ts'
 import { type Validate, addFieldErrors } from '../compile/validator.ts'
 import { cookiesOf } from '../contract/cookies.ts'
@@ -113,12 +113,14 @@ function unescapeCookie(text: string): string {
   }
 }
 
-function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
+function decodeBody(x: Exchange, first: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
   const { request } = x
   // A body of no bytes is none: not every runtime tells the two apart.
-  if (!request.hasBody || request.field('content-length') === '0') return withoutBody(x, decoder, decoding)
+  if (!request.hasBody || request.field('content-length') === '0') {
+    return withoutBody(x, first.otherwise === undefined ? first : namedBy(x, first), decoding)
+  }
   const type = request.field('content-type')
-  if (type !== decoder.mediaType && essence(type) !== decoder.mediaType) throw wrongType(type, decoder)
+  const decoder = type === first.mediaType ? first : decoderFor(type, first)
   const coding = request.field('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw UnsupportedMediaType({
@@ -145,10 +147,26 @@ function take(x: Exchange, body: Uint8Array | string, decoding: Decoding): void 
   return decoding.finish()
 }
 
-function wrongType(type: string | undefined, { mediaType }: BodyDecoder): Error {
-  const detail =
-    type === undefined ? `Say what the body is: content-type: ${mediaType}` : `Send the body as ${mediaType}`
-  return UnsupportedMediaType({ detail, headers: { accept: mediaType } })
+/** The decoder of what a request without a body calls it; the first where it does not say. */
+function namedBy({ request }: Exchange, first: BodyDecoder): BodyDecoder {
+  const given = essence(request.field('content-type'))
+  for (let one: BodyDecoder | undefined = first; one !== undefined; one = one.otherwise) {
+    if (given === one.mediaType) return one
+  }
+  return first
+}
+
+/** @throws UnsupportedMediaType where none takes the type. */
+function decoderFor(type: string | undefined, first: BodyDecoder): BodyDecoder {
+  const given = essence(type)
+  const taken: string[] = []
+  for (let one: BodyDecoder | undefined = first; one !== undefined; one = one.otherwise) {
+    if (given === one.mediaType) return one
+    taken.push(one.mediaType)
+  }
+  const some = taken.join(' or ')
+  const detail = type === undefined ? `Say what the body is: content-type: ${some}` : `Send the body as ${some}`
+  throw UnsupportedMediaType({ detail, headers: { accept: taken.join(', ') } })
 }
 
 /** No body at all: fine where the schema takes undefined, and empty text, bytes or form are values. */
@@ -186,9 +204,9 @@ function decodeText(
   } else {
     let value: unknown
     try {
-      value = parseJson(text, limits.depth)
+      value = decoder.parse(text, limits.depth)
     } catch (error) {
-      if (!(error instanceof MalformedJson)) throw error
+      if (!(error instanceof Malformed)) throw error
       throw MalformedBody({ detail: error.message, cause: error })
     }
     decoding.settle(x.context, 'body', value, decoder.validate as Validate)

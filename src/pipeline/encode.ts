@@ -1,11 +1,16 @@
 import type { ReplyEncoder } from '../compile/encoder.ts'
+import type { Choose } from '../compile/representations.ts'
+import type { Validate } from '../compile/validator.ts'
+import type { Chunk } from '../contract/content.ts'
 import { EncodedPage } from '../contract/encoded-page.ts'
+import { EncodedRows } from '../contract/encoded-rows.ts'
 import type { CursorPage, OffsetPage } from '../contract/page.ts'
 import { type ReplyHeaders, StatedReply } from '../contract/reply-spec.ts'
 import type { SchemaIssue, SchemaResult } from '../contract/schema.ts'
 import type { Exchange } from './exchange.ts'
 import { pageLinks } from './page-links.ts'
 import { isPieces, letGo } from './pieces.ts'
+import { RowPieces, itemsOf } from './row-pieces.ts'
 import { type ReplyBody, WireReply } from './reply.ts'
 import { checkHeaders } from './reply-headers.ts'
 import { ReplyMismatch } from './reply-mismatch.ts'
@@ -100,6 +105,7 @@ function fits(kind: ReplyEncoder['kind'], body: unknown): boolean {
     case 'file':
       return body instanceof Blob
     case 'stream':
+    case 'rows':
       return isPieces(body)
     case 'cursor':
     case 'offset':
@@ -122,24 +128,35 @@ function encodeAs(
   headers: ReplyHeaders | undefined,
 ): void | Promise<void> {
   switch (encoder.kind) {
-    case 'json': {
+    case 'json':
+    case 'xml': {
       if (encoder.encode === undefined) {
-        x.reply = jsonReply(x, encoder, body).addAll(headers)
+        x.reply = valueReply(x, encoder, body).addAll(headers)
         checkUndeclared(x.operation, body, x.reply.body as string)
         return
       }
       const result = encoder.encode(body)
       if (result instanceof Promise) {
         return result.then((settled) => {
-          x.reply = jsonReply(x, encoder, encodedOf(x, encoder, settled)).addAll(headers)
+          x.reply = valueReply(x, encoder, encodedOf(x, encoder, settled)).addAll(headers)
         })
       }
-      x.reply = jsonReply(x, encoder, encodedOf(x, encoder, result)).addAll(headers)
+      x.reply = valueReply(x, encoder, encodedOf(x, encoder, result)).addAll(headers)
       return
     }
     case 'cursor':
     case 'offset':
       return encodePage(x, encoder, body as CursorPage<unknown> | OffsetPage<unknown>, headers)
+    case 'rows': {
+      const chosen = (encoder.choose as Choose)(x.request.header('accept'))
+      if (!isPieces(body)) throw new Error(`${x.operation} returned ${describe(body)} where its reply is rows()`)
+      const send = (written: AsyncIterable<Chunk> | undefined): void => {
+        const pieces = written ?? new RowPieces(itemsOf(body), encodeRow(x, encoder), chosen.rows)
+        x.reply = new WireReply(encoder.status, pieces, ['content-type', chosen.mediaType]).addAll(headers)
+      }
+      if (chosen.form === undefined || !(body instanceof EncodedRows)) return send(undefined)
+      return body.written(chosen.form).then(send)
+    }
     case 'none':
       x.reply = new WireReply(encoder.status, undefined, []).addAll(headers)
       return
@@ -165,15 +182,33 @@ function encodedOf(x: Exchange, encoder: ReplyEncoder, result: SchemaResult<unkn
   throw new ReplyMismatch(x.operation, encoder.status, result.issues)
 }
 
-function jsonReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireReply {
-  const text = JSON.stringify(value)
+function valueReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireReply {
+  const chosen = encoder.choose?.(x.request.header('accept'))
+  const text = chosen === undefined ? JSON.stringify(value) : chosen.whole(value)
   if (text === undefined) throw new Error(`${x.operation} returned a ${typeof value}, which JSON cannot carry`)
-  const reply = new WireReply(encoder.status, text, ['content-type', encoder.mediaType])
+  const reply = new WireReply(encoder.status, text, ['content-type', chosen?.mediaType ?? encoder.mediaType])
   if (encoder.location !== undefined) {
     const location = encoder.location(x.request.path, value)
     if (location !== undefined) reply.fields.push('location', asciiAddress(underPrefix(x.request.prefix, location)))
   }
   return reply
+}
+
+/** The check of a row, which says which one it was. */
+function encodeRow(x: Exchange, encoder: ReplyEncoder): Validate {
+  const encode = encoder.encode as Validate
+  let index = -1
+  const checked = (result: SchemaResult<unknown>, at: number): SchemaResult<unknown> => {
+    if (result.issues === undefined) return result
+    const issues = result.issues.map((issue) => ({ ...issue, path: [at, ...(issue.path ?? [])] }))
+    throw new ReplyMismatch(x.operation, encoder.status, issues)
+  }
+  return (item) => {
+    index++
+    const at = index
+    const result = encode(item)
+    return result instanceof Promise ? result.then((settled) => checked(settled, at)) : checked(result, at)
+  }
 }
 
 function encodePage(
@@ -183,8 +218,12 @@ function encodePage(
   headers: ReplyHeaders | undefined,
 ): void | Promise<void> {
   if (page instanceof EncodedPage && !page.isSeen) {
-    const text = `{"items":${page.text},"next_cursor":${JSON.stringify(page.next_cursor)}}`
-    return sendPage(x, new WireReply(encoder.status, text, ['content-type', encoder.mediaType]), page, headers)
+    const chosen = encoder.choose?.(x.request.header('accept'))
+    if (chosen === undefined || chosen.form === 'json') {
+      const text = `{"items":${page.text},"next_cursor":${JSON.stringify(page.next_cursor)}}`
+      const mediaType = chosen?.mediaType ?? encoder.mediaType
+      return sendPage(x, new WireReply(encoder.status, text, ['content-type', mediaType]), page, headers)
+    }
   }
   if (!Array.isArray(page?.items)) throw new Error(`${x.operation} must return a page: { items, … }`)
   const whole = (items: readonly unknown[]): CursorPage<unknown> | OffsetPage<unknown> =>
@@ -193,18 +232,18 @@ function encodePage(
       : { items, next_cursor: (page as CursorPage<unknown>).next_cursor ?? null }
   const send = (items: readonly unknown[]): void => {
     const given = whole(items)
-    sendPage(x, jsonReply(x, encoder, given), given, headers)
+    sendPage(x, valueReply(x, encoder, given), given, headers)
   }
   const { encode } = encoder
   if (encode === undefined) return send(page.items)
   const results = page.items.map((item) => encode(item))
   if (results.some((one) => one instanceof Promise)) {
-    return Promise.all(results).then((settled) => send(itemsOf(x, encoder, settled)))
+    return Promise.all(results).then((settled) => send(encodedItems(x, encoder, settled)))
   }
-  send(itemsOf(x, encoder, results as SchemaResult<unknown>[]))
+  send(encodedItems(x, encoder, results as SchemaResult<unknown>[]))
 }
 
-function itemsOf(x: Exchange, encoder: ReplyEncoder, results: readonly SchemaResult<unknown>[]): unknown[] {
+function encodedItems(x: Exchange, encoder: ReplyEncoder, results: readonly SchemaResult<unknown>[]): unknown[] {
   return results.map((result, i) => {
     if (result.issues === undefined) return result.value
     const at = (issue: SchemaIssue): SchemaIssue => ({ ...issue, path: ['items', i, ...(issue.path ?? [])] })

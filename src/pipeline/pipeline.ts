@@ -2,6 +2,7 @@ import type { Plan } from '../compile/plan.ts'
 import { RouteTable } from '../compile/route-table.ts'
 import { Problem } from '../contract/problem.ts'
 import { readiness } from '../contract/readiness.ts'
+import { addVary } from '../contract/vary.ts'
 import { type Admission, admit } from './admit.ts'
 import type { Failing } from './advance.ts'
 import type { Apart } from './compute.ts'
@@ -63,6 +64,7 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const failing: Failing = (x, error) => {
     if (error instanceof Problem) tellUndeclared(x, error, options.report)
     const reply = fail(x, error, x.endpoint?.errors ?? plan.errors, options.report)
+    if (x.endpoint?.isNegotiated) addVary(reply, 'Accept')
     if (reply.status !== 500 || options.showFailure === undefined) return reply
     try {
       return options.showFailure(x, error) ?? reply

@@ -4,6 +4,7 @@ import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
+import { checkAccept, varied, vary } from './accept.ts'
 import { type Failing, type LastStages, type Stage, advance, encodeAll, failWith, recordAll } from './advance.ts'
 import { type Apart, computing, watchedWork } from './compute.ts'
 import { decode } from './decode.ts'
@@ -31,6 +32,8 @@ export interface Endpoint {
   readonly essential: boolean
   /** The name of its version, where it has one. */
   readonly version: string | undefined
+  /** True where its callers choose a media type: every reply says so. */
+  readonly isNegotiated: boolean
 }
 
 /** Puts an endpoint's stages together, and its middleware around them. */
@@ -46,12 +49,24 @@ export function composeEndpoint(
   const work = workStages(plan, policies, app)
   const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const answer = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
+  const whole = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
+  const isNegotiated = plan.acceptance !== undefined
+  const answer = isNegotiated && plan.middleware.length > 0 ? varied(whole) : whole
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
   const { id, essential, version } = operation
-  return { id, answer, compute, errors, codes, timeout: limits.timeout, essential, version: version?.name }
+  return {
+    id,
+    answer,
+    compute,
+    errors,
+    codes,
+    timeout: limits.timeout,
+    essential,
+    version: version?.name,
+    isNegotiated,
+  }
 }
 
 /** An endpoint without its policies. */
@@ -72,6 +87,7 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
   return [
     ...makeStage(slots, 'identify'),
     ...stagesAt(policies, 'limit'),
+    ...acceptStage(plan),
     ...inputStages(plan),
     ...makeStage(slots, 'replay'),
     ...stagesAt(policies, 'replay'),
@@ -82,6 +98,11 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
 function makeStage(slots: readonly LiveSlot[], when: When): Stage[] {
   if (!slots.some((slot) => slot.when === when)) return []
   return [(x) => (x.reply === undefined ? makeDependencies(x, slots, when) : undefined)]
+}
+
+/** Before anything is done: what nobody could read has no effect. */
+function acceptStage({ acceptance }: EndpointPlan): Stage[] {
+  return acceptance === undefined ? [] : [(x) => checkAccept(x, acceptance)]
 }
 
 function inputStages({ decoders, limits }: EndpointPlan): Stage[] {
@@ -106,11 +127,17 @@ type Attached = { readonly [K in keyof PolicyStages]: Stage } & {
 }
 
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
-function attach(plan: PolicyPlan, { operation, decoders }: EndpointPlan, app: AppScope, report: Report): Attached {
+function attach(
+  plan: PolicyPlan,
+  { operation, decoders, acceptance }: EndpointPlan,
+  app: AppScope,
+  report: Report,
+): Attached {
   const { policy, slots, served } = plan
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
-  const input = { headers: namesOf(decoders.headers), cookies: namesOf(decoders.cookies) }
+  const chosenBy = acceptance === undefined ? [] : ['accept']
+  const input = { headers: [...namesOf(decoders.headers), ...chosenBy], cookies: namesOf(decoders.cookies) }
   const stages = policy.attach({ operation: id, method, path, input, report: (error) => report(error, about) })
   const isServed = (name: string): boolean => served.some(([other]) => other === name)
   const cells = liveSlots(slots, app)
@@ -170,8 +197,9 @@ function stagesAt(policies: readonly Attached[], stage: keyof PolicyStages): rea
 }
 
 /** What comes when the reply is made, be it a failure's. */
-function lastStages({ slots }: EndpointPlan, policies: readonly Attached[], failing: Failing): LastStages {
-  const encode = stagesAt(policies, 'encode')
+function lastStages(plan: EndpointPlan, policies: readonly Attached[], failing: Failing): LastStages {
+  const { slots, acceptance } = plan
+  const encode = [...(acceptance === undefined ? [] : [vary]), ...stagesAt(policies, 'encode')]
   const record = slots.some((slot) => slot.untilReply)
     ? [conclusion(policies, encode, failing)]
     : stagesAt(policies, 'record')

@@ -197,7 +197,7 @@ function checkEndpoint({ method, spec }: CheckedEndpoint): readonly PolicyFault[
     const body = (
       (returned as Partial<ReplySpec>).is === 'reply' ? (returned as ReplySpec).body : returned
     ) as Partial<Content>
-    if (body?.is === 'content' && (body.kind === 'stream' || body.kind === 'file')) {
+    if (body?.is === 'content' && (body.kind === 'stream' || body.kind === 'file' || body.kind === 'rows')) {
       const what = `keeps whole replies, and this one is ${body.kind}()`
       faults.push({ what, mend: 'take it off, or answer with bytes()' })
     }

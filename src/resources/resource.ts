@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Content } from '../contract/content.ts'
+import { type Content, json } from '../contract/content.ts'
 import { type Dependency, type Uses, type Values, depends } from '../contract/depends.ts'
 import { type Endpoint, type EndpointSpec, type Verb, del, get, patch, post, put } from '../contract/endpoint.ts'
 import { type PageQuery, type PageSize, page } from '../contract/page.ts'
@@ -83,6 +83,7 @@ export type EndpointExtras = Pick<
   | 'policies'
   | 'throws'
   | 'limits'
+  | 'formats'
   | 'middleware'
   | 'before'
   | 'after'
@@ -369,7 +370,7 @@ export function resourceOf(
           summary: `Change ${article(what)}`,
           description: 'What is given is changed (RFC 7396), the rest stays.',
           params: model.params,
-          body: model.update,
+          body: [model.update, json(model.update, 'application/merge-patch+json')],
           returns: model.row,
           throws: changeProblems(model),
           use: writeUses,

@@ -7,7 +7,8 @@ const ANY = '…'
 export function fits(actual: string, expected: string): boolean {
   const [first = '', ...parts] = expected.trimEnd().split(ANY)
   const last = parts.pop()
-  const text = actual.trimEnd()
+  // A page has other line ends than CSV.
+  const text = actual.trimEnd().replaceAll('\r\n', '\n')
   if (last === undefined) return text === first
   if (!text.startsWith(first)) return false
   let at = first.length

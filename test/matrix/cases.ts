@@ -1,5 +1,6 @@
 import type { Case } from './case.ts'
 import { bodies } from './cases/bodies.ts'
+import { contentTypes } from './cases/content-types.ts'
 import { connections } from './cases/connections.ts'
 import { expectations } from './cases/expect.ts'
 import { framing } from './cases/framing.ts'
@@ -18,4 +19,5 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   'Expect: 100-continue': expectations,
   Bodies: bodies,
   Replies: replies,
+  'Content types': contentTypes,
 }

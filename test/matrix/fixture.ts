@@ -24,6 +24,7 @@ import {
   query,
   redirect,
   reply,
+  rows,
   status,
   stream,
   text,
@@ -163,6 +164,33 @@ const formats = group('/formats', {
   ),
 })
 
+const Note = z.object({ id: z.int(), text: z.string(), tags: z.array(z.string()), gone: z.string().nullable() })
+const note = { id: 1, text: 'a <b> & "c"\r\nü 😀\0\ud800', tags: ['x', ''], gone: null }
+
+const forms = group(
+  '/forms',
+  { formats: ['json', 'xml'] },
+  {
+    read: get('/note', { returns: Note }, () => note),
+    echo: post(
+      '/note',
+      { body: [Note, form(z.object({ text: z.string() }))], returns: created(Note, { location: () => '/forms/note' }) },
+      ({ body }) => ('id' in body ? body : { ...note, text: body.text }),
+    ),
+    list: get('/list', { returns: page.of(Note), query: page.cursor(), formats: ['json', 'csv', 'ndjson'] }, () => ({
+      items: [{ ...note, text: '=1+1, "x"' }],
+      next_cursor: null,
+    })),
+    rows: get('/rows', { returns: rows(Note), formats: ['json', 'xml', 'csv', 'ndjson'] }, async function* () {
+      yield { ...note, text: 'a' }
+      yield { ...note, id: 2, text: 'ü\n' }
+    }),
+    broken: get('/broken', { returns: Note, throws: [NotFound] }, () => {
+      throw NotFound()
+    }),
+  },
+)
+
 const options = { title: 'Matrix', places: { openapi: false, docs: false, redoc: false, reference: false } } as const
 
 const echoes = group('/fields', {
@@ -182,6 +210,7 @@ export const fixture = api(options, {
   bodies,
   replies,
   formats,
+  forms,
 })
 
 function later(ms: number, signal: AbortSignal): Promise<unknown> {

@@ -9,13 +9,14 @@ import { type Api, api, get, group, mount } from 'trestle'
 import { toOpenApi } from 'trestle/openapi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { formats } from './fixtures/formats.ts'
 import { hello } from './fixtures/hello.ts'
 import { mixed } from './fixtures/mixed.ts'
 import { shop } from './fixtures/shop.ts'
 import { versioned } from './fixtures/versioned.ts'
 
 const run = promisify(execFile)
-const apis: Record<string, Api> = { hello, mixed, shop, versioned }
+const apis: Record<string, Api> = { formats, hello, mixed, shop, versioned }
 
 describe.each(Object.entries(apis))('the document of %s', (name, given) => {
   let folder: string

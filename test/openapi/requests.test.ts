@@ -1,4 +1,4 @@
-import { type Endpoint, api, bytes, form, get, json, page, policy, post, put, stream, text } from 'trestle'
+import { type Endpoint, api, bytes, form, get, json, page, policy, post, put, stream, text, xml } from 'trestle'
 import { type OperationObject, toOpenApi } from 'trestle/openapi'
 import { type } from 'arktype'
 import { describe, expect, test } from 'vitest'
@@ -183,5 +183,33 @@ describe('bodies', () => {
     ['arktype', type('string | undefined')],
   ])('that may be left out are not required: %s', async (_library, body) => {
     expect((await operation(put('/', { body }))).requestBody?.required).toBe(false)
+  })
+})
+
+describe('several bodies', () => {
+  const A = z.object({ a: z.int() })
+
+  test('are each a media type', async () => {
+    const { requestBody } = await operation(
+      post('/', { body: [A, json(A, 'application/merge-patch+json'), form(z.object({ b: z.string() })), xml(A)] }),
+    )
+    const ref = { $ref: '#/components/schemas/ItBody' }
+    expect(requestBody).toEqual({
+      required: true,
+      content: {
+        'application/json': { schema: ref },
+        'application/merge-patch+json': { schema: ref },
+        'application/x-www-form-urlencoded': { schema: { $ref: '#/components/schemas/ItBody3' } },
+        'application/xml': { schema: ref },
+      },
+    })
+  })
+
+  test('are XML too where formats say so, and may be left out where all may', async () => {
+    const { requestBody } = await operation(post('/', { body: A.optional(), formats: ['json', 'xml'] }))
+    expect(requestBody?.required).toBe(false)
+    expect(Object.keys(requestBody?.content ?? {})).toEqual(['application/json', 'application/xml'])
+    const other = await operation(post('/', { body: [A.optional(), text()] }))
+    expect(other.requestBody?.required).toBe(true)
   })
 })

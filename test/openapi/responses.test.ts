@@ -21,10 +21,13 @@ import {
   post,
   problem,
   redirect,
+  rows,
   status,
   text,
+  xml,
 } from 'trestle'
 import { type OperationObject, type ResponseObject, toOpenApi } from 'trestle/openapi'
+import type { Returns } from '../../src/contract/reply-spec.ts'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -312,4 +315,53 @@ test('201 says Location where something reads what was made, or the endpoint say
   expect(await headersOf({ make: make(created(A)), read })).toEqual(['Location'])
   expect(await headersOf({ make: make(created(A, { location: () => '/x' })) })).toEqual(['Location'])
   expect(await headersOf({ make: make(created(A)) })).toEqual([])
+})
+
+describe('replies in several forms', () => {
+  const vary = { description: 'That `Accept` chooses', schema: { type: 'string' } }
+
+  test('are each a media type, and 406 is declared', async () => {
+    const found = await responses(get('/', { returns: A, formats: ['json', 'xml'] }))
+    expect(promised(found)).toEqual({
+      200: {
+        description: 'OK',
+        headers: { Vary: vary },
+        content: {
+          'application/json': { schema: refTo('ItReply') },
+          'application/xml': { schema: { ...refTo('ItReply'), xml: { name: 'value' } }, 'x-trestle-kind': 'other' },
+        },
+      },
+    })
+    expect(Object.keys(found)).toContain('406')
+  })
+
+  test('of lists are CSV and NDJSON where they can be', async () => {
+    const formats = ['json', 'csv', 'ndjson'] as const
+    const types = async (returns: Returns) =>
+      Object.keys(
+        promised(await responses(get('/', { returns, query: page.cursor() }), { formats }))[200]?.content ?? {},
+      )
+    expect(await types(A)).toEqual(['application/json'])
+    expect(await types(z.array(z.string()))).toEqual(['application/json', 'application/x-ndjson'])
+    expect(await types(z.array(A))).toEqual(['application/json', 'text/csv', 'application/x-ndjson'])
+    expect(await types(page.of(A))).toEqual(['application/json', 'text/csv', 'application/x-ndjson'])
+    expect(await types(text())).toEqual(['text/plain'])
+  })
+
+  test('of rows are all three unless told, and clients of Trestle ask for lines', async () => {
+    const found = promised(await responses(get('/', { returns: rows(A) })))[200]?.content
+    expect(Object.entries(found ?? {}).map(([type, one]) => [type, one['x-trestle-kind']])).toEqual([
+      ['application/json', 'other'],
+      ['application/x-ndjson', 'rows'],
+      ['text/csv', 'other'],
+    ])
+    expect(found?.['application/json']?.schema).toEqual({ type: 'array', items: refTo('ItItem') })
+  })
+
+  test('say nothing of a choice where there is none', async () => {
+    const found = await responses(get('/', { returns: xml(A) }))
+    expect(Object.keys(found)).not.toContain('406')
+    expect(found[200]?.headers).toBeUndefined()
+    expect(Object.keys(found[200]?.content ?? {})).toEqual(['application/xml'])
+  })
 })

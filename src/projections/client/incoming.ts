@@ -2,6 +2,7 @@ import { ApiError } from './api-error.ts'
 import { CallError, type Target, place } from './call-error.ts'
 import { essence, kindOf } from './description.ts'
 import type { ClientOperation, Travel } from './operation.ts'
+import { readRows } from './rows.ts'
 
 /** A reply, read. */
 export interface ClientReply {
@@ -80,8 +81,12 @@ async function read(kind: Travel['kind'], response: Response, id: string, target
         throw new CallError('reply', id, target, `answered ${response.status} with JSON that cannot be read`, cause)
       }
     }
+    case 'rows':
+      return readRows(response, id, target)
     case 'text':
     case 'form':
+    case 'xml':
+    case 'other':
       return response.text()
     default:
       // A new kind of body must say here how it is read: the compiler refuses to go on without.

@@ -1,5 +1,6 @@
 import type { Api } from '../../contract/api.ts'
 import type { Content, ContentKind } from '../../contract/content.ts'
+import { type Formats, contentOf, contentsOf, formatsOf, readableFormat } from '../../contract/formats.ts'
 import type { ReplySpec } from '../../contract/reply-spec.ts'
 import { walk } from '../../contract/walk.ts'
 
@@ -24,9 +25,9 @@ export interface NamedVersion {
   readonly name: string
 }
 
-/** How a body travels. A page of a list is JSON. */
+/** How a body travels. A page of a list is JSON; `other` is a form that is not asked for where there is a better. */
 export interface Travel {
-  readonly kind: Exclude<ContentKind, 'cursor' | 'offset'>
+  readonly kind: Exclude<ContentKind, 'cursor' | 'offset'> | 'other'
   readonly mediaType: string
 }
 
@@ -38,13 +39,13 @@ const JSON_BODY: Travel = { kind: 'json', mediaType: 'application/json' }
 /** The operations of an API whose contract is at hand. */
 export function operationsOf(api: Api): Operations {
   return new Map(
-    walk(api).map(({ id, method, path, spec, policies, version }) => {
+    walk(api).map(({ id, method, path, spec, policies, version, formats }) => {
       const replies = new Map<number, readonly Travel[]>()
       for (const returned of spec.returns === undefined ? [] : [spec.returns].flat()) {
         const { status, body: sent } = isReply(returned) ? returned : { status: 200, body: returned }
-        replies.set(status, [...(replies.get(status) ?? []), ...(isBody(sent) ? [travel(sent)] : [])])
+        replies.set(status, [...(replies.get(status) ?? []), ...(isBody(sent) ? replyTravels(sent, formats) : [])])
       }
-      const body = spec.body === undefined ? undefined : travel(spec.body)
+      const body = spec.body === undefined ? undefined : travel(contentsOf(spec.body)[0])
       const isKeyed = policies.some(({ contract }) =>
         Object.keys(contract.requestHeaders ?? {}).some((name) => isIdempotencyKey(name)),
       )
@@ -59,10 +60,23 @@ export function isIdempotencyKey(name: unknown): boolean {
   return typeof name === 'string' && name.toLowerCase() === 'idempotency-key'
 }
 
-function travel(body: object): Travel {
-  if ((body as Partial<Content>).is !== 'content') return JSON_BODY
-  const { kind, mediaType } = body as Content
+function travel(content: Content | undefined): Travel {
+  if (content === undefined) return JSON_BODY
+  const { kind, mediaType } = content
   return { kind: kind === 'cursor' || kind === 'offset' ? 'json' : kind, mediaType }
+}
+
+/** The forms that a reply has: the one that is asked for, then those that a caller may ask for by a field of its own. */
+function replyTravels(body: object, formats: Formats | undefined): Travel[] {
+  const content = contentOf(body)
+  const all = formatsOf(content, formats)
+  if (all === undefined) return [travel(content)]
+  const own = readableFormat(content.kind, all)
+  const others = all.filter((one) => one !== own)
+  return [
+    { ...travel(content), mediaType: own.mediaType },
+    ...others.map(({ mediaType }): Travel => ({ kind: 'other', mediaType })),
+  ]
 }
 
 function isReply(value: object): value is ReplySpec {

@@ -59,7 +59,9 @@ function isGiven(value: unknown): boolean {
 
 /** The promised media types; failures come as they come. */
 function accept(operation: ClientOperation): string {
-  const types = [...operation.replies.values()].flatMap((travels) => travels.map(({ mediaType }) => mediaType))
+  const types = [...operation.replies.values()].flatMap((travels) =>
+    travels.flatMap(({ kind, mediaType }) => (kind === 'other' ? [] : [mediaType])),
+  )
   return types.length === 0 ? '*/*' : [...new Set(types), '*/*;q=0.5'].join(', ')
 }
 

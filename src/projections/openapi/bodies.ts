@@ -1,28 +1,74 @@
+import { offersOf } from '../../compile/offers.ts'
+import { rootName } from '../../compile/representations.ts'
 import type { Content } from '../../contract/content.ts'
+import { type Format, essenceOf, readableFormat, requestContents } from '../../contract/formats.ts'
+import type { Operation } from '../../contract/walk.ts'
 import type { JsonSchema, MediaType, RequestBodyObject } from './objects.ts'
 import { acceptsUndefined } from './parameters.ts'
-import { contentOf } from './schema-uses.ts'
 import type { Schemas, Side } from './schemas.ts'
 
-/** The body that an operation takes. */
-export function requestBody(body: object, hint: string, schemas: Schemas): RequestBodyObject {
-  const content = contentOf(body)
-  const schema = content.schema as object | undefined
+/** The body that an operation takes: one of those that are listed. */
+export function requestBody({ spec, formats }: Operation, hint: string, schemas: Schemas): RequestBodyObject {
+  const contents = requestContents(spec.body, formats)
+  const mayBeLeftOut = contents.every(({ schema }) => schema !== undefined && acceptsUndefined(schema as object))
   return {
-    required: schema === undefined || !acceptsUndefined(schema),
-    content: mediaTypes(content, 'request', hint, schemas),
+    required: !mayBeLeftOut,
+    content: Object.assign({}, ...contents.map((content) => mediaTypes(content, 'request', hint, schemas))),
   }
 }
 
 /** How a body travels, and what it is made of. */
 export function mediaTypes(content: Content, side: Side, hint: string, schemas: Schemas): Record<string, MediaType> {
-  const schema = contentSchema(content, side, hint, schemas)
+  const plain = contentSchema(content, side, hint, schemas)
+  const schema = content.kind === 'xml' && side === 'reply' ? called(content, plain, schemas) : plain
   return {
     [content.mediaType]: {
       schema,
       ...(side === 'request' || isPlain(content) ? {} : { 'x-trestle-kind': content.kind }),
     },
   }
+}
+
+/** How a reply travels, in each form that it has. Trestle's own clients are told which they are not to ask for. */
+export function replyMediaTypes(
+  content: Content,
+  { formats }: Operation,
+  hint: string,
+  schemas: Schemas,
+): Record<string, MediaType> {
+  const offers = offersOf(content, formats)
+  if (offers === undefined) return mediaTypes(content, 'reply', hint, schemas)
+  const own = readableFormat(content.kind, offers)
+  return Object.fromEntries(
+    offers.map((offer) => {
+      const kind = offer !== own ? 'other' : content.kind === 'rows' ? 'rows' : undefined
+      const schema = formSchema(offer, content, hint, schemas)
+      const mediaType = offer.name === 'json' ? offer.mediaType : essenceOf(offer.mediaType)
+      return [mediaType, { schema, ...(kind === undefined ? {} : { 'x-trestle-kind': kind }) }]
+    }),
+  )
+}
+
+/** OpenAPI describes JSON and XML by a schema of the value; what is lines and records is text. */
+function formSchema({ name }: Format, content: Content, hint: string, schemas: Schemas): JsonSchema {
+  switch (name) {
+    case 'json':
+      return contentSchema(content, 'reply', hint, schemas)
+    case 'xml':
+      return called(content, contentSchema(content, 'reply', hint, schemas), schemas)
+    case 'ndjson':
+      return { type: 'string', description: 'A line of JSON for each item' }
+    case 'csv':
+      return {
+        type: 'string',
+        description: 'A record for each item, after one of the names of their fields (RFC 4180)',
+      }
+  }
+}
+
+/** With the name of the outermost element. In all else XML is as OpenAPI has it: elements are called as fields are. */
+function called(content: Content, schema: JsonSchema, schemas: Schemas): JsonSchema {
+  return { ...schema, xml: { name: rootName(content, schemas.named(content.schema)) } }
 }
 
 /** True where a reply's media type alone says how it travels; Trestle's own clients must be told the rest. */
@@ -33,6 +79,9 @@ function isPlain({ kind, mediaType }: Content): boolean {
     case 'cursor':
     case 'offset':
       return true
+    case 'xml':
+    case 'rows':
+      return false
     case 'text':
       return mediaType.startsWith('text/')
     case 'bytes':
@@ -48,7 +97,10 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
   switch (content.kind) {
     case 'json':
     case 'form':
+    case 'xml':
       return schemas.of(schema, side, hint)
+    case 'rows':
+      return { type: 'array', items: schemas.of(schema, side, hint) }
     case 'text':
       return { type: 'string' }
     case 'cursor':

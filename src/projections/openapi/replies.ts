@@ -1,12 +1,14 @@
 import { canonical } from '../../compile/canonical.ts'
 import { readerOf } from '../../compile/encoder.ts'
+import { choiceOf } from '../../compile/offers.ts'
+import { contentOf } from '../../contract/formats.ts'
 import type { ReplySpec } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
-import { mediaTypes } from './bodies.ts'
+import { replyMediaTypes } from './bodies.ts'
 import type { HeaderObject, JsonSchema, MediaType, ResponseObject } from './objects.ts'
 import { pascal } from './json-schema.ts'
 import { fieldsOf } from './parameters.ts'
-import { contentOf, repliesOf } from './schema-uses.ts'
+import { repliesOf } from './schema-uses.ts'
 import type { Schemas } from './schemas.ts'
 
 const PHRASES: Readonly<Record<number, string>> = {
@@ -27,6 +29,7 @@ const PHRASES: Readonly<Record<number, string>> = {
 }
 
 const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
+const VARY: HeaderObject = { description: 'That `Accept` chooses', schema: { type: 'string' } }
 const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)', schema: { type: 'string' } }
 
 /** The replies that an operation promises, by status. */
@@ -93,6 +96,7 @@ function responseOf(
   const leads = reply.status === 201 && (reply.location !== undefined || readerOf(operation, operations) !== undefined)
   if (leads || reply.body === 'location') headers.Location = LOCATION
   const paged = content?.kind === 'cursor' || content?.kind === 'offset'
+  const isOfItems = paged || content?.kind === 'rows'
   if (paged) headers.Link = LINK
   for (const [name, field] of Object.entries(fieldsOf(reply.headers, `${hint}Headers`, schemas, 'reply'))) {
     const { description, ...schema } = field.schema
@@ -102,6 +106,7 @@ function responseOf(
       schema,
     }
   }
+  if (content !== undefined && choiceOf(operation) !== undefined) headers.Vary = VARY
   if (reply.status >= 200 && reply.status < 300) {
     Object.assign(headers, policyHeaders(operation))
   }
@@ -112,7 +117,7 @@ function responseOf(
     // HEAD answers with the header fields alone (RFC 9110 §9.3.2).
     ...(content === undefined || operation.method === 'HEAD'
       ? {}
-      : { content: mediaTypes(content, 'reply', paged ? itemHint : hint, schemas) }),
+      : { content: replyMediaTypes(content, operation, isOfItems ? itemHint : hint, schemas) }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Content } from '../../contract/content.ts'
+import { contentOf, contentsOf } from '../../contract/formats.ts'
 import { namedFields } from '../../contract/query-fields.ts'
 import type { ReplySpec, Returns } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
@@ -31,23 +31,19 @@ export function schemaUses(operation: Operation): SchemaUse[] {
   } else add(spec.query, 'query', `the query of ${id}`)
   add(spec.headers, 'headers', `the headers of ${id}`)
   add(spec.cookies, 'cookies', `the cookies of ${id}`)
-  if (spec.body !== undefined) add(contentOf(spec.body).schema, 'body', `the body of ${id}`, 'whole')
+  for (const [index, { schema }] of (spec.body === undefined ? [] : contentsOf(spec.body)).entries()) {
+    add(schema, index === 0 ? 'body' : `body.${index + 1}`, `the body of ${id}`, 'whole')
+  }
   for (const [index, reply] of repliesOf(spec.returns).entries()) {
     const hint = index === 0 ? 'reply' : `reply.${reply.status}`
     add(reply.headers, `${hint}.headers`, `the reply headers of ${id}`)
     if (reply.body === undefined || reply.body === 'location') continue
     const content = contentOf(reply.body)
-    const paged = content.kind === 'cursor' || content.kind === 'offset'
-    add(content.schema, paged ? 'item' : hint, `the ${reply.status} reply of ${id}`, paged ? 'item' : 'whole')
+    const isOfItems = content.kind === 'cursor' || content.kind === 'offset' || content.kind === 'rows'
+    add(content.schema, isOfItems ? 'item' : hint, `the ${reply.status} reply of ${id}`, isOfItems ? 'item' : 'whole')
   }
   for (const fault of faultsOf(operation)) add(fault.extra, `${fault.code}.extra`, `the problem ${fault.code} of ${id}`)
   return uses
-}
-
-/** What a body is declared with, as Content: a bare schema is JSON. */
-export function contentOf(body: unknown): Content {
-  if ((body as Partial<Content>).is === 'content') return body as Content
-  return { is: 'content', kind: 'json', mediaType: 'application/json', schema: body }
 }
 
 /** What `returns` declares, as a list of replies. */

@@ -1,5 +1,6 @@
 import { canonical } from '../../compile/canonical.ts'
 import type { Schema } from '../../contract/schema.ts'
+import type { SchemaNamer } from '../../compile/schema-id.ts'
 import { isZodSchema } from '../../compile/zod-schema.ts'
 import type { JsonSchema } from './objects.ts'
 import { NOTE, isObject, mapSchema } from './json-schema.ts'
@@ -17,6 +18,8 @@ export type Side = 'request' | 'reply'
 export interface Schemas {
   /** A reference to `schema` where it has a name, else its JSON Schema; `hint` names what in it needs one. */
   of(schema: object | undefined, side: Side, hint: string): JsonSchema
+  /** The name that an author gave a schema, by which its XML is called. */
+  readonly named: SchemaNamer
   /** What a reference refers to; any other JSON Schema as it is. */
   resolve(json: JsonSchema): JsonSchema
   /** Names a JSON Schema that comes from no schema. Throws where the name is taken by another. */
@@ -28,7 +31,7 @@ export interface Schemas {
 const TEXT = canonical({ type: 'string' })
 const REFERENCE = /^trestle:(request|reply):(.+)$/
 
-export function createSchemas(names: SchemaNames, z: ZodModule | undefined): Schemas {
+export function createSchemas(names: SchemaNames, z: ZodModule | undefined, authored: SchemaNamer): Schemas {
   const named = new Map<string, object>()
   const bodies = new Map<string, JsonSchema>()
 
@@ -130,7 +133,7 @@ export function createSchemas(names: SchemaNames, z: ZodModule | undefined): Sch
     return { part: settle(part), components: Object.fromEntries(components.toSorted(([a], [b]) => (a < b ? -1 : 1))) }
   }
 
-  return { of, resolve, put, finish }
+  return { of, named: authored, resolve, put, finish }
 }
 
 /** The names whose two sides are not the same, in themselves or in what they refer to. */

@@ -1,4 +1,5 @@
 import { isZodSchema } from '../../compile/zod-schema.ts'
+import { schemaNamer } from '../../compile/schema-id.ts'
 import { type Api, OPTIONS } from '../../contract/api.ts'
 import { type Version, type Versions, meet } from '../../contract/version.ts'
 import { type Operation, versionsOf, walk } from '../../contract/walk.ts'
@@ -53,7 +54,7 @@ export async function toOpenApi(api: Api, options: OpenApiOptions = {}): Promise
   const operations = shown.map((operation) => ({ ...operation, id: operation.name }))
   const uses = operations.flatMap(schemaUses)
   const z = await zodFor(uses, Object.values(declared))
-  const schemas = createSchemas(nameSchemas(declared, uses, z), z)
+  const schemas = createSchemas(nameSchemas(declared, uses, z), z, schemaNamer(declared))
   const schemes = new Map<string, object>()
   const all = createFailures(schemas)
   const built = operations.map((operation, index) => {
@@ -153,7 +154,7 @@ function operationObject(
     ...(deprecated ? { deprecated: true } : {}),
     ...(security === undefined ? {} : { security }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(spec.body === undefined ? {} : { requestBody: requestBody(spec.body, pascal(id, 'body'), schemas) }),
+    ...(spec.body === undefined ? {} : { requestBody: requestBody(operation, pascal(id, 'body'), schemas) }),
     responses: Object.fromEntries([...responses].toSorted(([a], [b]) => a - b)),
   }
 }

@@ -1,0 +1,33 @@
+/**
+ * `npm run rows`: reads a million rows in each form, and says what they cost the server.
+ *
+ *     npm run rows -- --count 1000000 --type text/csv --source iterable
+ */
+import { parseArgs } from 'node:util'
+import { describeMachine, toLine } from '../../bench/machine.ts'
+import { measureRows } from './rows-run.ts'
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '1000000' },
+    type: { type: 'string', multiple: true, default: ['application/json', 'application/x-ndjson', 'text/csv'] },
+    source: { type: 'string', default: 'generator' },
+  },
+})
+
+/** Bytes that the memory of the server may grow by, however many rows there are. */
+const MOST = 50e6
+
+process.stdout.write(`${toLine(describeMachine())}\n`)
+let isGood = true
+for (const type of values.type) {
+  const source = values.source === 'iterable' ? 'iterable' : 'generator'
+  const { count, bytes, growth, perCpuSecond } = await measureRows({ type, count: Number(values.count), source })
+  const good = count === Number(values.count) && growth < MOST
+  isGood &&= good
+  const [megabytes, grown] = [bytes, growth].map((one) => (one / 1e6).toFixed(1))
+  process.stdout.write(
+    `${good ? '✓' : '✗'} ${type}: ${count} rows, ${megabytes} MB, ${perCpuSecond} rows per CPU second, memory grew by ${grown} MB\n`,
+  )
+}
+process.exit(isGood ? 0 : 1)
