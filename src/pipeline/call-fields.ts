@@ -5,17 +5,19 @@ import { BadRequest } from '../contract/problems.ts'
 import { TOKEN } from '../contract/token.ts'
 import type { Incoming } from './incoming.ts'
 
-/** What is asked for, in which form and on which condition: of no use to who would be somebody else. */
+/** What is asked for, in which form, on which condition and under which key: of no use to who would be somebody else. */
 const FREE: ReadonlySet<string> = new Set([
   'accept',
   'accept-language',
   'content-language',
   'content-type',
+  'idempotency-key',
   'if-match',
   'if-modified-since',
   'if-none-match',
   'if-range',
   'if-unmodified-since',
+  'prefer',
   'range',
 ])
 
@@ -31,27 +33,22 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/
 /** A path and its query (RFC 9112 §3.2.1): an address of a host says who is asked, and that is known. */
 const TARGET = /^\/[\x21-\x7e]*$/
 
-/** Which header fields calls may bring along, and what they have of the request that they come with. */
-export interface CallFields {
-  /** Fields that are each call's own: what policies take, such as `Idempotency-Key`. */
-  readonly ofOne: ReadonlySet<string>
-  /**
-   * A call as it may be made, with credentials that the request has in its query.
-   *
-   * @throws {Problem} `BadRequest` for what no wire would take, and for a field that says who asks.
-   */
-  readonly checked: (call: Call, outer: Incoming) => Call
-}
+/**
+ * A call as it may be made, with credentials that the request has in its query.
+ *
+ * @throws {Problem} `BadRequest` for what no wire would take, and for a field that says who asks.
+ */
+export type CheckCall = (call: Call, outer: Incoming) => Call
 
-/** What the declarations of an API say of it. Looked through once, when the first call comes. */
-export function callFields({ endpoints, versions }: Plan): CallFields {
-  const ofOne = new Set(
-    endpoints.flatMap(({ policies }) =>
-      policies.flatMap(({ policy }) => Object.keys(policy.contract.requestHeaders ?? {}).map(lower)),
-    ),
+/** Which header fields calls may bring along, by what an API declares. Looked through once, when the first call comes. */
+export function checkingCalls({ endpoints, versions }: Plan): CheckCall {
+  const free = versions === undefined ? FREE : new Set([...FREE, versions.header.toLowerCase()])
+  const declared = new Set(
+    endpoints.flatMap(({ decoders, policies }) => [
+      ...(decoders.headers?.fields?.keys() ?? []),
+      ...policies.flatMap(({ policy }) => Object.keys(policy.contract.requestHeaders ?? {}).map(lower)),
+    ]),
   )
-  const declared = new Set(endpoints.flatMap(({ decoders }) => [...(decoders.headers?.fields?.keys() ?? [])]))
-  if (versions !== undefined) declared.add(versions.header.toLowerCase())
   const keys = endpoints.flatMap(({ operation }) => schemesUsed(operation).map(({ scheme }) => scheme))
   const namesIn = (place: string): Set<string> =>
     new Set(keys.flatMap((key) => (key.type === 'apiKey' && key.in === place ? [String(key.name)] : [])))
@@ -63,31 +60,28 @@ export function callFields({ endpoints, versions }: Plan): CallFields {
     if (value.length > VALUE_LIMIT || !VALUE.test(value)) {
       throw BadRequest({ detail: `The header field "${name}" has a value that no field can have` })
     }
-    const isSaid = FREE.has(name) || ofOne.has(name) || declared.has(name)
-    if (!isSaid || NEVER.test(name) || credentials.has(name)) {
+    if (free.has(name)) return
+    if (!declared.has(name) || NEVER.test(name) || credentials.has(name)) {
       throw BadRequest({
         detail: `The header field "${name}" is not for a call to set: it is that of the whole request`,
       })
     }
     // What a proxy says of its caller it says of all of them.
-    if (!FREE.has(name) && !ofOne.has(name) && (outer.field(name) ?? value) !== value) {
+    if ((outer.field(name) ?? value) !== value) {
       throw BadRequest({
         detail: `The header field "${name}" is set for the whole request, and cannot be another here`,
       })
     }
   }
 
-  return {
-    ofOne,
-    checked: (call, outer) => {
-      const { method, target, headers } = call
-      if (!METHOD.test(method)) throw BadRequest({ detail: 'The method is none' })
-      if (!TARGET.test(target)) {
-        throw BadRequest({ detail: 'The path begins with "/", and is percent-encoded: no scheme, no host' })
-      }
-      for (const [name, value] of headers) checkField(name, value, outer)
-      return inQuery.size === 0 ? call : { ...call, target: withCredentials(target, outer, inQuery) }
-    },
+  return (call, outer) => {
+    const { method, target, headers } = call
+    if (!METHOD.test(method)) throw BadRequest({ detail: 'The method is none' })
+    if (!TARGET.test(target)) {
+      throw BadRequest({ detail: 'The path begins with "/", and is percent-encoded: no scheme, no host' })
+    }
+    for (const [name, value] of headers) checkField(name, value, outer)
+    return inQuery.size === 0 ? call : { ...call, target: withCredentials(target, outer, inQuery) }
   }
 }
 

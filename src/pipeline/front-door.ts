@@ -4,14 +4,14 @@ import type { Call, CallOptions, Called, FrontDoor, Together } from '../contract
 import { Problem } from '../contract/problem.ts'
 import { BadRequest, InvalidInput } from '../contract/problems.ts'
 import type { Request } from '../contract/request.ts'
-import { type CallFields, callFields } from './call-fields.ts'
+import { type CheckCall, checkingCalls } from './call-fields.ts'
 import { Exchange } from './exchange.ts'
-import { type Report, aboutOf, errorOf, problemReply } from './fail.ts'
+import { type Report, errorOf, problemReply } from './fail.ts'
 import { Incoming } from './incoming.ts'
 import { Joint, misfit } from './joint.ts'
 import type { Answer } from './onion.ts'
 import type { WireReply } from './reply.ts'
-import { wholeBody } from './reply-whole.ts'
+import { BrokenSource, type Whole, wholeBody } from './reply-whole.ts'
 import { RequestWithin } from './request-within.ts'
 import type { Endpoint } from './stages.ts'
 import type { Failing } from './advance.ts'
@@ -34,7 +34,7 @@ const NESTED = 'A call cannot be one that makes calls itself: put those beside i
 /** Lets calls in as a wire lets requests in, from their target to their background work. */
 export class PipelineFrontDoor implements FrontDoor {
   readonly #inside: Inside
-  #fields: CallFields | undefined = undefined
+  #check: CheckCall | undefined = undefined
 
   constructor(inside: Inside) {
     this.#inside = inside
@@ -58,17 +58,17 @@ export class PipelineFrontDoor implements FrontDoor {
     if (joint !== undefined) joint.atWork++
     let reply = await answer(x)
     if (joint !== undefined) await this.#join(x, joint)
-    let failure: Error | undefined
-    let whole: Pick<Called, 'body' | 'omitted'>
+    let whole: Whole
     try {
-      whole = await wholeBody(reply, call.method, limit)
+      whole = await wholeBody(reply, call.method, limit, signal)
     } catch (error) {
-      failure = errorOf(error)
-      reply = failing(x, error)
-      whole = { body: reply.body as string, omitted: undefined }
+      if (!(error instanceof BrokenSource)) throw error
+      reply = failing(x, error.cause)
+      whole = { body: reply.body as string, ending: error.ending }
     }
     signal.removeEventListener('abort', left)
-    finish(x, failure)
+    if (whole.ending !== undefined) x.sending = whole.ending
+    finish(x, whole.ending && (x.failure ?? new Error('the rest of the reply is not wanted')))
     return calledOf(reply, whole)
   }
 
@@ -76,7 +76,7 @@ export class PipelineFrontDoor implements FrontDoor {
     const { plan, report } = this.#inside
     const about = { operation: undefined, request: `a refusal with ${problem.code}` }
     const reply = problemReply(problem, plan.errors, (error) => report(error, about))
-    return calledOf(reply, { body: reply.body as string, omitted: undefined })
+    return calledOf(reply, { body: reply.body as string })
   }
 
   readonly misfits = (calls: readonly Call[], from: Request): readonly (string | undefined)[] => {
@@ -103,8 +103,8 @@ export class PipelineFrontDoor implements FrontDoor {
   /** @throws {Problem} for what no wire would let in, or says who asks. */
   #exchange(call: Call, from: Request): Exchange {
     if (!(from instanceof Incoming)) throw new TypeError('calls come with a request of the pipeline')
-    this.#fields ??= callFields(this.#inside.plan)
-    return new Exchange(new RequestWithin(from, this.#fields.checked(call, from), this.#fields.ofOne))
+    this.#check ??= checkingCalls(this.#inside.plan)
+    return new Exchange(new RequestWithin(from, this.#check(call, from)))
   }
 
   /** @throws {Problem} for an endpoint that makes calls, and one that has no part in what others do together. */
@@ -123,6 +123,6 @@ export class PipelineFrontDoor implements FrontDoor {
   }
 }
 
-function calledOf(reply: WireReply, { body, omitted }: Pick<Called, 'body' | 'omitted'>): Called {
+function calledOf(reply: WireReply, { body, omitted }: Whole): Called {
   return { status: reply.status, headers: [...reply.headers()], body, omitted }
 }

@@ -4,6 +4,7 @@ import type { Request } from '../contract/request.ts'
 import { SAFE_METHODS } from '../contract/walk.ts'
 import type { Slot } from '../compile/dependency-order.ts'
 import { Releases, unwrap } from './dependencies.ts'
+import { errorOf } from './fail.ts'
 
 /** What an endpoint ends with its reply, as far as that matters to who has its effect together with others. */
 export interface Joining {
@@ -47,7 +48,7 @@ export class Joint implements Together {
   readonly #made = new Map<Dependency, Promise<unknown>>()
   readonly #releases = new Releases()
   readonly #abort = new AbortController()
-  #later: (() => Promise<void> | undefined)[] = []
+  #later: ((failure: Error | undefined) => Promise<void> | undefined)[] = []
   #tasks: (() => unknown)[] = []
   #isDone = false
   /** Handlers that may be at work with what spans them. */
@@ -76,7 +77,7 @@ export class Joint implements Together {
   }
 
   /** Runs what is to come when it is known what they came to. */
-  whenEnded(work: () => Promise<void> | undefined): void {
+  whenEnded(work: (failure: Error | undefined) => Promise<void> | undefined): void {
     this.#later.push(work)
   }
 
@@ -88,11 +89,15 @@ export class Joint implements Together {
   async end(failure: Error | undefined): Promise<void> {
     // By this a transaction knows that somebody may go on using it.
     if (failure !== undefined && this.atWork > 0) this.#abort.abort(failure)
+    let undone = failure
     try {
       await this.#releases.conclude(failure)
       this.#isDone = failure === undefined
+    } catch (error) {
+      undone = errorOf(error)
+      throw error
     } finally {
-      for (const work of this.#later.splice(0)) await work()
+      for (const work of this.#later.splice(0)) await work(undone)
     }
   }
 

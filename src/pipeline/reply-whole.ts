@@ -1,26 +1,34 @@
-import type { Called, Omitted } from '../contract/front-door.ts'
+import type { Omitted } from '../contract/front-door.ts'
 import { end, letGo, piecesOf } from './pieces.ts'
 import { type ReplyBody, type WireReply, isBodiless } from './reply.ts'
 
 /** Milliseconds in which a body has to come that is sent in pieces. */
 const PATIENCE = 5000
 
-type Body = Pick<Called, 'body' | 'omitted'>
+/** The body of a reply in one piece. */
+export interface Whole {
+  readonly body: string | Uint8Array | undefined
+  /** Why it is missing though there is one. */
+  readonly omitted?: Omitted
+  /** Settles when its source has ended, where that was told to end before it had. */
+  readonly ending?: Promise<void>
+}
 
 /**
  * The body of a reply in one piece; without it where it has more than `limit` bytes, or does not end.
  *
- * @throws what its source throws.
+ * @param signal fires where nobody waits for it any more.
+ * @throws {BrokenSource} where its source fails.
  */
-export async function wholeBody(reply: WireReply, method: string, limit: number): Promise<Body> {
+export async function wholeBody(reply: WireReply, method: string, limit: number, signal: AbortSignal): Promise<Whole> {
   const { status, body } = reply
   if (body === undefined || method === 'HEAD' || isBodiless(status)) return without(body)
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    return sizeOf(body) > limit ? without(undefined, 'too_large') : { body, omitted: undefined }
+    return sizeOf(body) > limit ? without(undefined, 'too_large') : { body }
   }
   // It is made to go on for as long as somebody listens.
   if (/^text\/event-stream\b/i.test(reply.header('content-type') ?? '')) return without(body, 'endless')
-  return body instanceof Blob && body.size > limit ? without(body, 'too_large') : gathered(body, limit)
+  return body instanceof Blob && body.size > limit ? without(body, 'too_large') : gathered(body, limit, signal)
 }
 
 const encoder = new TextEncoder()
@@ -29,41 +37,52 @@ function sizeOf(body: string | Uint8Array): number {
   return typeof body === 'string' ? encoder.encode(body).byteLength : body.byteLength
 }
 
-function without(body: ReplyBody, omitted?: Omitted): Body {
+function without(body: ReplyBody, omitted?: Omitted): Whole {
   letGo(body)
-  return { body: undefined, omitted }
+  return { body: undefined, ...(omitted && { omitted }) }
 }
 
-async function gathered(body: Parameters<typeof piecesOf>[0], limit: number): Promise<Body> {
+/** What a source has thrown. */
+export class BrokenSource extends Error {
+  readonly ending: Promise<void>
+
+  constructor(cause: unknown, ending: Promise<void>) {
+    super('the source of a body failed', { cause })
+    this.ending = ending
+  }
+}
+
+async function gathered(body: Parameters<typeof piecesOf>[0], limit: number, signal: AbortSignal): Promise<Whole> {
   const pieces = piecesOf(body)
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let length = 0
   let timer: ReturnType<typeof setTimeout> | undefined
+  let left = (): void => {}
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), PATIENCE)
+    left = () => resolve('late')
+    timer = setTimeout(left, PATIENCE)
+    signal.addEventListener('abort', left)
   })
+  const stop = (omitted: Omitted): Whole => ({ body: undefined, omitted, ending: end(pieces) })
   try {
     for (;;) {
       const coming = pieces.next()
+      coming.catch(() => {}) // nobody may wait for it any more
       const next = await Promise.race([coming, late])
-      if (next === 'late') {
-        coming.catch(() => {}) // nobody waits for it any more
-        void end(pieces)
-        return { body: undefined, omitted: 'too_slow' }
-      }
+      if (next === 'late') return stop('too_slow')
       if (next.done) break
       const chunk = bytesOf(next.value)
       length += chunk.byteLength
-      if (length > limit) {
-        void end(pieces)
-        return { body: undefined, omitted: 'too_large' }
-      }
+      if (length > limit) return stop('too_large')
       chunks.push(chunk)
     }
+  } catch (error) {
+    throw new BrokenSource(error, end(pieces))
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', left)
   }
-  return { body: new Uint8Array(await new Blob(chunks).arrayBuffer()), omitted: undefined }
+  return { body: new Uint8Array(await new Blob(chunks).arrayBuffer()) }
 }
 
 function bytesOf(piece: unknown): Uint8Array<ArrayBuffer> {

@@ -3,7 +3,7 @@ import { BodyTooLarge, Incoming } from './incoming.ts'
 
 /** Fields of one message alone: what a request that comes with another says of it, it says itself. */
 const OF_ONE =
-  /^(?:content-.*|transfer-encoding|te|trailer|connection|keep-alive|proxy-connection|upgrade|expect|http2-settings|accept|accept-encoding|range|if-.*|access-control-request-.*|digest|repr-digest|priority)$/
+  /^(?:content-.*|transfer-encoding|te|trailer|connection|keep-alive|proxy-connection|upgrade|expect|http2-settings|accept|accept-encoding|range|if-.*|prefer|idempotency-key|access-control-request-.*|digest|repr-digest|priority)$/
 
 /**
  * A request that came with another. Who asks, and from where, is what that one says; what is asked for, in which form and
@@ -13,16 +13,13 @@ export class RequestWithin extends Incoming {
   readonly #outer: Incoming
   readonly #own: ReadonlyMap<string, string>
   readonly #body: Uint8Array | undefined
-  /** Names of further fields that the other does not hand on. */
-  readonly #ofOne: ReadonlySet<string>
   readonly hasBody: boolean
 
-  constructor(outer: Incoming, { method, target, headers, body, suffix }: Call, ofOne: ReadonlySet<string>) {
+  constructor(outer: Incoming, { method, target, headers, body, suffix }: Call) {
     super(method, target)
     this.#outer = outer
     this.#own = body === undefined ? headers : new Map(headers).set('content-length', String(body.byteLength))
     this.#body = body
-    this.#ofOne = ofOne
     this.hasBody = body !== undefined
     this.id = outer.id === undefined ? undefined : `${outer.id}${suffix}`
   }
@@ -32,18 +29,14 @@ export class RequestWithin extends Incoming {
   }
 
   field(name: string): string | undefined {
-    return this.#own.get(name) ?? (this.#isOfOne(name) ? undefined : this.#outer.field(name))
+    return this.#own.get(name) ?? (OF_ONE.test(name) ? undefined : this.#outer.field(name))
   }
 
   *headers(): Iterable<readonly [string, string]> {
     yield* this.#own
     for (const field of this.#outer.headers()) {
-      if (!this.#own.has(field[0]) && !this.#isOfOne(field[0])) yield field
+      if (!this.#own.has(field[0]) && !OF_ONE.test(field[0])) yield field
     }
-  }
-
-  #isOfOne(name: string): boolean {
-    return OF_ONE.test(name) || this.#ofOne.has(name)
   }
 
   get remoteAddress(): string | undefined {

@@ -208,7 +208,10 @@ function conclusion(policies: readonly Attached[], encode: readonly Stage[], fai
     }
     if (x.reply !== changed) await encodeAll(x, encode, failing)
     // What became of it is known when that is known of all.
-    if (x.joint !== undefined) x.joint.whenEnded(() => recordAll(x, after, failing))
-    else await recordAll(x, after, failing)
+    if (x.joint === undefined) return recordAll(x, after, failing)
+    x.joint.whenEnded((failure) => {
+      x.failure ??= failure
+      return recordAll(x, after, failing)
+    })
   }
 }

@@ -5,7 +5,7 @@ import { createTestClient } from 'trestle/testing'
 import { afterEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { deferred } from '../pipeline/wires.ts'
-import { type Shop, onEveryDatabase } from '../policies/databases.ts'
+import { onEveryDatabase } from '../policies/databases.ts'
 import { type BatchAnswer, type Fetch, together } from './calls.ts'
 
 const quiet = { places: { docs: false, redoc: false, reference: false } } as const

@@ -6,7 +6,7 @@ import { serve } from 'trestle/node'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { onEveryWire } from '../pipeline/wires.ts'
-import { together } from './calls.ts'
+import { bodyOf, together } from './calls.ts'
 
 const quiet = { places: { docs: false, redoc: false, reference: false } } as const
 
@@ -98,7 +98,7 @@ onEveryWire('who sends a batch', (open) => {
     const { fetch } = await open(api(quiet, { seen, batch: batch() }))
     const shown = { 'if-none-match': '*', range: 'bytes=0-1', accept: 'a/b', 'accept-language': 'fr', 'x-own': 'kept' }
     const { replies } = await together(fetch, [{ path: '/seen' }], shown)
-    const { headers } = replies[0]?.body as { headers: Record<string, string> }
+    const { headers } = bodyOf<{ headers: Record<string, string> }>(replies[0])
     expect(headers).toMatchObject({ 'accept-language': 'fr', 'x-own': 'kept' })
     for (const name of ['content-type', 'content-length', 'if-none-match', 'range', 'accept']) {
       expect(headers).not.toHaveProperty(name)
@@ -247,7 +247,9 @@ test('a page of another site can no more send a batch with the cookie of its rea
   const login = await together((path, init) => fetch(origin + path, init), [{ method: 'POST', path: '/login' }], own)
   const cookie = login.headers.getSetCookie()[0]?.split(';')[0] as string
   expect(cookie).toMatch(/^__Host-session=/)
-  expect(login.replies).toEqual([{ status: 204, headers: expect.not.objectContaining({ 'set-cookie': expect.anything() }) }])
+  expect(login.replies).toEqual([
+    { status: 204, headers: expect.not.objectContaining({ 'set-cookie': expect.anything() }) },
+  ])
   // fetch sets these fields itself: what a browser sends is written to a socket.
   const send = async (fields: Record<string, string>): Promise<number> => {
     const body = JSON.stringify({ requests: [{ method: 'POST', path: '/change' }] })

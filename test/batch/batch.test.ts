@@ -1,4 +1,20 @@
-import { type Api, api, bytes, del, depends, file, get, group, ok, post, put, reply, status, stream, text } from 'trestle'
+import {
+  type Api,
+  api,
+  bytes,
+  del,
+  depends,
+  file,
+  get,
+  group,
+  ok,
+  post,
+  put,
+  reply,
+  status,
+  stream,
+  text,
+} from 'trestle'
 import { apiKeys, bearer } from 'trestle/auth'
 import { batch } from 'trestle/batch'
 import { toOpenApi } from 'trestle/openapi'
@@ -7,7 +23,7 @@ import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { deferred, onEveryWire } from '../pipeline/wires.ts'
-import { together } from './calls.ts'
+import { bodyOf, together } from './calls.ts'
 
 const quiet = { places: { docs: false, redoc: false, reference: false } } as const
 
@@ -158,21 +174,30 @@ onEveryWire('a batch', (open) => {
       {
         who: get('/who', { use: { session } }, ({ request, session, background }) => {
           background(() => void released.push(`after ${request.id}`))
-          return { id: session, agent: request.header('user-agent'), accept: request.header('accept'), url: request.url }
+          return {
+            id: session,
+            agent: request.header('user-agent'),
+            accept: request.header('accept'),
+            url: request.url,
+          }
         }),
         batch: batch(),
       },
     )
     const { fetch } = await open(app)
     const shown = { 'x-request-id': 'abc', 'user-agent': 'a test', accept: 'application/json' }
-    const { headers, replies } = await together(fetch, [{ path: '/who' }, { path: '/who', headers: { accept: 'a/b' } }], shown)
+    const { headers, replies } = await together(
+      fetch,
+      [{ path: '/who' }, { path: '/who', headers: { accept: 'a/b' } }],
+      shown,
+    )
     expect(headers.get('x-request-id')).toBe('abc')
     expect(replies.map(({ body }) => body)).toMatchObject([
       { id: 'abc.0', agent: 'a test' },
       { id: 'abc.1', agent: 'a test', accept: 'a/b' },
     ])
-    expect((replies[0]?.body as { accept?: string }).accept).toBeUndefined()
-    expect((replies[0]?.body as { url: string }).url).toMatch(/^http:\/\/[^/]+\/who$/)
+    expect(bodyOf<{ accept?: string }>(replies[0]).accept).toBeUndefined()
+    expect(bodyOf<{ url: string }>(replies[0]).url).toMatch(/^http:\/\/[^/]+\/who$/)
     expect(replies[1]?.headers).toMatchObject({ 'x-request-id': 'abc.1', 'x-content-type-options': 'nosniff' })
     await expect.poll(() => released.toSorted()).toEqual(['abc.0', 'abc.1', 'after abc.0', 'after abc.1'])
   })
@@ -285,7 +310,9 @@ test('is an endpoint like others: typed, described, named by its key, moved by i
   const document = await toOpenApi(app as Api)
   const described = document.paths['/v1/many']?.post
   expect(described?.security).toEqual([{ bearer: [] }])
-  expect(Object.keys(described?.responses ?? {})).toEqual(expect.arrayContaining(['200', '401', '413', '422', '424', '503']))
+  expect(Object.keys(described?.responses ?? {})).toEqual(
+    expect.arrayContaining(['200', '401', '413', '422', '424', '503']),
+  )
   expect(document.paths['/batch']?.post?.security).toBeUndefined()
   await test.close()
 })

@@ -47,7 +47,11 @@ export async function alone(fetch: Fetch, single: Single, shown: Readonly<Record
 export interface BatchAnswer {
   readonly status: number
   readonly headers: Headers
-  readonly replies: readonly (Answer & { readonly id?: string; readonly omitted?: string; readonly encoding?: string })[]
+  readonly replies: readonly (Answer & {
+    readonly id?: string
+    readonly omitted?: string
+    readonly encoding?: string
+  })[]
   /** The body, where it is not replies. */
   // biome-ignore lint/suspicious/noExplicitAny: what came is asked for by name
   readonly problem: any
@@ -72,6 +76,11 @@ export async function together(
     replies: body.replies ?? [],
     problem: body.replies === undefined ? body : undefined,
   }
+}
+
+/** The body of a reply that a test knows. */
+export function bodyOf<T>(reply: Answer | undefined): T {
+  return reply?.body as T
 }
 
 /** Without what is another with each reply. */

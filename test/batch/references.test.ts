@@ -3,20 +3,26 @@ import { batch } from 'trestle/batch'
 import { type TestClient, createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { together } from './calls.ts'
+import { bodyOf, together } from './calls.ts'
 
 /** What a request in a batch takes of the replies to those before it. */
 
 const app = api({
-  make: post('/things', { body: z.object({ name: z.string() }), returns: created(z.object({ id: z.string() })) }, (given) => ({
-    id: given.body.name,
-  })),
+  make: post(
+    '/things',
+    { body: z.object({ name: z.string() }), returns: created(z.object({ id: z.string() })) },
+    (given) => ({
+      id: given.body.name,
+    }),
+  ),
   echo: post('/echo', { body: z.unknown() }, ({ body, request }) => ({
     body,
     field: request.header('if-match'),
     type: request.header('content-type'),
   })),
-  read: get('/things/{id}', ({ params, request }) => reply(200, { ...params, search: request.search }, { etag: '"v1"' })),
+  read: get('/things/{id}', ({ params, request }) =>
+    reply(200, { ...params, search: request.search }, { etag: '"v1"' }),
+  ),
   list: get('/list', () => ({ items: [{ id: 1 }, { id: 2 }], none: null, 'a/b~c': 'odd' })),
   fails: put('/fails', { throws: [Conflict] }, () => {
     throw Conflict()
@@ -33,7 +39,17 @@ const made = (name: string, id = 'made') => ({ id, method: 'POST', path: '/thing
 const echo = (copy: Record<string, string>, body: unknown = {}) => ({ method: 'POST', path: '/echo', body, copy })
 
 test('a path takes a value as one segment, or one value of its query, whatever is in it', async () => {
-  for (const name of ['plain', 'a/b', '../admin', 'a?b=c&d#e', '%2F', '{x#/body}', 'ü €', '\r\nx: y', '//evil.example']) {
+  for (const name of [
+    'plain',
+    'a/b',
+    '../admin',
+    'a?b=c&d#e',
+    '%2F',
+    '{x#/body}',
+    'ü €',
+    '\r\nx: y',
+    '//evil.example',
+  ]) {
     const { replies } = await ask(made(name), { path: '/things/{made#/body/id}?q={made#/body/id}&last=1' })
     if (name === '../admin' || name === '..') continue
     const one = replies[1] as { status: number; body: { id: string; search: string } }
@@ -60,7 +76,7 @@ test('a body takes values of any kind, at any place that there is', async () => 
     '/body/a~1b': 'list#/body/a~1b~0c',
   }
   const { replies } = await ask(made('m'), { id: 'list', path: '/list' }, echo(copy, { list: ['x'], kept: true }))
-  const { body } = replies[2]?.body as { body: object }
+  const { body } = bodyOf<{ body: object }>(replies[2])
   expect(body).toEqual({
     list: [{ id: 2 }, [{ id: 1 }, { id: 2 }]],
     kept: true,
@@ -73,21 +89,28 @@ test('a body takes values of any kind, at any place that there is', async () => 
 })
 
 test('a body gets no prototype: it is refused as it would be alone', async () => {
-  const { replies } = await ask(made('m'), echo({ '/body/__proto__': 'made#/body' }), echo({ '/body/__proto__/x': 'made#/body' }))
+  const { replies } = await ask(
+    made('m'),
+    echo({ '/body/__proto__': 'made#/body' }),
+    echo({ '/body/__proto__/x': 'made#/body' }),
+  )
   expect(replies.map(({ status }) => status)).toEqual([201, 400, 400])
   expect(({} as { id?: string }).id).toBeUndefined()
 })
 
 test('the whole body, and header fields such as a condition', async () => {
   const read = { id: 'read', path: '/things/7' }
-  const { replies } = await ask(read, echo({ '/headers/If-Match': 'read#/headers/etag', '/body': 'read#/body' }, undefined))
+  const { replies } = await ask(
+    read,
+    echo({ '/headers/If-Match': 'read#/headers/etag', '/body': 'read#/body' }, undefined),
+  )
   expect(replies[1]?.body).toEqual({ body: { id: '7', search: '' }, field: '"v1"', type: 'application/json' })
 })
 
 test('what looks like a reference in a body is what it looks like, and no reference', async () => {
   const body = { $from: 'made', pointer: '/body/id', text: '{made#/body/id}', copy: { '/body': 'made#/body' } }
   const { replies } = await ask(made('secret'), { method: 'POST', path: '/echo', body })
-  expect((replies[1]?.body as { body: object }).body).toEqual(body)
+  expect(bodyOf<{ body: object }>(replies[1]).body).toEqual(body)
 })
 
 test('what cannot be taken is 424, and so is what needs that; the rest is done', async () => {

@@ -239,7 +239,11 @@ describe('a batch', () => {
     const right = bearer(await forged())
     const cookie = { cookie: `token=${right.authorization}` }
     for (const shown of [right, { 'x-api-key': 'shop_x' }, cookie, { Authorization: right.authorization }]) {
-      const requests = guarded.map((operation) => ({ method: operation.method, path: pathOf(operation), headers: shown }))
+      const requests = guarded.map((operation) => ({
+        method: operation.method,
+        path: pathOf(operation),
+        headers: shown,
+      }))
       const { replies } = await together((path, init) => fetch(running.url + path, init), requests)
       for (const { status, body } of replies) expect([status, body]).toMatchObject([400, { code: 'bad_request' }])
     }

@@ -93,11 +93,22 @@ async function hundred({ fetch, manager }: Shop): Promise<readonly Single[]> {
     { method: 'PATCH', path: '/customers/1', body: { name: '' } },
     { method: 'POST', path: '/keys', body: { name: 'a key', scopes: ['orders:read'], customer_id: 1 } },
     { method: 'DELETE', path: '/keys/nothing' },
-    { method: 'POST', path: '/customers', body: { name: 'N', email: 'n@new.example', password: 'three words of mine' } },
-    { method: 'POST', path: '/customers', body: { name: 'N', email: 'n@new.example', password: 'three words of mine' } },
+    {
+      method: 'POST',
+      path: '/customers',
+      body: { name: 'N', email: 'n@new.example', password: 'three words of mine' },
+    },
+    {
+      method: 'POST',
+      path: '/customers',
+      body: { name: 'N', email: 'n@new.example', password: 'three words of mine' },
+    },
   ]
   const made = [...reads, ...others, ...writes]
-  const more = Array.from({ length: 100 - made.length }, (_, at): Single => ({ path: `/products?limit=${1 + (at % 9)}` }))
+  const more = Array.from(
+    { length: 100 - made.length },
+    (_, at): Single => ({ path: `/products?limit=${1 + (at % 9)}` }),
+  )
   return [...made, ...more]
 }
 

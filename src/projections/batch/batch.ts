@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Dependency, depends } from '../../contract/depends.ts'
-import { type Endpoint, type EndpointLimits, post } from '../../contract/endpoint.ts'
+import { type Endpoint, type EndpointLimits, type Handler, post } from '../../contract/endpoint.ts'
 import { type Together, frontDoor } from '../../contract/front-door.ts'
 import type { Path } from '../../contract/path.ts'
 import { type FieldError, type ProblemType, problem } from '../../contract/problem.ts'
@@ -79,7 +79,9 @@ const together = depends(
  * @example
  * api({ title: 'Shop' }, { orders, batch: batch() })
  */
-export function batch<const P extends Path = '/batch'>(options: BatchOptions<P> = {}): Endpoint<P, BatchSpec> {
+export function batch<const P extends Path = '/batch'>(
+  options: BatchOptions<P> = {},
+): Endpoint<P, BatchSpec, Handler<P, BatchSpec>> {
   const { path = '/batch', requests = 100, concurrency = 10, security = 'public', limits } = options
   const { replyBytes = 1_048_576, repliesBytes = 8_388_608 } = options
   for (const [name, value] of Object.entries({ requests, concurrency, replyBytes, repliesBytes })) {

@@ -38,7 +38,7 @@ export class Batch {
    * As a server does with requests that come one behind the other on a connection (RFC 9112 §9.3.2): those that only read
    * are run at once, one that writes when all before it are done, and nothing beside it.
    *
-   * @throws the reason of the signal, when it has fired.
+   * @throws the reason of the signal, where it has fired, when none is at work any more.
    */
   async all(): Promise<readonly Taken[]> {
     const atWork = new Set<Promise<unknown>>()
@@ -46,6 +46,7 @@ export class Batch {
       const isSafe = SAFE_METHODS.has(planned.method)
       if (!isSafe) await Promise.all(atWork)
       while (atWork.size >= this.#running.concurrency) await Promise.race(atWork)
+      if (this.#running.signal.aborted) await Promise.all(atWork)
       this.#running.signal.throwIfAborted()
       const work = this.#run(planned)
       this.#replies.push(work)
@@ -109,7 +110,7 @@ function callOf({ index, method, path, request, copy }: Planned, replies: Readon
   const target = path
     .map((piece) => (typeof piece === 'string' ? piece : encodeURIComponent(plain(piece, replies))))
     .join('')
-  const parts = { headers: { ...request.headers }, body: structuredClone(request.body) }
+  const parts = { headers: { ...request.headers }, body: request.body }
   for (const [to, from] of copy) {
     const value = to[0] === 'headers' ? plain(from, replies) : structuredClone(taken(from, replies))
     if (putAt(parts, to, value)) continue
