@@ -119,6 +119,7 @@ export class PipelineFrontDoor implements FrontDoor {
   /** What others work with as well is not taken from a handler that is still at it, nor is its background work done yet. */
   async #join(x: Exchange, joint: Joint): Promise<void> {
     if (x.aborted === undefined || (await this.#inside.handlerEnds(x))) joint.atWork--
+    joint.cause ??= x.failure
     if (x.tasks !== undefined) joint.take(x.tasks.splice(0))
   }
 }

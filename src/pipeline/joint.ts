@@ -53,6 +53,8 @@ export class Joint implements Together {
   #isDone = false
   /** Handlers that may be at work with what spans them. */
   atWork = 0
+  /** What the first of them failed with: of that it may depend whether all may come again. */
+  cause: Error | undefined = undefined
 
   constructor(request: Request, report: (error: unknown) => void) {
     this.#request = request
@@ -86,7 +88,8 @@ export class Joint implements Together {
     this.#tasks.push(...tasks)
   }
 
-  async end(failure: Error | undefined): Promise<void> {
+  async end(given: Error | undefined): Promise<void> {
+    const failure = given && (this.cause ?? given)
     // By this a transaction knows that somebody may go on using it.
     if (failure !== undefined && this.atWork > 0) this.#abort.abort(failure)
     let undone = failure

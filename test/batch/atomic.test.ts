@@ -1,4 +1,4 @@
-import { type Policy, Conflict, api, created, depends, get, noContent, policy, post, put, query, reply } from 'trestle'
+import { type Policy, Conflict, api, created, depends, get, noContent, policy, post, put, reply } from 'trestle'
 import { batch } from 'trestle/batch'
 import { idempotent } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
@@ -66,6 +66,10 @@ onEveryDatabase('An atomic batch', (open) => {
         await tx.insert('later').catch(() => {})
         late.resolve()
       }),
+      stuck: put('/stuck', { use: { tx }, limits: { timeout: 50 } }, async ({ tx }) => {
+        await tx.insert('stuck')
+        await new Promise(() => {})
+      }),
       waits: put('/waits', { use: { tx } }, async ({ tx, signal }) => {
         await tx.insert('waits')
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
@@ -74,8 +78,13 @@ onEveryDatabase('An atomic batch', (open) => {
         await tx.insert('says')
         return reply(204)
       }),
-      seen: query('/seen', { body: z.unknown(), use: { tx } }, () => 'read'),
       skus: get('/skus', () => shop.skus()),
+      again: put('/again', { use: { tx } }, async ({ tx }) => {
+        await tx.insert('again')
+        // As both databases say that they have undone this for others, or are busy.
+        const busy = Object.assign(new Error('busy'), { code: 'ERR_SQLITE_ERROR', errcode: 5 })
+        throw Object.assign(new Error('deadlock', { cause: busy }), { severity: 'ERROR', code: '40P01' })
+      }),
       plain: put('/plain', () => done.push('plain')),
       other: put('/other', { use: { tx: other.tx } }, ({ tx }) => tx.insert('other')),
       outbox: put('/outbox', { use: { tx, outbox } }, ({ tx }) => tx.insert('outbox')),
@@ -119,6 +128,7 @@ onEveryDatabase('An atomic batch', (open) => {
     ['what is nowhere', { method: 'POST', path: '/nowhere', body: {} }, 404],
     ['what is not valid', order(''), 422],
     ['another method', { method: 'DELETE', path: '/orders' }, 405],
+    ['a header field that comes twice', { path: '/skus', headers: { Accept: 'a', accept: 'b' } }, 400],
     ['a header field that it may not set', { path: '/skus', headers: { authorization: 'x' } }, 400],
   ])('leaves nothing for %s', async (_what, request, status) => {
     const { shop, test } = await started()
@@ -183,6 +193,16 @@ onEveryDatabase('An atomic batch', (open) => {
     expect(shop.held()).toBe(0)
   })
 
+  it('is not held for ever by a handler that does not end', async () => {
+    const { shop, test } = await started()
+    const { problem } = await atOnce(test.fetch, order('a'), { method: 'PUT', path: '/stuck' })
+    expect(problem).toMatchObject({ request: 1, reply: { status: 503, body: { code: 'handler_timeout' } } })
+    expect(shop.held()).toBe(0)
+    expect(await shop.skus()).toEqual([])
+    expect((await atOnce(test.fetch, order('b'))).status).toBe(200)
+    expect(test.failures.map(String)).toContainEqual(expect.stringContaining('stuck went on for 50 ms'))
+  })
+
   it('leaves nothing where the time of the whole is up', async () => {
     const { shop, test } = await started()
     const { status, problem } = await atOnce(test.fetch, order('a'), { method: 'PUT', path: '/waits' })
@@ -214,6 +234,14 @@ onEveryDatabase('An atomic batch', (open) => {
     // Postgres commits nothing where a statement has failed; SQLite undoes that one alone.
     if (status === 200) expect([replies.length, skus]).toEqual([2, ['a', 'before']])
     else expect([status, skus]).toEqual([500, []])
+    expect(shop.held()).toBe(0)
+  })
+
+  it('is to come again where the database says so of one of its statements', async () => {
+    const { shop, test } = await started()
+    const { status, headers, problem } = await atOnce(test.fetch, order('a'), { method: 'PUT', path: '/again' })
+    expect([status, problem.code, headers.get('retry-after')]).toEqual([503, 'unavailable', '1'])
+    expect(await shop.skus()).toEqual([])
     expect(shop.held()).toBe(0)
   })
 

@@ -141,6 +141,26 @@ test('what cannot be taken is 424, and so is what needs that; the rest is done',
   expect(replies[5]?.body).toMatchObject({ detail: 'The reply to "list" has nothing at /body/missing' })
 })
 
+test('what is taken does not grow for ever: neither by many copies, nor by copies of copies', async () => {
+  const big = { id: 'big', ...echo({}, 'x'.repeat(300_000)) }
+  const copies = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`/body/${at}`, 'big#/body']))
+  const grown = await ask(big, echo(copies(3)), echo(copies(1)), { path: `/list?${'{big#/body/body}'.repeat(400)}` })
+  expect(grown.replies.map(({ status }) => status)).toEqual([200, 200, 413, 413])
+
+  const doubled = Array.from({ length: 30 }, (_, at) => ({
+    id: `n${at}`,
+    ...echo(at === 0 ? {} : { '/body/0': `n${at - 1}#/body`, '/body/1': `n${at - 1}#/body` }, ['xxxxxxxxxx', 'y']),
+  }))
+  const { replies } = await ask(...doubled)
+  expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 413, 424]))
+
+  const many = await ask(big, echo(copies(101)), { path: '/{}'.repeat(100_000) }, { path: '{}'.repeat(4000) })
+  expect(many.status).toBe(422)
+  expect(many.problem.errors[0]).toMatchObject({ pointer: '/body/requests/1/copy', code: 'too_big' })
+  expect(many.problem.errors.length).toBeLessThan(200)
+})
+
 test('what is named must be there, and before: the whole is refused, and nothing is done', async () => {
   const { status, problem } = await ask(
     { id: 'a', path: '/things/{b#/body/id}' },

@@ -1,3 +1,4 @@
+import { pointerStep, refuseField } from '../../compile/validator.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import { type BatchedRequest, ID } from './batch-schemas.ts'
 
@@ -7,6 +8,11 @@ export interface Reference {
   /** The steps of a JSON pointer (RFC 6901) into `{ status, headers, body }`. */
   readonly steps: readonly string[]
 }
+
+/** Characters of a path in which references are looked for: no server takes more (RFC 9110 §4.1 asks for 8,000). */
+const PATH_LIMIT = 8192
+/** Values that one request may copy. */
+const COPIES = 100
 
 /** A request with what it takes from others. */
 export interface Planned {
@@ -31,30 +37,34 @@ export function planRequests(requests: readonly BatchedRequest[], errors: FieldE
       const reference = referenceOf(text)
       if (reference === undefined) {
         const message = 'Write it as "order#/body/id": the id of an earlier request, and what of its reply'
-        errors.push({ pointer: at, code: 'invalid_reference', message })
+        refuseField(errors, { pointer: at, code: 'invalid_reference', message })
         return undefined
       }
       const place = places.get(reference.id)
       if (place === undefined) {
         const message = `No request before this one has the id "${reference.id}"`
-        errors.push({ pointer: at, code: 'unknown_reference', message })
+        refuseField(errors, { pointer: at, code: 'unknown_reference', message })
       } else needs.add(place)
       return reference
     }
     const path = splitPath(request.path, `${pointer}/path`, read, errors)
-    const copy = Object.entries(request.copy ?? {}).flatMap(([to, from]) => {
-      const at = `${pointer}/copy/${to.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const copies = Object.entries(request.copy ?? {})
+    if (copies.length > COPIES) {
+      refuseField(errors, { pointer: `${pointer}/copy`, code: 'too_big', message: `May have ${COPIES} values` })
+    }
+    const copy = copies.slice(0, COPIES).flatMap(([to, from]) => {
+      const at = `${pointer}/copy${pointerStep(to)}`
       const steps = stepsOf(to)
       const isPlace = steps?.[0] === 'body' || (steps?.[0] === 'headers' && steps.length === 2)
       if (!isPlace) {
-        errors.push({ pointer: at, code: 'invalid_pointer', message: 'Copy to "/body/…" or "/headers/name"' })
+        refuseField(errors, { pointer: at, code: 'invalid_pointer', message: 'Copy to "/body/…" or "/headers/name"' })
       }
       const reference = read(from, at)
       return steps === undefined || reference === undefined ? [] : [[steps, reference] as const]
     })
     if (request.id !== undefined) {
       if (places.has(request.id)) {
-        errors.push({ pointer: `${pointer}/id`, code: 'repeated', message: 'Another request has this id' })
+        refuseField(errors, { pointer: `${pointer}/id`, code: 'repeated', message: 'Another request has this id' })
       }
       places.set(request.id, index)
     }
@@ -69,10 +79,11 @@ function splitPath(
   read: (text: string, at: string) => Reference | undefined,
   errors: FieldError[],
 ): readonly (string | Reference)[] {
+  if (path.length > PATH_LIMIT) return [path]
   return path.split(/(\{[^{}]*\})/).flatMap((piece) => {
     if (/^\{.*\}$/s.test(piece)) return read(piece.slice(1, -1), pointer) ?? []
     if (/[{}]/.test(piece)) {
-      errors.push({
+      refuseField(errors, {
         pointer,
         code: 'invalid_reference',
         message: 'A brace that is none of a reference is "%7B" or "%7D"',

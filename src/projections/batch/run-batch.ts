@@ -1,6 +1,6 @@
 import type { Call, CallOptions, Called, FrontDoor } from '../../contract/front-door.ts'
 import { Problem, type ProblemType, problem } from '../../contract/problem.ts'
-import { BadRequest } from '../../contract/problems.ts'
+import { BadRequest, ContentTooLarge } from '../../contract/problems.ts'
 import { SAFE_METHODS } from '../../contract/walk.ts'
 import { fromBase64 } from './base64.ts'
 import type { BatchedReply } from './batch-schemas.ts'
@@ -11,6 +11,12 @@ export const FailedDependency: ProblemType<'failed_dependency', undefined> = pro
   status: 424,
   title: 'What this needs of another request is not there; nothing was done for this one',
 })
+
+/**
+ * Characters that the requests of a batch may take from replies, in all. Each could take all that one before it was
+ * answered with, many times over, and hand on what has grown.
+ */
+const TAKEN = 1_048_576
 
 export interface Running extends Omit<CallOptions, 'limit'> {
   readonly door: FrontDoor
@@ -27,6 +33,7 @@ export class Batch {
   readonly #planned: readonly Planned[]
   readonly #replies: Promise<Taken>[] = []
   #room: number
+  readonly #takings = new Takings()
 
   constructor(planned: readonly Planned[], running: Running) {
     this.#planned = planned
@@ -82,7 +89,7 @@ export class Batch {
     }
     let called: Called
     try {
-      const call = callOf(planned, needed)
+      const call = callOf(planned, needed, this.#takings)
       called = await door.call(call, { from, signal, limit: replyBytes, ...(together && { together }) })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -99,20 +106,24 @@ export function foreseen(planned: readonly Planned[]): readonly Call[] {
   return planned.map(({ index, method, path, request }) => ({
     method,
     target: path.map((piece) => (typeof piece === 'string' ? piece : 'x')).join(''),
-    headers: fieldsOf(Object.entries(request.headers ?? {})),
+    headers: new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
     body: undefined,
     suffix: `.${index}`,
   }))
 }
 
-/** @throws {Problem} `FailedDependency`, `BadRequest` */
-function callOf({ index, method, path, request, copy }: Planned, replies: ReadonlyMap<string, BatchedReply>): Call {
+/** @throws {Problem} `FailedDependency`, `BadRequest`, `ContentTooLarge` */
+function callOf(
+  { index, method, path, request, copy }: Planned,
+  replies: ReadonlyMap<string, BatchedReply>,
+  takings: Takings,
+): Call {
   const target = path
-    .map((piece) => (typeof piece === 'string' ? piece : encodeURIComponent(plain(piece, replies))))
+    .map((piece) => (typeof piece === 'string' ? piece : encodeURIComponent(takings.text(piece, replies))))
     .join('')
   const parts = { headers: { ...request.headers }, body: request.body }
   for (const [to, from] of copy) {
-    const value = to[0] === 'headers' ? plain(from, replies) : structuredClone(taken(from, replies))
+    const value = to[0] === 'headers' ? takings.text(from, replies) : takings.value(from, replies)
     if (putAt(parts, to, value)) continue
     throw BadRequest({ detail: `"copy": there is no place /${to.join('/')} in this request` })
   }
@@ -151,20 +162,44 @@ function bytesOf(body: unknown, encoding: 'base64' | undefined, headers: Map<str
 
 const encoder = new TextEncoder()
 
+/** What is taken from replies, up to so much. */
+class Takings {
+  #left = TAKEN
+
+  /** @throws {Problem} `FailedDependency`, `ContentTooLarge` */
+  value(reference: Reference, replies: ReadonlyMap<string, BatchedReply>): unknown {
+    const text = JSON.stringify(found(reference, replies))
+    this.#count(text.length)
+    return JSON.parse(text)
+  }
+
+  /** The same as text, for a path or a header field. */
+  text(reference: Reference, replies: ReadonlyMap<string, BatchedReply>): string {
+    const value = found(reference, replies)
+    const isPlain =
+      typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value !== '')
+    if (isPlain) {
+      const text = String(value)
+      this.#count(text.length)
+      return text.toWellFormed()
+    }
+    const { id, steps } = reference
+    throw FailedDependency({ detail: `What the reply to "${id}" has at /${steps.join('/')} is no text and no number` })
+  }
+
+  #count(length: number): void {
+    this.#left -= length
+    if (this.#left < 0) {
+      throw ContentTooLarge({ detail: `The requests of a batch may take ${TAKEN} characters from replies in all` })
+    }
+  }
+}
+
 /** @throws {Problem} `FailedDependency` where it failed, or has no such thing in its reply. */
-function taken({ id, steps }: Reference, replies: ReadonlyMap<string, BatchedReply>): unknown {
+function found({ id, steps }: Reference, replies: ReadonlyMap<string, BatchedReply>): unknown {
   const reply = replies.get(id) as BatchedReply
   if (reply.status >= 400) throw FailedDependency({ detail: `"${id}" was answered with ${reply.status}` })
   const value = valueAt(reply, steps)
   if (value === undefined) throw FailedDependency({ detail: `The reply to "${id}" has nothing at /${steps.join('/')}` })
   return value
-}
-
-/** The same as text, for a path or a header field. */
-function plain(reference: Reference, replies: ReadonlyMap<string, BatchedReply>): string {
-  const value = taken(reference, replies)
-  if (typeof value === 'string' && value !== '') return value.toWellFormed()
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  const { id, steps } = reference
-  throw FailedDependency({ detail: `What the reply to "${id}" has at /${steps.join('/')} is no text and no number` })
 }
