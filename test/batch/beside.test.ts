@@ -1,4 +1,4 @@
-import { api, depends, get, group, implement, ok, put, stream, versions } from 'trestle'
+import { api, created, depends, get, group, implement, ok, post, put, stream, versions } from 'trestle'
 import { securityScheme } from 'trestle/auth'
 import { batch } from 'trestle/batch'
 import { createClient } from 'trestle/client'
@@ -171,5 +171,24 @@ test('a failure is told with the id of its request', async () => {
     { operation: 'breaks', request: 'GET /breaks', id: 'abc.0' },
     { operation: 'breaks', request: 'GET /breaks', id: 'abc.1' },
   ])
+  await server.stop()
+})
+
+test('behind a proxy each request has the address of its caller, and is where that one asks', async () => {
+  const app = api(quiet, {
+    where: get('/things/{id}', ({ request }) => [request.remoteAddress, request.url]),
+    make: post('/things', { returns: created(z.object({ id: z.string() })) }, () => ({ id: '7' })),
+    batch: batch(),
+  })
+  const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false } as const
+  const server = await serve(app, { ...options, proxy: { trust: ['loopback'], prefix: '/api' } })
+  const said = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-host': 'shop.example', 'x-forwarded-proto': 'https' }
+  const { replies } = await together(
+    (path, init) => fetch(`http://127.0.0.1:${server.port}${path}`, init),
+    [{ path: '/things/1' }, { method: 'POST', path: '/things' }],
+    said,
+  )
+  expect(replies[0]?.body).toEqual(['192.0.2.7', 'https://shop.example/api/things/1'])
+  expect(replies[1]?.headers.location).toBe('/api/things/7')
   await server.stop()
 })
