@@ -1,4 +1,5 @@
 import { api, group } from 'trestle'
+import { batch } from 'trestle/batch'
 import { requestId, securityHeaders } from 'trestle/policies'
 import { customers } from './customers.ts'
 import { keyring } from './keys.ts'
@@ -22,5 +23,6 @@ export default api(
     keys: keyring,
     products,
     orders,
+    batch: batch(),
   },
 )

@@ -8,10 +8,14 @@ import { type Query, bringUp } from './steps.ts'
 /** A transaction of a request, with the reply that is to be kept in it. */
 export interface RequestTransaction<Value = unknown> {
   readonly open: OpenTransaction<Value>
-  reply: ReplyToKeep | undefined
+  /** Of each request that has it, in their order. */
+  readonly replies: ReplyToKeep[]
+  /** True where several requests have it together: of what is undone nothing is kept. */
+  readonly isTogether: boolean
 }
 
 export interface ReplyToKeep {
+  readonly key: string
   /** True where it is the reply to a failure: what the transaction did is undone, and this kept all the same. */
   readonly failed: boolean
   readonly keep: (query: Query) => Promise<void>
@@ -140,6 +144,8 @@ export function createKeptReplies<D>(adapter: TransactionAdapter<D, unknown>, da
         atomic: true,
         begin: async ({ key, fingerprint }, _lease, milliseconds): Promise<Begun> => {
           keep = milliseconds
+          // It is kept with the others, when all are done.
+          if (transaction.replies.some((reply) => reply.key === key)) return { is: 'running' }
           if (++attempts % SWEEP_EACH === 0) await query(dialect.sweep, [])
           const [row] = (await query(dialect.claim, [key])) as readonly Claim[]
           if (row === undefined || !row.claimed) return { is: 'running' }
@@ -148,7 +154,7 @@ export function createKeptReplies<D>(adapter: TransactionAdapter<D, unknown>, da
         },
         finish: ({ key, fingerprint }, reply, failed = false) => {
           const values = [key, fingerprint, keep, ...columnsOf(reply)]
-          transaction.reply = { failed, keep: (query) => put(query, values) }
+          transaction.replies.push({ key, failed, keep: (query) => put(query, values) })
         },
         forget: () => {},
       }

@@ -3,6 +3,7 @@ import { type Dependency, depends } from '../contract/depends.ts'
 import { serving } from '../contract/port.ts'
 import { Problem } from '../contract/problem.ts'
 import { Unavailable } from '../contract/problems.ts'
+import { type SpanningContext, spanning } from '../contract/spanning.ts'
 import type { ReplayStore } from '../policies/replay-store.ts'
 import { StoreAway } from '../policies/store-away.ts'
 import { type KeptReplies, type RequestTransaction, createKeptReplies } from './kept-replies.ts'
@@ -64,17 +65,22 @@ function transactionIn(database: Dependency, given: TransactionAdapter<never, un
     },
     { scope: 'app', eager: true, name: 'the database of a transaction' },
   )
-  const begun = depends(
-    { base },
-    async function* (context): AsyncGenerator<RequestTransaction, void, Error | undefined> {
-      const { adapter, database, replies } = context.base
-      await told(adapter, replies.resume)
-      const started: RequestTransaction = { open: await told(adapter, () => adapter.begin(database)), reply: undefined }
-      const failure = yield started
-      if (failure === undefined) await told(adapter, () => commit(started))
-      else await rollback(started, context.base, failure, failure === context.signal.reason)
-    },
-    { until: 'reply', throws: [Unavailable], name: 'transaction' },
+  const begun = spanning(
+    depends(
+      { base },
+      async function* (
+        context: SpanningContext & { readonly base: Base },
+      ): AsyncGenerator<RequestTransaction, void, Error | undefined> {
+        const { adapter, database, replies } = context.base
+        await told(adapter, replies.resume)
+        const open = await told(adapter, () => adapter.begin(database))
+        const started: RequestTransaction = { open, replies: [], isTogether: context.isTogether === true }
+        const failure = yield started
+        if (failure === undefined) await told(adapter, () => commit(started))
+        else await rollback(started, context.base, failure, failure === context.signal.reason)
+      },
+      { until: 'reply', throws: [Unavailable], name: 'transaction' },
+    ),
   )
   const kept = depends(
     { base },
@@ -105,9 +111,9 @@ interface Base {
   readonly replies: KeptReplies
 }
 
-async function commit({ open, reply }: RequestTransaction): Promise<void> {
+async function commit({ open, replies }: Pick<RequestTransaction, 'open' | 'replies'>): Promise<void> {
   try {
-    await reply?.keep(open.query)
+    for (const { keep } of replies) await keep(open.query)
     await open.commit()
   } catch (error) {
     await ended(open)
@@ -117,7 +123,7 @@ async function commit({ open, reply }: RequestTransaction): Promise<void> {
 
 /** Undoes what the handler did. What it answered is kept all the same, in a transaction of its own. */
 async function rollback(
-  { open, reply }: RequestTransaction,
+  { open, replies, isTogether }: RequestTransaction,
   { adapter, database }: Base,
   failure: Error,
   abandoned: boolean,
@@ -133,8 +139,9 @@ async function rollback(
     if (isAway(adapter, lost)) throw away(lost)
     if (isAway(adapter, failure)) throw away(failure)
   }
-  if (lost !== undefined || reply?.failed !== true) return
-  await told(adapter, async () => commit({ open: await adapter.begin(database), reply }))
+  const failed = isTogether ? [] : replies.filter((reply) => reply.failed)
+  if (lost !== undefined || failed.length === 0) return
+  await told(adapter, async () => commit({ open: await adapter.begin(database), replies: failed }))
 }
 
 /** @throws Unavailable where it fails for what may be gone when the request comes again. */

@@ -25,6 +25,8 @@ export interface Dependency<Value = unknown> {
   readonly port: string | undefined
   /** What serves ports in the backend's place where policies of an endpoint that uses it need them, by their names. */
   readonly ports: Readonly<Record<string, Dependency>>
+  /** Set by `spanning`: there may be one for several requests. */
+  readonly spans?: boolean
   /** What it is made from, where others are made from that too: a test that puts something in its place means theirs as well. */
   readonly source?: Source
   /** Never set: carries the type of the value. */

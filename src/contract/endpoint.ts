@@ -73,6 +73,8 @@ export interface Endpoint<P extends string = string, S = EndpointSpec, H = unkno
   readonly handler: H | undefined
   /** Set for the built-in probes, by `essential`. */
   readonly essential?: boolean
+  /** Set by `relaying`: its work is done by others that it calls. */
+  readonly relays?: boolean
   /** Never set: carries the type of the path as the endpoint wrote it. */
   readonly template?: P
 }

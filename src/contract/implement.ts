@@ -6,7 +6,14 @@ import { type Members, isEndpoint } from './group.ts'
 export type Handlers<C> =
   C extends Endpoint<infer P, infer S, infer _R>
     ? Handler<P, S>
-    : { readonly [K in keyof C as K extends string ? K : never]: Handlers<C[K]> }
+    : { readonly [K in keyof C as K extends string ? (IsWhole<C[K]> extends true ? never : K) : never]: Handlers<C[K]> }
+
+/** True for an endpoint that has a handler, such as `batch()`. */
+type IsWhole<E> = E extends { readonly is: 'endpoint'; readonly handler: infer H }
+  ? unknown extends H
+    ? false
+    : true
+  : false
 
 /**
  * Gives a contract its handlers, so that the contract can live in a file without server code and a

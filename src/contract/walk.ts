@@ -28,6 +28,8 @@ export interface Operation {
   readonly hidden: boolean
   /** True where it is answered under any load, and nothing of its groups and its API holds for it. */
   readonly essential: boolean
+  /** True where others do its work: policies and hooks of its groups and its API stand before those alone. */
+  readonly relays: boolean
   readonly deprecated: boolean
   /** Problems that it, its groups or its API declare. */
   readonly throws: readonly AnyProblem[]
@@ -65,7 +67,9 @@ function visit(members: Members, keys: readonly string[], options: GroupOptions,
 function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOptions): Operation {
   const spec = endpoint.spec
   const essential = endpoint.essential === true
+  const relays = endpoint.relays === true
   const all = (essential ? [spec] : [options, ...endpoint.levels, spec]) as (GroupOptions & EndpointSpec)[]
+  const own = relays ? [spec as (typeof all)[number]] : all
   const version = versionOf(endpoint)
   const at = version === undefined ? -1 : keys.indexOf(version.name)
   const named = keys.filter((_key, index) => index !== at)
@@ -82,14 +86,15 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     tags: all.findLast((level) => level.tags)?.tags ?? named.slice(-2, -1),
     hidden: all.some((level) => level.hidden),
     essential,
+    relays,
     deprecated: all.some((level) => level.deprecated),
     throws: all.flatMap((level) => level.throws ?? []),
-    policies: all.flatMap(({ policies = [] }) =>
+    policies: own.flatMap(({ policies = [] }) =>
       policies === spec.policies ? policies : ofMethod(policies, endpoint.method),
     ),
     middleware: all.flatMap((level) => level.middleware ?? []),
-    before: all.flatMap((level) => level.before ?? []),
-    after: all.toReversed().flatMap((level) => level.after ?? []),
+    before: own.flatMap((level) => level.before ?? []),
+    after: own.toReversed().flatMap((level) => level.after ?? []),
     guards: guardsOf(all),
     needsSecurity: isRequired(all),
     limits: Object.assign({}, ...all.map((level) => level.limits)),

@@ -66,7 +66,7 @@ export function admit(admission: Admission, answer: Answering, report: Report): 
   }
   const begin: Answering = (x, endpoint) => {
     const reply = answer(x, endpoint)
-    if (!(reply instanceof Promise)) return reply
+    if (!(reply instanceof Promise) || endpoint.relays) return reply
     // Past its time limit a handler is still at work, whatever its caller was told.
     atWork(x, x.running ?? reply)
     return reply

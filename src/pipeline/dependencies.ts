@@ -193,10 +193,15 @@ function identify(x: Exchange, { principal: idOf }: Security, value: unknown): v
 function makeOne(x: Exchange, slot: LiveSlot, made: readonly unknown[]): unknown {
   const context = new MakeContext(x) as MakeContext & Record<string, unknown>
   for (const [name, index] of slot.uses) context[name] = made[index]
+  if (x.joint !== undefined && slot.dependency.spans) return x.joint.value(slot.dependency, usedBy(slot, made))
   const result = slot.dependency.make(context as never)
   if (!isGenerator(result) && !isThenable(result)) return result
   x.releases ??= new Releases()
   return unwrap(slot.dependency, result, x.releases, slot.untilReply)
+}
+
+function usedBy({ uses }: LiveSlot, made: readonly unknown[]): object {
+  return Object.fromEntries(uses.map(([name, index]) => [name, made[index]]))
 }
 
 type AnyGenerator = Generator<unknown> | AsyncGenerator<unknown>
@@ -211,7 +216,7 @@ function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 /** The value of what `make` gave: itself, what it resolves to, or what a generator yields, whose end is kept for later. */
-async function unwrap(
+export async function unwrap(
   { name = 'a dependency' }: Dependency,
   result: unknown,
   releases: Releases,

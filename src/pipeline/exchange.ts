@@ -4,6 +4,7 @@ import type { Computed, PolicyContext } from '../contract/policy.ts'
 import type { Principal } from '../contract/principal.ts'
 import type { Incoming } from './incoming.ts'
 import type { Releases } from './dependencies.ts'
+import type { Joint } from './joint.ts'
 import type { Endpoint } from './stages.ts'
 import type { WireReply } from './reply.ts'
 
@@ -53,6 +54,8 @@ export class Exchange implements MiddlewareContext {
   isConcluding = false
   /** What went wrong, for what is released. */
   failure: Error | undefined = undefined
+  /** With which others it has its effect, or none; undefined where it is on its own. */
+  joint: Joint | undefined = undefined
   /** The body, while it is waited for. */
   awaited: Promise<unknown> | undefined = undefined
   /** Called where it begins to be waited for. */

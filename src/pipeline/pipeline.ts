@@ -1,6 +1,7 @@
 import type { Plan } from '../compile/plan.ts'
 import { RouteTable } from '../compile/route-table.ts'
 import { Problem } from '../contract/problem.ts'
+import { frontDoor } from '../contract/front-door.ts'
 import { readiness } from '../contract/readiness.ts'
 import { addVary } from '../contract/vary.ts'
 import { type Admission, admit } from './admit.ts'
@@ -10,6 +11,7 @@ import { AppScope } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf, careful, fail, problemReply } from './fail.ts'
 import { frame } from './frame.ts'
+import { PipelineFrontDoor } from './front-door.ts'
 import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
@@ -73,6 +75,18 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
       return reply
     }
   }
+  app.provide(
+    frontDoor,
+    new PipelineFrontDoor({
+      plan,
+      answer: (x) => answer(x),
+      endpointOf: (x) => endpointOf(x),
+      finish: (x, failure) => finish(x, failure),
+      handlerEnds: (x) => handlerEnds(x, hurried, options.report),
+      failing,
+      report: options.report,
+    }),
+  )
   const apart: Apart = (x, core) => {
     const timeout = x.endpoint?.timeout ?? 0
     const running = Promise.resolve(core(x))
@@ -137,6 +151,15 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
   const { admission } = options
   const enter = admission === undefined ? begin : admit(admission, begin, options.report)
 
+  /** The endpoint that a request is for; undefined where it is for none. */
+  const endpointOf = (x: Exchange): Endpoint | undefined => {
+    try {
+      frame(x.request)
+      find(x)
+    } catch {} // what is wrong with it is told when it is answered
+    return x.endpoint
+  }
+
   const plain: Answer = (x) => {
     try {
       frame(x.request)
@@ -149,8 +172,9 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
   }
 
+  const answer = plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), versioned?.around(plain) ?? plain)
   return {
-    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), versioned?.around(plain) ?? plain),
+    answer,
     start: async () => {
       try {
         await app.start()

@@ -13,6 +13,7 @@ import { encode } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
+import { type Joining, joiningOf } from './joint.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
 import { interruptible } from './time-limit.ts'
@@ -30,6 +31,9 @@ export interface Endpoint {
   readonly timeout: number
   /** True where overload does not refuse it. */
   readonly essential: boolean
+  /** True where it calls others, which are counted as work: it is none itself. */
+  readonly relays: boolean
+  readonly joining: Joining
   /** The name of its version, where it has one. */
   readonly version: string | undefined
   /** True where its callers choose a media type: every reply says so. */
@@ -55,15 +59,19 @@ export function composeEndpoint(
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
-  const { id, essential, version } = operation
+  const { id, essential, relays, version } = operation
+  const joining = joiningOf(plan.slots)
+  const { timeout } = limits
   return {
     id,
     answer,
     compute,
     errors,
     codes,
-    timeout: limits.timeout,
+    timeout,
     essential,
+    relays,
+    joining,
     version: version?.name,
     isNegotiated,
   }
@@ -229,6 +237,11 @@ function conclusion(policies: readonly Attached[], encode: readonly Stage[], fai
       failWith(x, error, failing)
     }
     if (x.reply !== changed) await encodeAll(x, encode, failing)
-    await recordAll(x, after, failing)
+    // What became of it is known when that is known of all.
+    if (x.joint === undefined) return recordAll(x, after, failing)
+    x.joint.whenEnded((failure) => {
+      x.failure ??= failure
+      return recordAll(x, after, failing)
+    })
   }
 }

@@ -6,6 +6,7 @@ import { type OpenApiDocument, toOpenApi } from 'trestle/openapi'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import shop from '../../examples/shop/shop.ts'
+import { type Answer, alone, together } from '../batch/calls.ts'
 import { type Credential, bearer, forged, wrongCredentials } from './credentials.ts'
 import { type TestDatabase, createDatabase, passwords } from './database.ts'
 import { type Running, startNode } from './process.ts'
@@ -154,6 +155,7 @@ describe('the table of who gets where', () => {
       'products.list',
       'products.export',
       'products.read',
+      'batch',
     ])
     expect(guarded.length).toBeGreaterThan(15)
   })
@@ -207,6 +209,44 @@ describe('the table of who gets where', () => {
       }
     }
     expect(await everything()).toEqual(before)
+  })
+})
+
+describe('a batch', () => {
+  it('is a door that lets nobody in who is not let in by the other: the same reply to each, whatever is shown', async () => {
+    const wrong = await wrongCredentials(createClient<typeof shop>(running.url), OTHER)
+    const before = await everything()
+    const fetchIt = (path: string, init?: RequestInit): Promise<Response> => fetch(running.url + path, init)
+    const bare = ({ status, headers, body }: Answer) => ({ status, challenge: headers['www-authenticate'], body })
+    for (const [what, { headers, query, status }] of Object.entries(wrong)) {
+      const requests = guarded.map((operation) => {
+        const path = pathOf(operation) + (query === undefined ? '' : `?${query}`)
+        const body = bodyOf(operation)
+        const own = operation.method === 'GET' ? {} : { headers: key }
+        return { method: operation.method, path, ...own, ...(body && { body }) }
+      })
+      const { replies } = await together(fetchIt, requests, headers)
+      expect(replies.map((reply) => reply.status)).toEqual(requests.map(() => status))
+      for (const [index, request] of requests.entries()) {
+        const singly = await alone(fetchIt, request, headers)
+        expect([what, request.path, bare(replies[index] as Answer)]).toEqual([what, request.path, bare(singly)])
+      }
+    }
+    expect(await everything()).toEqual(before)
+  })
+
+  it('takes no credentials from what is in it', async () => {
+    const right = bearer(await forged())
+    const cookie = { cookie: `token=${right.authorization}` }
+    for (const shown of [right, { 'x-api-key': 'shop_x' }, cookie, { Authorization: right.authorization }]) {
+      const requests = guarded.map((operation) => ({
+        method: operation.method,
+        path: pathOf(operation),
+        headers: shown,
+      }))
+      const { replies } = await together((path, init) => fetch(running.url + path, init), requests)
+      for (const { status, body } of replies) expect([status, body]).toMatchObject([400, { code: 'bad_request' }])
+    }
   })
 })
 
