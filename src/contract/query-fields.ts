@@ -39,6 +39,10 @@ export function checkFields(
   own: readonly string[],
   add: (input: Readonly<Record<string, unknown>>, output: Record<string, unknown>, issues: SchemaIssue[]) => void,
 ): Validate {
+  // Without its name: what a caller took for one may be a secret.
+  const names = [...own, ...Object.keys(fields)]
+  const some = names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ')
+  const unknown = { path: [], code: 'unrecognized_keys', message: `A field is not known here: there are ${some}` }
   /** Fields that say something though they are not there. */
   let always: readonly string[] | undefined
   return (value) => {
@@ -62,7 +66,7 @@ export function checkFields(
       if (own.includes(name) || always.includes(name)) continue
       if (Object.hasOwn(fields, name)) check(name)
       // A filter that is misspelt must not be a list that is not filtered.
-      else issues.push({ path: [name], code: 'unrecognized_keys', message: 'There is no such field here' })
+      else issues.push(unknown)
     }
     const finish = (): SchemaResult<unknown> => (issues.length > 0 ? { issues } : { value: output })
     return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish()
