@@ -10,12 +10,18 @@ interface Column {
 /** Objects in objects are columns of their own down to here; what is deeper, or a list, is JSON in one cell. */
 const DEEPEST = 4
 
-/** The writer of items of one shape: a header record, and a record for each (RFC 4180). */
+/**
+ * The writer of items of one shape: a header record, and a record for each (RFC 4180).
+ *
+ * @param only keys of the items that are columns; all unless told.
+ */
 export function csvWriter(
   item: Shape,
   { forSpreadsheets = false }: CsvOptions = {},
+  only?: ReadonlySet<string>,
 ): { readonly begin: string; readonly row: (value: unknown) => string } {
-  const columns = columnsOf(item, [])
+  const all = columnsOf(item, [])
+  const columns = only === undefined ? all : all.filter(({ path }) => only.has(path[0] as string))
   const cell = forSpreadsheets ? (value: unknown) => cellOf(value, harmless) : (value: unknown) => cellOf(value, same)
   const last = columns.length - 1
   const plain = columns.every(({ path }) => path.length === 1)

@@ -19,6 +19,8 @@ export interface Representation {
   readonly whole: (value: unknown) => string
   /** Writes a list item by item. */
   readonly rows: RowWriter
+  /** The same of items that have these keys alone, where a form has a place for each key. */
+  readonly rowsWith?: (keys: readonly string[]) => RowWriter
 }
 
 /** The parts of a list that is written item by item. */
@@ -66,9 +68,14 @@ function representation(
     case 'ndjson':
       return { form: 'ndjson', ...listed(content, mediaType, NDJSON_ROWS) }
     case 'csv': {
-      const rows = { between: '', end: '', ...csvWriter(itemShape(content) as Shape, options) }
+      const shape = itemShape(content) as Shape
+      const writer = (only?: ReadonlySet<string>) => ({ between: '', end: '', ...csvWriter(shape, options, only) })
       const isPlain = options?.forSpreadsheets !== true
-      return { form: isPlain ? 'csv' : undefined, ...listed(content, mediaType, rows) }
+      return {
+        form: isPlain ? 'csv' : undefined,
+        ...listed(content, mediaType, writer()),
+        rowsWith: (keys) => writer(new Set(keys)),
+      }
     }
   }
 }

@@ -10,12 +10,15 @@ type Written = (form: string) => Promise<AsyncIterable<Chunk> | undefined>
 export class EncodedRows<Item> implements AsyncIterable<Item> {
   readonly #written: Written | undefined
   readonly #rows: () => AsyncIterable<Item>
+  /** The keys that each row has, where they are not all that the reply declares. */
+  readonly keys: readonly string[] | undefined
 
   /**
    * @param written the body in the form `json`, `ndjson` or `csv`, where there is one.
    * @param rows the rows as a handler would give them.
    */
-  constructor(written: Written | undefined, rows: () => AsyncIterable<Item>) {
+  constructor(written: Written | undefined, rows: () => AsyncIterable<Item>, keys?: readonly string[]) {
+    this.keys = keys
     this.#written = written
     this.#rows = rows
   }

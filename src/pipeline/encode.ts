@@ -151,7 +151,9 @@ function encodeAs(
       const chosen = (encoder.choose as Choose)(x.request.header('accept'))
       if (!isPieces(body)) throw new Error(`${x.operation} returned ${describe(body)} where its reply is rows()`)
       const send = (written: AsyncIterable<Chunk> | undefined): void => {
-        const pieces = written ?? new RowPieces(itemsOf(body), encodeRow(x, encoder), chosen.rows)
+        const keys = body instanceof EncodedRows ? body.keys : undefined
+        const writer = (keys && chosen.rowsWith?.(keys)) ?? chosen.rows
+        const pieces = written ?? new RowPieces(itemsOf(body), encodeRow(x, encoder), writer)
         x.reply = new WireReply(encoder.status, pieces, ['content-type', chosen.mediaType]).addAll(headers)
       }
       if (chosen.form === undefined || !(body instanceof EncodedRows)) return send(undefined)

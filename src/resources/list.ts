@@ -221,7 +221,7 @@ export function createReader(
     filters,
     list,
     rows: (query, reading) => {
-      const names = query.fields ?? shownNames
+      const names = [...new Set([...(query.fields === undefined ? [] : facts.key), ...(query.fields ?? shownNames)])]
       const source = async (): Promise<CopySource> => {
         const { where, values } = narrow(model, filters, spec.search, query, reading)
         return { model, names, where: where(), order: orderBy(termsOf(query.sort ?? spec.order)), values }
@@ -230,6 +230,7 @@ export function createReader(
       return new EncodedRows(
         written === undefined ? undefined : async (form) => copied(reading.database, await written(), form),
         () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
+        query.fields && [...new Set([...facts.key, ...names])],
       )
     },
     read: async (key, query, reading) => {

@@ -38,6 +38,7 @@ export function visibleTo(access: Access): (model: AnyModel) => SQL | undefined 
 export interface ReadHandlers {
   readonly list: (context: ResourceContext) => Promise<unknown>
   readonly read: (context: ResourceContext) => Promise<unknown>
+  readonly export: (context: ResourceContext) => unknown
 }
 
 type AfterRead = (rows: readonly Row[], uses: Row) => unknown
@@ -59,6 +60,10 @@ export function readHandlers(
       const page = await reader.list(context.query as ListQuery, readingOf(context))
       return afterRead === undefined ? page : { ...page, items: await shown(page.items, context) }
     },
+    export: (context) => {
+      const found = reader.rows(context.query as ListQuery, readingOf(context))
+      return afterRead === undefined ? found : changed(found, (row) => shown([row], context))
+    },
     read: async (context) => {
       const query = context.query ?? NO_QUERY
       const found = await reader.read(context.params, query, readingOf(context))
@@ -71,6 +76,11 @@ export function readHandlers(
       return isWhole ? reply(200, one as Row, validators({ version: state })) : one
     },
   }
+}
+
+/** Rows as a hook gives them, one by one. */
+async function* changed(rows: AsyncIterable<Row>, change: (row: Row) => Promise<readonly Row[]>): AsyncGenerator<Row> {
+  for await (const row of rows) yield* await change(row)
 }
 
 const NO_QUERY: ListQuery = { limit: 1 }

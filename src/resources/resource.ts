@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Content, json } from '../contract/content.ts'
+import { type Content, json, rows as rowsOf, stream } from '../contract/content.ts'
 import { type Dependency, type Uses, type Values, depends } from '../contract/depends.ts'
 import { type Endpoint, type EndpointSpec, type Verb, del, get, patch, post, put } from '../contract/endpoint.ts'
 import { type PageQuery, type PageSize, page } from '../contract/page.ts'
@@ -10,6 +10,7 @@ import type { AnySchema, Schema } from '../contract/schema.ts'
 import { conditional, preconditions } from '../policies/preconditions.ts'
 import { InvalidCursor, cursorKey } from './cursor.ts'
 import type { AnyDatabase } from './database.ts'
+import { ImportRefused, type ImportReport, ImportReportSchema, importRows } from './import.ts'
 import { indexCheck } from './index-check.ts'
 import { type ListSpec, createReader } from './list.ts'
 import type { AnyModel, Model } from './model.ts'
@@ -27,7 +28,7 @@ import {
 import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
 import { type SearchOptions, searchOf } from './search.ts'
 import { createStatements } from './statements.ts'
-import { type WriteHooks, createWriter } from './writer.ts'
+import { type WriteHooks, type Writer, createWriter } from './writer.ts'
 
 /** What is done with rows of a table, one endpoint each. */
 export type ResourceVerb =
@@ -40,6 +41,8 @@ export type ResourceVerb =
   | 'createMany'
   | 'updateMany'
   | 'removeMany'
+  | 'export'
+  | 'import'
 
 /** What a resource offers on a table. */
 export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
@@ -65,6 +68,10 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly size?: Partial<PageSize>
   /** How many rows one request may create, change or remove in bulk: 100 unless told. */
   readonly bulk?: number
+  /** True for `GET …/export`: all rows of a list, as a JSON array, NDJSON or CSV. */
+  readonly export?: boolean
+  /** True for `POST …/import`: a row for each line of NDJSON or CSV, with a report of those that are refused. */
+  readonly import?: boolean
   /** What each endpoint has beside what follows from the table, and `false` for one that there is not to be. */
   readonly endpoints?: { readonly [V in ResourceVerb]?: EndpointExtras | false }
   /** What hooks get, by name. */
@@ -242,6 +249,26 @@ interface AllEndpoints<T extends AnyTable, O, R> {
   >
 }
 
+interface MoreEndpoints<T extends AnyTable, O, R> {
+  readonly export: Endpoint<
+    '/export',
+    { readonly query: Schema<QuerySent<ListFields<T, O, R>>>; readonly returns: Content<'rows', RowSchema<T, O, R>> }
+  >
+  readonly import: Endpoint<
+    '/import',
+    {
+      readonly query: Schema<{ readonly atomic?: boolean }>
+      readonly body: readonly [Content<'stream', undefined>, Content<'stream', undefined>]
+      readonly returns: z.ZodType<ImportReport>
+    }
+  >
+}
+
+/** Those that there are where options say so. */
+type Chosen<R> = {
+  [K in 'export' | 'import']: R extends { readonly [P in K]: true } ? K : never
+}['export' | 'import']
+
 type Items<T extends AnyTable, O> = z.ZodType<
   { readonly items: readonly RowOf<T, O>[] },
   { readonly items: readonly RowSent<T, O>[] }
@@ -254,7 +281,8 @@ type LeftOut<R> = R extends { readonly endpoints: infer E }
   : never
 
 /** The endpoints of a resource: an ordinary record of them. */
-export type Resource<M, R> = Omit<AllEndpoints<TableOf<M>, OptionsOf<M>, R>, LeftOut<R>>
+export type Resource<M, R> = Omit<AllEndpoints<TableOf<M>, OptionsOf<M>, R>, LeftOut<R>> &
+  Pick<MoreEndpoints<TableOf<M>, OptionsOf<M>, R>, Chosen<R>>
 
 /** Rows of one bulk request, unless told. */
 const BULK = 100
@@ -434,18 +462,61 @@ export function resourceOf(
         },
         writer.removeMany,
       ),
+    export: () =>
+      declare(
+        get,
+        '/export',
+        {
+          summary: `Export ${plural(what)}`,
+          description: 'All that the list would have, page by page, in one reply.',
+          query: queryFields(reader.listFields),
+          returns: rowsOf(rows),
+          use: readUses,
+        },
+        reads.export,
+      ),
+    import: () =>
+      declare(
+        post,
+        '/import',
+        {
+          summary: `Import ${plural(what)}`,
+          description:
+            'A row for each line. Those that are refused are told, and keep no other out, unless `atomic` is true.',
+          query: queryFields({ atomic: z.boolean().optional().describe('`true` for all rows or none') }),
+          body: [stream('application/x-ndjson'), stream('text/csv')],
+          returns: ImportReportSchema,
+          throws: [ImportRefused],
+          use: writeUses,
+        },
+        (context) => importHandler(model, writer, context),
+      ),
   }
 
   const extras = (options.endpoints ?? {}) as Partial<Record<ResourceVerb, EndpointExtras | false>>
   const made = Object.entries(endpoints).flatMap(([verb, make]) => {
     const own = extras[verb as ResourceVerb]
-    return own === false ? [] : [[verb, joined(make() as Endpoint, own ?? {})]]
+    const isWanted = (verb !== 'export' && verb !== 'import') || options[verb] === true
+    return own === false || !isWanted ? [] : [[verb, joined(make() as Endpoint, own ?? {})]]
   })
   return Object.freeze(Object.fromEntries(made))
 
   function declare(verb: Verb, at: string, given: object, handler: (context: ResourceContext) => unknown): unknown {
     return (verb as unknown as (...args: unknown[]) => unknown)(at, given, handler)
   }
+}
+
+/** The body's own type, without parameters, says how its lines are read. */
+function importHandler(model: AnyModel, writer: Writer, context: ResourceContext): Promise<unknown> {
+  const { body, query, request } = context as unknown as ImportContext
+  const mediaType = (request.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  return importRows(model, writer, body, mediaType, query.atomic === true, context)
+}
+
+interface ImportContext {
+  readonly body: ReadableStream<Uint8Array>
+  readonly query: { readonly atomic?: boolean }
+  readonly request: { header(name: string): string | undefined }
 }
 
 /** An endpoint with what its resource says of it beside. */

@@ -21,6 +21,18 @@ export interface Writer {
   readonly createMany: Handler
   readonly updateMany: Handler
   readonly removeMany: Handler
+  /**
+   * Creates rows with all that comes with it: hooks, references, whose they are.
+   *
+   * @param wheres the pointer of each item.
+   * @param together in one statement, which does not say of which item the database complains.
+   */
+  readonly insert: (
+    given: readonly Row[],
+    context: ResourceContext,
+    wheres: readonly string[],
+    together?: boolean,
+  ) => Promise<readonly Row[]>
 }
 
 /** Hooks, their types aside. */
@@ -119,27 +131,26 @@ export function createWriter(
     return or(...rows.map(keyIs))
   }
 
-  const insert = async (
-    given: readonly Row[],
-    context: ResourceContext,
-    wheres: readonly string[],
-  ): Promise<readonly Row[]> => {
+  const insert: Writer['insert'] = async (given, context, wheres, together = false) => {
     const uses = usesOf(context)
     const items: Row[] = []
     for (const values of given) items.push(((await hooks.beforeCreate?.(values, uses)) as Row | undefined) ?? values)
     await checkReferences(items, context, wheres)
     const own = ownOf(context.access)
     const rows: Row[] = []
-    // One after the other: what the database refuses is said of the item that it refused.
-    for (const [i, values] of items.entries()) {
-      const made = await writing(model, wheres[i] as string, false, async () =>
+    const add = async (where: string, values: Row | readonly Row[]): Promise<void> => {
+      const made = await writing(model, where, false, async () =>
         context.tx
           .insert(table as never)
-          .values({ ...values, ...own } as never)
+          .values(values as never)
           .returning(returned as never),
       )
-      rows.push(made[0] as Row)
+      rows.push(...(made as readonly Row[]))
     }
+    const all = items.map((values) => ({ ...values, ...own }))
+    // One after the other, what the database refuses is said of the item that it refused.
+    if (together) await add('', all)
+    else for (const [i, values] of all.entries()) await add(wheres[i] as string, values)
     await checkVisible(rows, context, wheres)
     if (hooks.afterCreate !== undefined) for (const row of rows) await hooks.afterCreate(row, uses)
     return rows
@@ -248,6 +259,7 @@ export function createWriter(
   const places = (items: readonly Row[]): readonly string[] => items.map((_, i) => `/body/items/${i}`)
 
   return {
+    insert,
     create: async (context) => {
       const [row] = (await insert([context.body], context, ['/body'])) as [Row]
       return version === undefined ? row : reply(201, row, validators({ version: row[version] as number }))

@@ -273,9 +273,7 @@ onBothDatabases('walking a list', (opened) => {
       await run(sql`create table moved (id integer primary key, word text)`)
       await run(sql`insert into moved values (1, 'a'), (2, 'b')`)
       const listOf = async (table: Table) =>
-        createTestClient(
-          api({ moved: group('/moved', resource(table as never, { db, sort: ['word' as never] })) }),
-        )
+        createTestClient(api({ moved: group('/moved', resource(table as never, { db, sort: ['word' as never] })) }))
       const before = await listOf(
         dialect === 'postgres'
           ? pg.pgTable('moved', { id: pg.integer().primaryKey(), word: pg.text() })

@@ -1,0 +1,101 @@
+import { Readable } from 'node:stream'
+import type { Column } from 'drizzle-orm'
+import { MalformedBody } from '../contract/problems.ts'
+import { type ColumnKind, kindOf } from './column.ts'
+import type { AnyModel } from './model.ts'
+
+/** A row of an import with its number, from 1; `values` is undefined where it cannot be read. */
+export interface Line {
+  readonly row: number
+  readonly values: unknown
+}
+
+/** Characters of one row. */
+const MOST = 1_000_000
+
+/**
+ * The values in a body of NDJSON (https://github.com/ndjson/ndjson-spec): one in each line, those that are blank aside.
+ *
+ * @throws MalformedBody for what is not UTF-8, and for a line of more than a million characters.
+ */
+export async function* jsonLines(body: ReadableStream<Uint8Array>): AsyncGenerator<Line> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      throw MalformedBody({ detail: 'The body is not UTF-8' })
+    }
+  }
+  let row = 0
+  let rest = ''
+  const read = (text: string): Line[] => {
+    if (text.trim() === '') return []
+    row++
+    try {
+      return [{ row, values: JSON.parse(text) as unknown }]
+    } catch {
+      return [{ row, values: undefined }]
+    }
+  }
+  for await (const piece of body) {
+    rest += decode(piece)
+    let from = 0
+    for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n', from)) {
+      yield* read(rest.slice(from, end))
+      from = end + 1
+    }
+    rest = rest.slice(from)
+    if (rest.length > MOST) throw MalformedBody({ detail: `Row ${row + 1} is longer than a million characters` })
+  }
+  yield* read(rest + decode())
+}
+
+/**
+ * The rows of a body of CSV (RFC 4180), whose first line names the columns. Text becomes what its column holds; a field with
+ * nothing in it is not given.
+ *
+ * @throws MalformedBody for what is no CSV, naming the line.
+ * @throws where `csv-parse` is not installed.
+ */
+export async function* csvLines(body: ReadableStream<Uint8Array>, model: AnyModel): AsyncGenerator<Line> {
+  const { parse } = await import('csv-parse')
+  const kinds = new Map(Object.entries(model.shown).map(([name, column]) => [name, kindOf(column as Column)]))
+  const rows = Readable.fromWeb(body as never).pipe(
+    parse({ columns: true, bom: true, skip_empty_lines: true, max_record_size: MOST }),
+  )
+  let row = 0
+  try {
+    for await (const record of rows as AsyncIterable<Record<string, string>>) {
+      row++
+      const given = Object.entries(record).filter(([, text]) => text !== '')
+      yield { row, values: Object.fromEntries(given.map(([name, text]) => [name, valueOf(text, kinds.get(name))])) }
+    }
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown }
+    if (typeof code !== 'string' || !code.startsWith('CSV_')) throw error
+    throw MalformedBody({
+      detail: `Row ${row + 1} is no CSV: it has other fields than the first line, or a quote that is not closed`,
+    })
+  }
+}
+
+/** Text as what its column holds; what does not fit stays text, for the schema to refuse. */
+function valueOf(text: string, kind: ColumnKind | undefined): unknown {
+  switch (kind) {
+    case 'integer':
+    case 'number':
+      return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : text
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text
+    case 'json':
+    case 'list':
+      try {
+        return JSON.parse(text) as unknown
+      } catch {
+        return text
+      }
+    default:
+      return text
+  }
+}

@@ -1,0 +1,127 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { z } from 'zod'
+import { type FieldError, Problem, type ProblemType, problem } from '../contract/problem.ts'
+import { csvLines, jsonLines } from './import-lines.ts'
+import type { AnyModel } from './model.ts'
+import type { ResourceContext } from './reading.ts'
+import type { Dialect } from './table.ts'
+import type { Writer } from './writer.ts'
+
+type Row = Record<string, unknown>
+
+/** Rows that are written in one statement, as long as none is refused. */
+const CHUNK = 200
+
+/** Rows whose faults are told; of more, how many there are. */
+const MOST_TOLD = 100
+
+/** A row that was not created. */
+interface RefusedRow {
+  readonly row: number
+  readonly errors: readonly FieldError[]
+}
+
+/** What came of an import. */
+export interface ImportReport {
+  readonly created: number
+  readonly refused: number
+  readonly rows: readonly RefusedRow[]
+}
+
+const fieldErrors = z.array(z.object({ pointer: z.string(), code: z.string(), message: z.string() }))
+const refusedRows = z
+  .array(z.object({ row: z.int().describe('Its number, from 1'), errors: fieldErrors }))
+  .describe(`Why not, of the first ${MOST_TOLD}`)
+const refusedCount = z.int().describe('How many rows were not')
+
+export const ImportReportSchema: z.ZodType<ImportReport> = z
+  .object({ created: z.int().describe('How many rows were created'), refused: refusedCount, rows: refusedRows })
+  .meta({ id: 'ImportReport' })
+
+/** All rows were wanted or none, and some were refused: there are none. */
+export const ImportRefused: ProblemType<'import_refused', Omit<ImportReport, 'created'>> = problem('import_refused', {
+  status: 422,
+  title: 'Some rows are not valid: none was created',
+  extra: z.object({ refused: refusedCount, rows: refusedRows }) as z.ZodType<Omit<ImportReport, 'created'>>,
+})
+
+/**
+ * Creates a row for each line of a body, in the transaction of the request. Those that are refused are told, and do not keep
+ * the others out, unless all or none are wanted.
+ *
+ * @param mediaType of the body: `text/csv`, or else NDJSON.
+ */
+export async function importRows(
+  model: AnyModel,
+  writer: Writer,
+  body: ReadableStream<Uint8Array>,
+  mediaType: string,
+  isAtomic: boolean,
+  context: ResourceContext,
+): Promise<ImportReport> {
+  const found = { created: 0, refused: 0, rows: [] as RefusedRow[] }
+  const { dialect } = model.facts
+  const tx = context.tx as unknown as Commands
+  const refuse = (row: number, errors: readonly FieldError[]): void => {
+    found.refused++
+    if (found.rows.length < MOST_TOLD) found.rows.push({ row, errors })
+  }
+  let chunk: { readonly row: number; readonly values: Row }[] = []
+  const write = async (items: typeof chunk, together: boolean): Promise<void> => {
+    await command(tx, dialect, sql`savepoint import_rows`)
+    const wheres = items.map(({ row }) => `/rows/${row}`)
+    try {
+      await writer.insert(
+        items.map(({ values }) => values),
+        context,
+        wheres,
+        together,
+      )
+      await command(tx, dialect, sql`release savepoint import_rows`)
+      found.created += items.length
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      await command(tx, dialect, sql`rollback to savepoint import_rows`)
+      if (items.length > 1) {
+        for (const item of items) await write([item], false)
+        return
+      }
+      const [item] = items as [(typeof chunk)[number]]
+      const errors = error.errors ?? [{ pointer: wheres[0] as string, code: error.code, message: error.message }]
+      refuse(
+        item.row,
+        errors.map((one) => ({ ...one, pointer: one.pointer.slice((wheres[0] as string).length) })),
+      )
+    }
+  }
+  const flush = async (): Promise<void> => {
+    const items = chunk
+    chunk = []
+    if (items.length > 0) await write(items, true)
+  }
+  const lines = mediaType === 'text/csv' ? csvLines(body, model) : jsonLines(body)
+  for await (const { row, values } of lines) {
+    const result = model.create.safeParse(values)
+    if (result.success) chunk.push({ row, values: result.data as Row })
+    else refuse(row, result.error.issues.map(toFieldError))
+    if (chunk.length >= CHUNK) await flush()
+  }
+  await flush()
+  if (isAtomic && found.refused > 0) throw ImportRefused({ refused: found.refused, rows: found.rows })
+  return found
+}
+
+function toFieldError({ path, code, message }: z.core.$ZodIssue): FieldError {
+  const pointer = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return { pointer, code, message }
+}
+
+/** What runs a statement on either database. */
+interface Commands {
+  readonly execute: (statement: SQL) => PromiseLike<unknown>
+  readonly run: (statement: SQL) => unknown
+}
+
+async function command(tx: Commands, dialect: Dialect, statement: SQL): Promise<void> {
+  await (dialect === 'postgres' ? tx.execute(statement) : tx.run(statement))
+}
