@@ -1,4 +1,5 @@
 import type { Content, ContentKind } from '../contract/content.ts'
+import { formSize, isMultipartForm } from '../contract/multipart.ts'
 import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { namedFields } from '../contract/query-fields.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
@@ -14,6 +15,7 @@ const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
   bytes: 'both',
   stream: 'both',
   form: 'in',
+  multipart: 'in',
   file: 'out',
   cursor: 'out',
   offset: 'out',
@@ -36,10 +38,22 @@ export function checkBody(field: string, body: AnySchema | Content, note: Note):
     return note(field, what, mend)
   }
   if (WITHOUT_SCHEMA.includes(kind)) return
+  if (isMultipartForm(schema)) return checkSchema(field, schema.texts, 'text', note)
   if (!isSchema(schema)) {
     return note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
   }
   checkSchema(field, schema, kind === 'form' ? 'text' : way === 'in' ? 'input' : 'output', note)
+}
+
+/** Checks a limit of the body that an endpoint states itself: a file that is taken has to fit in it. */
+export function checkBodyLimit(body: unknown, limit: number | undefined, note: Note): void {
+  const form = (body as Partial<Content> | undefined)?.schema
+  if (limit === undefined || !isMultipartForm(form)) return
+  for (const [name, { most }] of Object.entries(form.uploads)) {
+    if (most <= limit) continue
+    const what = `is ${limit}, and the file "${name}" alone may have ${most} bytes`
+    note('limits.body', what, `leave it out, for it is ${formSize(form)} then, or take a smaller file`)
+  }
 }
 
 /** Notes what the wire cannot carry: dates, maps, functions in JSON; what JSON Schema cannot describe. */

@@ -1,9 +1,11 @@
 import type { Content } from '../contract/content.ts'
 import type { Operation } from '../contract/walk.ts'
+import { type MultipartForm, type MultipartLimits, isMultipartForm } from '../contract/multipart.ts'
 import { paramNames } from '../contract/path.ts'
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import { isSchema } from '../contract/schema.ts'
+import type { UploadField } from '../contract/upload.ts'
 import { absentValues, withAbsent } from './absent.ts'
 import { type FromText, fromText } from './from-text.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
@@ -42,6 +44,14 @@ export interface BodyDecoder {
   readonly mediaType: string
   readonly validate: Validate | undefined
   readonly form: TextDecoderOf | undefined
+  readonly multipart: MultipartDecoder | undefined
+}
+
+/** A form of text and files. */
+export interface MultipartDecoder {
+  readonly texts: TextDecoderOf
+  readonly uploads: ReadonlyMap<string, UploadField>
+  readonly limits: MultipartLimits
 }
 
 /** Compiles the decoders of an operation. */
@@ -95,7 +105,8 @@ function textField(kind: FieldKind | undefined): TextField {
 
 function bodyDecoder(body: AnySchema | Content, zod: Zod | undefined): BodyDecoder {
   if (isSchema(body)) {
-    return { kind: 'json', mediaType: 'application/json', validate: validator(body, zod), form: undefined }
+    const validate = validator(body, zod)
+    return { kind: 'json', mediaType: 'application/json', validate, form: undefined, multipart: undefined }
   }
   const { kind, mediaType, schema } = body as Content
   return {
@@ -104,7 +115,12 @@ function bodyDecoder(body: AnySchema | Content, zod: Zod | undefined): BodyDecod
     mediaType: (mediaType.split(';', 1)[0] as string).trim().toLowerCase(),
     validate: kind === 'json' ? validator(schema as AnySchema, zod) : undefined,
     form: kind === 'form' ? requestDecoder(schema as AnySchema, zod) : undefined,
+    multipart: isMultipartForm(schema) ? multipartDecoder(schema, zod) : undefined,
   }
+}
+
+function multipartDecoder({ texts, uploads, limits }: MultipartForm, zod: Zod | undefined): MultipartDecoder {
+  return { texts: requestDecoder(texts, zod), uploads: new Map(Object.entries(uploads)), limits }
 }
 
 /** Puts decoded path segments under their names. */

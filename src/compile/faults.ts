@@ -39,7 +39,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
   const { params, query, headers, cookies, body } = operation.spec
   const kind =
     body === undefined ? undefined : (body as Partial<Content>).is === 'content' ? (body as Content).kind : 'json'
-  const checked = kind === 'json' || kind === 'form'
+  const checked = kind === 'json' || kind === 'form' || kind === 'multipart'
   return [
     // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it
     // is a refused field like any other.

@@ -1,8 +1,10 @@
 import { type Api, OPTIONS } from '../contract/api.ts'
+import type { Content } from '../contract/content.ts'
 import type { Uses } from '../contract/depends.ts'
 import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
+import { formSize, isMultipartForm } from '../contract/multipart.ts'
 import type { Policy } from '../contract/policy.ts'
 import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Versions, meet } from '../contract/version.ts'
@@ -116,7 +118,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
         served: servedOf(policy, ordered[index]?.slots as readonly Slot[]),
       })),
       middleware: operation.middleware.filter((layer) => !stamps.includes(layer)),
-      limits: { ...LIMITS, ...operation.limits },
+      limits: limitsOf(operation),
       errors: encoded(operation.errors ?? errors),
     }),
   )
@@ -128,6 +130,13 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     stamps: stamps.map((layer) => stampOf(layer) as Stamp),
     versions: operations.find(({ version }) => version !== undefined)?.version?.of,
   }
+}
+
+/** A form of files is as long as these may be, whatever groups say of all bodies, unless its endpoint says otherwise. */
+function limitsOf({ limits, spec }: Operation): Limits {
+  const form = (spec.body as Partial<Content> | undefined)?.schema
+  const own = isMultipartForm(form) ? { body: spec.limits?.body ?? formSize(form) } : {}
+  return { ...LIMITS, ...limits, ...own }
 }
 
 /** The operations that callers of one version see. */

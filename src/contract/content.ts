@@ -1,3 +1,4 @@
+import type { MultipartIn, MultipartSent } from './multipart.ts'
 import type { CursorPage, OffsetPage } from './page.ts'
 import type { Decoded, Encodable, Received, AnySchema, Sent } from './schema.ts'
 
@@ -9,12 +10,13 @@ export interface Content<Kind extends ContentKind = ContentKind, S = unknown> {
   readonly schema: S
 }
 
-export type ContentKind = 'json' | 'form' | 'text' | 'bytes' | 'stream' | 'file' | 'cursor' | 'offset'
+export type ContentKind = 'json' | 'form' | 'multipart' | 'text' | 'bytes' | 'stream' | 'file' | 'cursor' | 'offset'
 
 /** A piece of a streamed body. Strings are sent as UTF-8. */
 export type Chunk = string | Uint8Array
 
-function content<Kind extends ContentKind, S>(kind: Kind, mediaType: string, schema: S): Content<Kind, S> {
+/** For the builders of bodies. */
+export function content<Kind extends ContentKind, S>(kind: Kind, mediaType: string, schema: S): Content<Kind, S> {
   return Object.freeze({ is: 'content', kind, mediaType, schema })
 }
 
@@ -72,7 +74,9 @@ export type BodyIn<C> = C extends { readonly _zod: { readonly output: infer Out 
         ? string
         : Kind extends 'bytes'
           ? Uint8Array
-          : ReadableStream<Uint8Array>
+          : Kind extends 'multipart'
+            ? MultipartIn<S>
+            : ReadableStream<Uint8Array>
     : Decoded<C>
 
 /** The caller's side of a request body. */
@@ -82,7 +86,9 @@ export type BodySent<C> =
       ? Sent<S>
       : Kind extends 'text'
         ? string
-        : Uint8Array | Blob | ReadableStream<Uint8Array>
+        : Kind extends 'multipart'
+          ? MultipartSent<S>
+          : Uint8Array | Blob | ReadableStream<Uint8Array>
     : Sent<C>
 
 /** The handler's side of a reply body. */

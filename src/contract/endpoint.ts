@@ -20,7 +20,7 @@ export interface EndpointSpec extends Hooks {
   readonly headers?: AnySchema
   /** Schema of cookies. */
   readonly cookies?: AnySchema
-  /** A schema for JSON, or `form(schema)`, `text()`, `bytes()`, `stream()`. */
+  /** A schema for JSON, or `form(schema)`, `multipart(fields)`, `text()`, `bytes()`, `stream()`. */
   readonly body?: AnySchema | Content
   /** A schema for 200 with JSON, another reply such as `created(Order)`, or a list of them. */
   readonly returns?: Returns

@@ -12,6 +12,7 @@ import { encode } from './encode.ts'
 import type { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
+import { multipartReader } from './multipart/form-reader.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
 import { interruptible } from './time-limit.ts'
@@ -58,7 +59,7 @@ export function composeEndpoint(
 function coreApart(plan: EndpointPlan, app: AppScope, failing: Failing): Answer {
   const slots = liveSlots(plan.slots, app)
   const rest = [...makeStage(slots, 'replay'), ...lastWork(plan, slots)]
-  const work = watchedWork(slots, inputStages(plan), rest)
+  const work = watchedWork(slots, inputStages(plan, app), rest)
   const last = lastStages(plan, [], failing)
   return (x) => advance(x, work, 0, last, failing)
 }
@@ -72,7 +73,7 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
   return [
     ...makeStage(slots, 'identify'),
     ...stagesAt(policies, 'limit'),
-    ...inputStages(plan),
+    ...inputStages(plan, app),
     ...makeStage(slots, 'replay'),
     ...stagesAt(policies, 'replay'),
     ...lastWork(plan, slots),
@@ -84,9 +85,11 @@ function makeStage(slots: readonly LiveSlot[], when: When): Stage[] {
   return [(x) => (x.reply === undefined ? makeDependencies(x, slots, when) : undefined)]
 }
 
-function inputStages({ decoders, limits }: EndpointPlan): Stage[] {
+function inputStages({ decoders, limits }: EndpointPlan, app: AppScope): Stage[] {
   const declaresInput = Object.values(decoders).some((decoder) => decoder !== undefined)
-  return declaresInput ? [(x) => decode(x, decoders, limits)] : []
+  const form = decoders.body?.multipart
+  const readMultipart = form && multipartReader(form, app)
+  return declaresInput ? [(x) => decode(x, decoders, limits, readMultipart)] : []
 }
 
 /** From the input to the reply. */

@@ -1,4 +1,7 @@
 import type { Content } from '../../contract/content.ts'
+import { absentValues } from '../../compile/absent.ts'
+import { type MultipartForm, isMultipartForm } from '../../contract/multipart.ts'
+import { pascal } from './json-schema.ts'
 import type { JsonSchema, MediaType, RequestBodyObject } from './objects.ts'
 import { acceptsUndefined } from './parameters.ts'
 import { contentOf } from './schema-uses.ts'
@@ -8,6 +11,9 @@ import type { Schemas, Side } from './schemas.ts'
 export function requestBody(body: object, hint: string, schemas: Schemas): RequestBodyObject {
   const content = contentOf(body)
   const schema = content.schema as object | undefined
+  if (isMultipartForm(schema)) {
+    return { required: true, content: { [content.mediaType]: formOf(schema, hint, schemas) } }
+  }
   return {
     required: schema === undefined || !acceptsUndefined(schema),
     content: mediaTypes(content, 'request', hint, schemas),
@@ -30,6 +36,7 @@ function isPlain({ kind, mediaType }: Content): boolean {
   switch (kind) {
     case 'json':
     case 'form':
+    case 'multipart':
     case 'cursor':
     case 'offset':
       return true
@@ -48,6 +55,7 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
   switch (content.kind) {
     case 'json':
     case 'form':
+    case 'multipart':
       return schemas.of(schema, side, hint)
     case 'text':
       return { type: 'string' }
@@ -74,6 +82,31 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
  * what makes them take a Blob.
  */
 const BINARY: JsonSchema = { type: 'string', format: 'binary' }
+
+/** A form of text and files: a property for each, and the media types that files may have. */
+function formOf({ texts, uploads }: MultipartForm, hint: string, schemas: Schemas): MediaType {
+  const properties: Record<string, JsonSchema> = {}
+  const required: string[] = []
+  const absent = absentValues(texts)
+  for (const [name, field] of Object.entries(texts.fields)) {
+    properties[name] = schemas.of(field, 'request', hint + pascal(name))
+    if (!acceptsUndefined(field) && !absent.has(name)) required.push(name)
+  }
+  const encoding: Record<string, { contentType: string }> = {}
+  for (const [name, { most, many, types, optional }] of Object.entries(uploads)) {
+    const [type = 'application/octet-stream', ...others] = types ?? []
+    // Its length in bytes (OpenAPI 3.1.1 §4.4.2).
+    const one = { ...BINARY, ...(others.length === 0 ? { contentMediaType: type } : {}), maxLength: most }
+    const least = optional ? {} : { minItems: 1 }
+    properties[name] = many === undefined ? one : { type: 'array', items: one, ...least, maxItems: many }
+    if (!optional) required.push(name)
+    encoding[name] = { contentType: [type, ...others].join(', ') }
+  }
+  return {
+    schema: { type: 'object', ...(required.length > 0 ? { required } : {}), properties, additionalProperties: false },
+    encoding,
+  }
+}
 
 function isText(mediaType: string): boolean {
   return /^text\/|[/+](json|xml|x-ndjson|jsonl|json-seq)(;|$)/.test(mediaType)

@@ -1,4 +1,5 @@
 import type { Content } from '../../contract/content.ts'
+import { isMultipartForm } from '../../contract/multipart.ts'
 import { namedFields } from '../../contract/query-fields.ts'
 import type { ReplySpec, Returns } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
@@ -31,7 +32,10 @@ export function schemaUses(operation: Operation): SchemaUse[] {
   } else add(spec.query, 'query', `the query of ${id}`)
   add(spec.headers, 'headers', `the headers of ${id}`)
   add(spec.cookies, 'cookies', `the cookies of ${id}`)
-  if (spec.body !== undefined) add(contentOf(spec.body).schema, 'body', `the body of ${id}`, 'whole')
+  const body = spec.body === undefined ? undefined : contentOf(spec.body).schema
+  if (isMultipartForm(body)) {
+    for (const [name, field] of Object.entries(body.texts.fields)) add(field, `body.${name}`, `the body of ${id}`)
+  } else add(body, 'body', `the body of ${id}`, 'whole')
   for (const [index, reply] of repliesOf(spec.returns).entries()) {
     const hint = index === 0 ? 'reply' : `reply.${reply.status}`
     add(reply.headers, `${hint}.headers`, `the reply headers of ${id}`)
