@@ -177,8 +177,10 @@ function takeForm(
   parts: FormParts,
   decoding: Decoding,
 ): void | Promise<void> {
-  const whole = (result: SchemaResult<unknown>): SchemaResult<unknown> =>
-    result.issues === undefined ? { value: { ...(result.value as object), ...parts.files } } : result
+  const whole = (result: SchemaResult<unknown>): SchemaResult<unknown> => {
+    if (result.issues === undefined) return { value: { ...(result.value as object), ...parts.files } }
+    return { issues: result.issues.filter(({ path }) => !parts.refused.has(path?.[0] as string)) }
+  }
   decoding.settle(x.context, 'body', parts.texts, (given) => {
     const result = texts.validate(given)
     return result instanceof Promise ? result.then(whole) : whole(result)

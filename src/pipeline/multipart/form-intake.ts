@@ -17,6 +17,8 @@ const IN_MEMORY = 1_048_576
 export interface FormParts {
   readonly texts: Record<string, unknown>
   readonly files: Record<string, unknown>
+  /** Fields that are refused already: that they are missing then is no fault of theirs. */
+  readonly refused: ReadonlySet<string>
 }
 
 /** What is being taken. Nothing is where a part is thrown away. */
@@ -35,7 +37,6 @@ export class FormIntake {
   readonly #temporary: TemporaryFile[] = []
   readonly #texts: Record<string, unknown> = {}
   readonly #files = new Map<string, ReceivedFile[]>()
-  /** Fields of files with a file that is refused. */
   readonly #refused = new Set<string>()
   #taking: Taking = undefined
   #parts = 0
@@ -150,7 +151,7 @@ export class FormIntake {
       }
       files.push([name, field.many === undefined ? received[0] : received])
     }
-    return { texts: this.#texts, files: Object.fromEntries(files) }
+    return { texts: this.#texts, files: Object.fromEntries(files), refused: this.#refused }
   }
 
   /** The request is over: removes its files. */
