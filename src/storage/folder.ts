@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, access, constants, link, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import {
+  type FileHandle,
+  access,
+  constants,
+  link,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { type Dependency, depends } from '../contract/depends.ts'
 import type { Upload } from '../contract/upload.ts'

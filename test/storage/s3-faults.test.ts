@@ -51,7 +51,9 @@ test('parts that cannot be sent, or put together, are forgotten', async () => {
   await expect(opened.storage.put('a', large)).rejects.toThrow('AccessDenied')
   expect(opened.server.uploads.size).toBe(0)
   first(1, { status: 200, body: error('InternalError') }, /^POST .*uploadId=/)
-  await expect(opened.storage.put('a', large)).rejects.toThrow('S3: test/a was not put together: InternalError Not <now>')
+  await expect(opened.storage.put('a', large)).rejects.toThrow(
+    'S3: test/a was not put together: InternalError Not <now>',
+  )
   expect(opened.server.uploads.size).toBe(0)
   expect(await opened.storage.get('a')).toBeUndefined()
   await opened.storage.put('a', large)
@@ -79,7 +81,13 @@ test('a redirect is not followed: what is signed is for this host', async () => 
 
 test('where it is away, requests are 503 and /readyz says so; no secret is in any of it', async () => {
   const secretAccessKey = new Secret('very-secret-key')
-  const files = s3({ accessKeyId: 'AKID', secretAccessKey, bucket: 'bucket', endpoint: 'http://127.0.0.1:1', name: 'covers' })
+  const files = s3({
+    accessKeyId: 'AKID',
+    secretAccessKey,
+    bucket: 'bucket',
+    endpoint: 'http://127.0.0.1:1',
+    name: 'covers',
+  })
   const app = api({ read: get('/a', { use: { files } }, async ({ files }) => (await files.get('a'))?.size ?? 0) })
   const { fetch, close, failures } = await createTestClient(app)
   const reply = await fetch('/a')
@@ -92,7 +100,13 @@ test('where it is away, requests are 503 and /readyz says so; no secret is in an
 })
 
 test('a wrong secret is refused by S3', async () => {
-  const files = s3({ ...KEY, secretAccessKey: 'other', bucket: 'bucket', region: REGION, endpoint: opened.server.endpoint })
+  const files = s3({
+    ...KEY,
+    secretAccessKey: 'other',
+    bucket: 'bucket',
+    region: REGION,
+    endpoint: opened.server.endpoint,
+  })
   const storage = await (files.make({} as never) as typeof opened.storage)
   await expect(storage.put('a', 'a')).rejects.toThrow('403 SignatureDoesNotMatch')
   expect(opened.server.refused).toHaveLength(1)

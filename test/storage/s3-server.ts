@@ -155,9 +155,10 @@ async function signatureFault(
   search: string,
   body: Buffer,
 ): Promise<string | undefined> {
-  const found = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=([\da-f]{64})$/.exec(
-    headers.authorization ?? '',
-  )
+  const found =
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=([\da-f]{64})$/.exec(
+      headers.authorization ?? '',
+    )
   if (found === null) return 'there is no signature'
   const [, id, day, region, names = '', signature] = found
   if (id !== KEY.accessKeyId || region !== REGION) return 'another key or region'
@@ -167,7 +168,10 @@ async function signatureFault(
   const sent = Date.parse(time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'))
   if (!(Math.abs(Date.now() - sent) < 900_000) || !time.startsWith(String(day))) return 'another time'
   const signed = names.split(';')
-  const needed = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-') || name === 'content-type')]
+  const needed = [
+    'host',
+    ...Object.keys(headers).filter((name) => name.startsWith('x-amz-') || name === 'content-type'),
+  ]
   if (needed.some((name) => !signed.includes(name)) || signed.join() !== signed.toSorted().join()) {
     return `signed are ${names}`
   }

@@ -189,7 +189,12 @@ describe.each([
     const app = api({
       read: get(
         '/covers/{name}',
-        { returns: ok(file()), use: { files: dependency }, throws: [NotFound], query: z.object({ from: z.int().optional() }) },
+        {
+          returns: ok(file()),
+          use: { files: dependency },
+          throws: [NotFound],
+          query: z.object({ from: z.int().optional() }),
+        },
         async ({ params, files, query }) => {
           const found = await files.get(`covers/${params.name}`)
           if (found === undefined) throw NotFound()

@@ -18,7 +18,9 @@ function uploads(seen: { path?: string | undefined; reason?: unknown }) {
   return api(
     { limits: { timeout: 1000 } },
     {
-      take: post('/take', { body: multipart({ file: upload({ most: 1e9 }) }) }, ({ body }) => ({ size: body.file.size })),
+      take: post('/take', { body: multipart({ file: upload({ most: 1e9 }) }) }, ({ body }) => ({
+        size: body.file.size,
+      })),
       slow: post('/slow', { body: multipart({ file: upload({ most: 1e9 }) }) }, async ({ body, signal }) => {
         seen.path = body.file.path
         await new Promise((resolve) => signal.addEventListener('abort', resolve))

@@ -62,7 +62,10 @@ describe('a form that is not one is refused', () => {
     ['text after its end, for long', `${part(FILE)}--b--\r\n${'a'.repeat(1_000_000)}`],
   ])('%s', async (_, body) => {
     const { status, detail } = await send(body)
-    expect({ status, detail }).toEqual({ status: 400, detail: expect.stringMatching(/^(The body|The header fields|A part|A boundary) /) })
+    expect({ status, detail }).toEqual({
+      status: 400,
+      detail: expect.stringMatching(/^(The body|The header fields|A part|A boundary) /),
+    })
   })
 
   test.each([
@@ -155,7 +158,17 @@ describe('names', () => {
   test('of fields pollute nothing', async () => {
     const { fetch, close } = await createTestClient(covers)
     const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty']
-    const reply = await fetch('/any', raw(formOf(names.flatMap((name) => [[field(name), '1'], [fileField(name, 'a'), '1']]))))
+    const reply = await fetch(
+      '/any',
+      raw(
+        formOf(
+          names.flatMap((name) => [
+            [field(name), '1'],
+            [fileField(name, 'a'), '1'],
+          ]),
+        ),
+      ),
+    )
     expect(reply.status).toBe(422)
     expect(((await reply.json()) as { errors: unknown[] }).errors).toHaveLength(10)
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
@@ -233,7 +246,9 @@ describe('a file is what it says', () => {
   })
 
   test('and one of those that are taken, by whatever name', async () => {
-    const app = api({ take: post('/', { body: multipart({ a: upload({ types: ['image/JPG'] }) }) }, ({ body }) => body.a.type) })
+    const app = api({
+      take: post('/', { body: multipart({ a: upload({ types: ['image/JPG'] }) }) }, ({ body }) => body.a.type),
+    })
     const { fetch, close } = await createTestClient(app)
     const send = async (said: string, content: Uint8Array): Promise<number> =>
       (await fetch('/', raw(formOf([[fileField('a', 'a', said), content]])))).status

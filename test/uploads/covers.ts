@@ -37,11 +37,15 @@ export const covers = api({
       start: Buffer.from(await cover.bytes()).toString('hex', 0, 4),
     }),
   ),
-  any: post('/any', { body: multipart({ file: upload({ most: 2_000_000_000, optional: true }) }) }, async ({ body }) => {
-    let length = 0
-    if (body.file !== undefined) for await (const piece of body.file.stream()) length += piece.length
-    return { ...((await told(body.file)) as object), length }
-  }),
+  any: post(
+    '/any',
+    { body: multipart({ file: upload({ most: 2_000_000_000, optional: true }) }) },
+    async ({ body }) => {
+      let length = 0
+      if (body.file !== undefined) for await (const piece of body.file.stream()) length += piece.length
+      return { ...((await told(body.file)) as object), length }
+    },
+  ),
 })
 
 /** A folder for temporary files of this test file alone. */
@@ -63,7 +67,10 @@ export function ownTemporaryFolder(): { readonly left: () => string[] } {
 }
 
 /** A form in octets, as RFC 7578 has it: header lines and content of each part. */
-export function formOf(parts: readonly (readonly [head: string, content: string | Uint8Array])[], boundary = 'b'): Buffer {
+export function formOf(
+  parts: readonly (readonly [head: string, content: string | Uint8Array])[],
+  boundary = 'b',
+): Buffer {
   const pieces = parts.flatMap(([head, content]) => [
     Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`),
     Buffer.from(content as string),

@@ -63,7 +63,15 @@ onEveryWire('A form', (open) => {
     const { fetch } = await open(covers)
     const none = await fetch('/any', raw(formOf([[fileField('file', ''), '']])))
     expect(await none.json()).toEqual({ length: 0 })
-    const needed = await fetch('/covers', raw(formOf([[field('title'), 'a'], [fileField('cover', ''), '']])))
+    const needed = await fetch(
+      '/covers',
+      raw(
+        formOf([
+          [field('title'), 'a'],
+          [fileField('cover', ''), ''],
+        ]),
+      ),
+    )
     expect(await refused(needed)).toEqual([422, '/body/cover required'])
   })
 
@@ -111,7 +119,9 @@ onEveryWire('A form', (open) => {
     ])
     const whole = await (await fetch('/covers', raw(body))).json()
     expect(whole).toMatchObject({ title: '\r\n--a\r', tags: [''], cover: { size: tricky.length } })
-    expect((whole as { cover: { sha256: string } }).cover.sha256).toBe(createHash('sha256').update(tricky).digest('hex'))
+    expect((whole as { cover: { sha256: string } }).cover.sha256).toBe(
+      createHash('sha256').update(tricky).digest('hex'),
+    )
     for (const size of [1, 2, 3, 5, 7, 11, 64]) {
       expect(await (await fetch('/covers', inPieces(body, size))).json()).toEqual(whole)
     }
@@ -173,7 +183,12 @@ onEveryWire('A form', (open) => {
     const large = new Uint8Array(150_000)
     const requests = [
       raw(formOf([[fileField('file', 'a.bin'), large]])),
-      raw(formOf([[fileField('file', 'a.bin'), large], [field('unknown'), '1']])),
+      raw(
+        formOf([
+          [fileField('file', 'a.bin'), large],
+          [field('unknown'), '1'],
+        ]),
+      ),
       raw(formOf([[fileField('file', 'a.bin'), large]]).subarray(0, 150_100)),
     ]
     const replies = await Promise.all(requests.map((init) => fetch('/any', init)))

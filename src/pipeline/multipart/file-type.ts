@@ -39,7 +39,11 @@ const SIGNATURES: readonly Signature[] = [
   { type: 'application/wasm', bytes: '\0asm' },
   { type: 'font/woff', bytes: 'wOFF', also: /^application\/(x-)?font-woff$/ },
   { type: 'font/woff2', bytes: 'wOF2', also: /^application\/(x-)?font-woff2$/ },
-  { type: 'application/x-elf', bytes: '\x7fELF', also: /^application\/x-(executable|sharedlib|object|pie-executable)$/ },
+  {
+    type: 'application/x-elf',
+    bytes: '\x7fELF',
+    also: /^application\/x-(executable|sharedlib|object|pie-executable)$/,
+  },
   { type: 'application/vnd.sqlite3', bytes: 'SQLite format 3\0', also: /^application\/(x-|vnd\.)/ },
 ]
 

@@ -13,7 +13,9 @@ export type ReadMultipart = (x: Exchange, limit: number, errors: FieldError[]) =
 const temporaryFiles: Dependency<TemporaryFiles> = depends(
   {},
   async function* () {
-    const files = await import('./temporary-files.ts').then(({ openTemporaryFiles }) => openTemporaryFiles()).catch(none)
+    const files = await import('./temporary-files.ts')
+      .then(({ openTemporaryFiles }) => openTemporaryFiles())
+      .catch(none)
     yield files
     await files.close()
   },

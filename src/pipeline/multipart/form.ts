@@ -29,13 +29,12 @@ export async function readForm(
   const intake = new FormIntake(decoder, temporary, errors)
   x.releases ??= new Releases()
   x.releases.push(() => intake.release())
-  const body = x.request.stream(limit).getReader()
+  const body = x.request.pieces(limit)
   // Who gave up may not have ended the body, and nobody else would.
-  const stop = (): void => void body.cancel(x.aborted).catch(() => {})
-  x.signal.addEventListener('abort', stop)
+  x.signal.addEventListener('abort', body.leave)
   try {
-    for (let next = await body.read(); !next.done; next = await body.read()) {
-      for (const event of reader.read(next.value)) {
+    for (let piece = await body.next(); piece !== undefined; piece = await body.next()) {
+      for (const event of reader.read(piece)) {
         const pending = intake.take(event)
         if (pending !== undefined) await pending
       }
@@ -44,9 +43,9 @@ export async function readForm(
     reader.finish()
     return intake.finish()
   } catch (error) {
-    stop()
+    body.leave()
     throw error
   } finally {
-    x.signal.removeEventListener('abort', stop)
+    x.signal.removeEventListener('abort', body.leave)
   }
 }

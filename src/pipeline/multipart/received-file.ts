@@ -72,7 +72,9 @@ export class ReceivedFile implements Upload {
   /** @throws where it is there no more. */
   #here(): Uint8Array<ArrayBuffer> | undefined {
     if (!this.#isOver) return this.#bytes
-    throw new Error(`the upload "${this.name}" went with its request: put what is to stay into a storage before that ends`)
+    throw new Error(
+      `the upload "${this.name}" went with its request: put what is to stay into a storage before that ends`,
+    )
   }
 }
 

@@ -73,7 +73,8 @@ export function createBucket(place: URL, signer: Signer): Bucket {
           if (error instanceof Refused) throw error
           cause = error
         }
-        if (tried === TRIES) throw Unavailable({ detail: 'The storage does not answer', headers: { 'retry-after': '1' }, cause })
+        if (tried === TRIES)
+          throw Unavailable({ detail: 'The storage does not answer', headers: { 'retry-after': '1' }, cause })
         await sleep(PAUSE * 2 ** (tried - 1) * (0.5 + Math.random()), undefined, { signal: request.signal })
       }
     },

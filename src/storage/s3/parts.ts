@@ -35,20 +35,24 @@ export async function putInParts(
   try {
     const etags: string[] = []
     for await (const body of parts) {
-      if (etags.length === MOST_PARTS) throw new Error(`${key} has more than ${MOST_PARTS} parts: say its size beforehand`)
+      if (etags.length === MOST_PARTS)
+        throw new Error(`${key} has more than ${MOST_PARTS} parts: say its size beforehand`)
       const query = { partNumber: String(etags.length + 1), uploadId }
       const sent = await bucket.ask({ method: 'PUT', key, query, body, signal })
       await sent.body?.cancel()
       etags.push(sent.headers.get('etag') ?? '')
     }
-    const listed = etags.map((etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`)
+    const listed = etags.map(
+      (etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
+    )
     const body = Buffer.from(`<CompleteMultipartUpload>${listed.join('')}</CompleteMultipartUpload>`)
     signal?.throwIfAborted()
     const done = await bucket.ask({ method: 'POST', key, query: { uploadId }, body })
     // It may have begun to answer 200 before it knew (S3, CompleteMultipartUpload).
     const text = await done.text()
     const code = valueOf(text, 'Code')
-    if (code !== undefined) throw new Error(`S3: ${key} was not put together: ${code} ${valueOf(text, 'Message') ?? ''}`)
+    if (code !== undefined)
+      throw new Error(`S3: ${key} was not put together: ${code} ${valueOf(text, 'Message') ?? ''}`)
   } catch (error) {
     await bucket.ask({ method: 'DELETE', key, query: { uploadId }, answers: [404] }).catch(() => {})
     throw error
