@@ -14,7 +14,7 @@ const FIELD = /^([!#$%&'*+\-.^_`|~0-9a-z]+):([^\0\r\n]*)$/i
 
 const DISPOSITION = /^form-data[ \t]*/i
 /** One parameter. In a quoted string, every character is taken by one way alone, so nothing is tried twice. */
-const PARAMETER = /;[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[^])*)"|([^\s";]+))[ \t]*/iy
+const PARAMETER = /;[ \t]*([!#$%&'*+\-.^_`|~0-9a-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))[ \t]*/isy
 
 /**
  * Reads the header section of a part: its lines, without the empty one at the end.

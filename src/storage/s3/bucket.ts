@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from '../../contract/problems.ts'
-import { type Signer, escape, sha256, sign } from './signature.ts'
+import { type Signer, sha256, sign, uriEscaped } from './signature.ts'
 
 /** A request to a bucket. */
 export interface BucketRequest {
@@ -34,10 +34,10 @@ const ANSWER_TIME = 120_000
 /** @param place where keys begin: `https://bucket.s3.eu-west-1.amazonaws.com/`, or `https://host/bucket/`. */
 export function createBucket(place: URL, signer: Signer): Bucket {
   const once = async ({ method, key, query, headers, body, signal }: BucketRequest): Promise<Response> => {
-    const path = key === undefined ? '' : key.split('/').map(escape).join('/')
+    const path = key === undefined ? '' : key.split('/').map(uriEscaped).join('/')
     const url = new URL(place.href + path)
     url.search = Object.entries(query ?? {})
-      .map(([name, value]) => `${escape(name)}=${escape(value)}`)
+      .map(([name, value]) => `${uriEscaped(name)}=${uriEscaped(value)}`)
       .join('&')
     const signed = sign({ method, url, headers: headers ?? {}, bodyHash: sha256(body ?? '') }, signer, new Date())
     const late = new AbortController()
@@ -65,7 +65,7 @@ export function createBucket(place: URL, signer: Signer): Bucket {
           const response = await once(request)
           if (response.ok || request.answers?.includes(response.status)) return response
           const text = await response.text()
-          const told = `${what} was answered ${response.status} ${valueOf(text, 'Code') ?? ''} ${valueOf(text, 'Message') ?? ''}`
+          const told = `${what} was answered ${response.status} ${elementText(text, 'Code') ?? ''} ${elementText(text, 'Message') ?? ''}`
           cause = new Error(told.trimEnd())
           if (response.status < 500 && response.status !== 429) throw new Refused(told.trimEnd())
         } catch (error) {
@@ -87,7 +87,7 @@ class Refused extends Error {}
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /** The text of the first element of a name in S3's XML, which has no attributes and no CDATA. */
-export function valueOf(xml: string, name: string): string | undefined {
+export function elementText(xml: string, name: string): string | undefined {
   const from = xml.indexOf(`<${name}>`)
   const to = xml.indexOf(`</${name}>`, from)
   if (from === -1 || to === -1) return undefined

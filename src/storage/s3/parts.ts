@@ -1,4 +1,4 @@
-import { type Bucket, valueOf } from './bucket.ts'
+import { type Bucket, elementText } from './bucket.ts'
 
 /** Bytes of a part, and of what is sent in one: at least 5 MiB, and all but the last of the same size, for R2 wants that. */
 export const PART = 8_388_608
@@ -30,7 +30,7 @@ export async function putInParts(
 ): Promise<void> {
   // Not ended by the signal: an upload that S3 began and nobody knows of stays, and is paid for.
   const begun = await bucket.ask({ method: 'POST', key, query: { uploads: '' }, headers: { 'content-type': type } })
-  const uploadId = valueOf(await begun.text(), 'UploadId')
+  const uploadId = elementText(await begun.text(), 'UploadId')
   if (uploadId === undefined) throw new Error(`S3: POST ${key}?uploads was answered without an UploadId`)
   try {
     const etags: string[] = []
@@ -50,9 +50,9 @@ export async function putInParts(
     const done = await bucket.ask({ method: 'POST', key, query: { uploadId }, body })
     // It may have begun to answer 200 before it knew (S3, CompleteMultipartUpload).
     const text = await done.text()
-    const code = valueOf(text, 'Code')
+    const code = elementText(text, 'Code')
     if (code !== undefined)
-      throw new Error(`S3: ${key} was not put together: ${code} ${valueOf(text, 'Message') ?? ''}`)
+      throw new Error(`S3: ${key} was not put together: ${code} ${elementText(text, 'Message') ?? ''}`)
   } catch (error) {
     await bucket.ask({ method: 'DELETE', key, query: { uploadId }, answers: [404] }).catch(() => {})
     throw error

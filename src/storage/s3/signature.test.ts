@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { escape, sha256, sign } from './signature.ts'
+import { uriEscaped, sha256, sign } from './signature.ts'
 
 /** The examples of "Signature Calculations for the Authorization Header" in the reference of Amazon S3. */
 const signer = {
@@ -23,7 +23,7 @@ test.each([
   [
     'PUT object',
     'PUT',
-    `/${escape('test$file.text')}`,
+    `/${uriEscaped('test$file.text')}`,
     { date: 'Fri, 24 May 2013 00:00:00 GMT', 'x-amz-storage-class': 'REDUCED_REDUNDANCY' },
     'Welcome to Amazon S3.',
     '98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd',

@@ -55,12 +55,12 @@ export function sha256(data: string | Uint8Array): string {
 }
 
 /** As S3 wants it: all but the unreserved characters of RFC 3986 §2.3. */
-export function escape(text: string): string {
+export function uriEscaped(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 function canonicalQuery(url: URL): string {
-  const pairs = [...url.searchParams].map(([name, value]) => `${escape(name)}=${escape(value)}`)
+  const pairs = [...url.searchParams].map(([name, value]) => `${uriEscaped(name)}=${uriEscaped(value)}`)
   return pairs.toSorted().join('&')
 }
 
