@@ -16,7 +16,7 @@ import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/p
 import type { SchemaResult } from '../contract/schema.ts'
 import { essence } from './media-type.ts'
 import type { Context, Exchange } from './exchange.ts'
-import type { FormParts } from './multipart/form-intake.ts'
+import type { FormParts } from './multipart/form-parts.ts'
 import type { ReadMultipart } from './multipart/form-reader.ts'
 
 type Part = 'params' | 'query' | 'headers' | 'cookies' | 'body'

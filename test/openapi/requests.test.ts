@@ -89,7 +89,10 @@ describe('query fields', () => {
   })
 
   test('of a page with a default may be left out', async () => {
-    const query = page.cursor({ sort: z.enum(['up', 'down']).default('up'), old: z.boolean().default(false).optional() })
+    const query = page.cursor({
+      sort: z.enum(['up', 'down']).default('up'),
+      old: z.boolean().default(false).optional(),
+    })
     const { parameters } = await operation(get('/', { query }))
     expect(parameters?.map(({ required }) => required)).toEqual([undefined, undefined, undefined, undefined])
   })

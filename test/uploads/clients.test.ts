@@ -158,7 +158,11 @@ describe.each(['a folder', 'S3'])('an upload that goes to %s', (where) => {
     expect(headers.get('location')).toBe(`/covers/${body.id}`)
     expect(body).toMatchObject({ name: 'large.bin', size: large.length, sha256 })
     const back = await client.covers.read({ params: { id: body.id } })
-    expect(createHash('sha256').update(await back.bytes()).digest('hex')).toBe(sha256)
+    expect(
+      createHash('sha256')
+        .update(await back.bytes())
+        .digest('hex'),
+    ).toBe(sha256)
     await server.stop()
   })
 })

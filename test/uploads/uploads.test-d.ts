@@ -36,7 +36,9 @@ const png = new Blob([], { type: 'image/png' })
 
 // What a caller sends.
 client.create({ body: { title: 'a', cover: png, pages: [png] } })
-client.create({ body: { title: 'a', copies: 2, note: 'b', cover: new File([], 'a'), back: png, pages: [], drafts: [png] } })
+client.create({
+  body: { title: 'a', copies: 2, note: 'b', cover: new File([], 'a'), back: png, pages: [], drafts: [png] },
+})
 // @ts-expect-error the cover is needed
 client.create({ body: { title: 'a', pages: [] } })
 // @ts-expect-error a file is no text

@@ -5,21 +5,14 @@ import { ContentTooLarge } from '../../contract/problems.ts'
 import type { UploadField } from '../../contract/upload.ts'
 import { Gathered } from './gathered.ts'
 import { type FileRefusal, IncomingFile, type Keeping } from './incoming-file.ts'
+import type { FormParts } from './form-parts.ts'
 import type { PartEvent } from './multipart-reader.ts'
 import type { PartHead } from './part-head.ts'
 import type { ReceivedFile } from './received-file.ts'
-import type { TemporaryFile, TemporaryFiles } from './temporary-files.ts'
+import type { TemporaryFile, TemporaryFiles } from './temporary-file.ts'
 
 /** Bytes of files that a form may have in memory: a thousand small ones are not small together. */
 const IN_MEMORY = 1_048_576
-
-/** What a form comes to: its text is still to be looked at by its schemas. */
-export interface FormParts {
-  readonly texts: Record<string, unknown>
-  readonly files: Record<string, unknown>
-  /** Fields that are refused already: that they are missing then is no fault of theirs. */
-  readonly refused: ReadonlySet<string>
-}
 
 /** What is being taken. Nothing is where a part is thrown away. */
 type Taking =

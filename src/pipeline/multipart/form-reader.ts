@@ -3,8 +3,8 @@ import { type Dependency, depends } from '../../contract/depends.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import type { AppScope } from '../dependencies.ts'
 import type { Exchange } from '../exchange.ts'
-import type { FormParts } from './form-intake.ts'
-import type { TemporaryFiles } from './temporary-files.ts'
+import type { FormParts } from './form-parts.ts'
+import type { TemporaryFiles } from './temporary-file.ts'
 
 /** Reads the form of a request. Refused fields go to `errors`. */
 export type ReadMultipart = (x: Exchange, limit: number, errors: FieldError[]) => Promise<FormParts>

@@ -3,10 +3,11 @@ import type { FieldError } from '../../contract/problem.ts'
 import { Releases } from '../dependencies.ts'
 import type { Exchange } from '../exchange.ts'
 import { mediaTypeOf } from '../media-type.ts'
-import { FormIntake, type FormParts } from './form-intake.ts'
+import { FormIntake } from './form-intake.ts'
+import type { FormParts } from './form-parts.ts'
 import { MultipartReader } from './multipart-reader.ts'
 import { malformed } from './part-head.ts'
-import type { TemporaryFiles } from './temporary-files.ts'
+import type { TemporaryFiles } from './temporary-file.ts'
 
 /**
  * Reads a form from the wire. Its next piece is asked for when all of the last one is where it belongs, so that who sends

@@ -5,7 +5,7 @@ import { TELLING_BYTES, fileType, plainType } from './file-type.ts'
 import { Gathered } from './gathered.ts'
 import type { PartHead } from './part-head.ts'
 import { ReceivedFile } from './received-file.ts'
-import type { TemporaryFile } from './temporary-files.ts'
+import type { TemporaryFile } from './temporary-file.ts'
 
 /** Bytes of a file that may stay in memory. */
 const IN_MEMORY = 65_536

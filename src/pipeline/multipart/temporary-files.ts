@@ -2,30 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
+import type { TemporaryFiles } from './temporary-file.ts'
 
 /** The folder of all processes of a user, in that for temporary files (`TMPDIR`). */
 const parentFolder = (): string => path.join(tmpdir(), `trestle-uploads-${process.getuid?.() ?? process.env.USERNAME}`)
 
 /** Milliseconds after which what a process of another machine left, where they share the folder, counts as left. */
 const OLD = 86_400_000
-
-/** A file that is being written. */
-export interface TemporaryFile {
-  readonly path: string
-  /** Writes all of it before it resolves: who waits for that does not read faster than the disk takes it. */
-  write(bytes: Uint8Array): Promise<void>
-  /** No more is written. */
-  close(): Promise<void>
-  /** Closes and removes it. One that is gone already is no failure. */
-  remove(): Promise<void>
-}
-
-/** Temporary files of this process, in a folder of its own. */
-export interface TemporaryFiles {
-  create(): Promise<TemporaryFile>
-  /** Removes the folder. */
-  close(): Promise<void>
-}
 
 /**
  * Removes what processes left that ended without doing so, and makes temporary files. The folder is made with the first.
