@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -182,4 +182,30 @@ test('what a process left that was killed is removed by the next that starts', a
   const names = await start()
   expect(names).not.toContain(folders.killed)
   expect(names).toEqual(expect.arrayContaining([folders.alive, folders.elsewhere]))
+})
+
+test('where temporary files cannot be, small files are taken, and large ones are a failure that is told', async () => {
+  const parent = path.join(tmpdir(), `trestle-uploads-${process.getuid?.()}`)
+  const elsewhere = path.join(tmpdir(), 'elsewhere')
+  rmSync(parent, { recursive: true, force: true })
+  mkdirSync(elsewhere)
+  const send = async (bytes: number): Promise<[number, unknown]> => {
+    const told: unknown[] = []
+    const handle = await toFetch(uploads({}), { report: (error) => told.push(error) })
+    const body = new FormData()
+    body.append('file', new File([new Uint8Array(bytes)], 'a.bin'))
+    const { status } = await handle(new Request('http://a/take', { method: 'POST', body }))
+    await handle.close()
+    return [status, told[0]]
+  }
+  // A file in the place of the folder, and a way to the folder of somebody who was there first.
+  for (const take of [() => writeFileSync(parent, ''), () => symlinkSync(elsewhere, parent)]) {
+    take()
+    expect(await send(60_000)).toEqual([200, undefined])
+    const [status, told] = await send(70_000)
+    expect(status).toBe(500)
+    expect(String(told)).toMatch(/ENOTDIR|EEXIST|is not this user's own folder: remove it, or set TMPDIR/)
+    expect(readdirSync(elsewhere)).toEqual([])
+    rmSync(parent)
+  }
 })

@@ -19,14 +19,17 @@ export async function openTemporaryFiles(parent: string = parentFolder()): Promi
   // A failure to clean up, as where the file system cannot be written to, is one for whoever writes to it.
   await removeLeft(parent).catch(() => {})
   const own = path.join(parent, `${nameOfHost()}.${process.pid}.${randomUUID()}`)
+  let isMade = false
   return {
     create: async () => {
       const file = path.join(own, randomUUID())
       const handle = await open(file, 'wx').catch(async (error: NodeJS.ErrnoException) => {
         // The first; or somebody tidied up what was old.
         if (error.code !== 'ENOENT') throw error
-        await mkdir(own, { recursive: true, mode: 0o700 })
+        await mkdir(parent, { recursive: true, mode: 0o700 })
         await checkOwner(parent)
+        isMade = true
+        await mkdir(own, { recursive: true, mode: 0o700 })
         return open(file, 'wx')
       })
       let isOpen = true
@@ -50,7 +53,9 @@ export async function openTemporaryFiles(parent: string = parentFolder()): Promi
         },
       }
     },
-    close: () => rm(own, { recursive: true, force: true }),
+    close: async () => {
+      if (isMade) await rm(own, { recursive: true, force: true })
+    },
   }
 }
 
