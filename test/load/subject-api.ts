@@ -10,7 +10,7 @@ const PIECE = 50_000
 const Order = z.object({ customer_id: z.int(), items: z.array(z.object({ sku: z.string(), qty: z.int().min(1) })) })
 const Size = z.object({ mb: z.int().min(1).max(100) })
 
-const files = folder(path.join(tmpdir(), `trestle-load-${process.pid}`))
+const files = folder(path.join(tmpdir(), 'trestle-load'))
 
 /** What a server under load has: small replies and large ones, bodies that are held and bodies that are read in pieces. */
 export function subjectApi(): Api {
@@ -40,7 +40,8 @@ export function subjectApi(): Api {
       '/forms/kept',
       { body: multipart({ file: upload({ most: 10_000 * MB }) }), use: { files }, limits: { timeout: 60_000 } },
       async ({ body, files }) => {
-        const { size } = await files.put(crypto.randomUUID(), body.file)
+        const { key, size } = await files.put(crypto.randomUUID(), body.file)
+        await files.remove(key)
         return { size }
       },
     ),
