@@ -23,6 +23,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   observe: ['contract', 'compile'],
   gateway: ['contract'],
   settings: ['contract'],
+  // Handlers use it as any dependency; no policy names it, so it is no backend.
+  storage: ['contract'],
   // Backends implement the ports that these name.
   backends: ['contract', 'policies', 'auth', 'resources', 'jobs', 'observe'],
   cli: ['contract', 'compile', 'pipeline', 'wire', 'projections', 'policies', 'observe', 'gateway', 'settings', ENTRY],

@@ -43,6 +43,7 @@ export { type CsvOptions, type Format, type FormatName, type Formats, csv } from
 export { type GroupOptions, type Members, type SecurityOption, group } from './contract/group.ts'
 export type { After, Before, HookContext, Hooks, Middleware, MiddlewareContext, Next, Reply } from './contract/hooks.ts'
 export { type Handlers, implement } from './contract/implement.ts'
+export { type MultipartFields, type MultipartForm, type MultipartLimits, multipart } from './contract/multipart.ts'
 export { type CursorPage, type OffsetPage, type PageQuery, page } from './contract/page.ts'
 export type { Path, PathParams } from './contract/path.ts'
 export {
@@ -86,6 +87,7 @@ export {
 export type { Request } from './contract/request.ts'
 export type { Decoded, Encodable, Received, Schema, Sent } from './contract/schema.ts'
 export type { OneOfSchemes, ProtectedResource, Security, SecurityScheme } from './contract/security.ts'
+export { type Upload, type UploadField, type UploadOptions, upload } from './contract/upload.ts'
 export { url } from './contract/url.ts'
 export type { Version, Versions } from './contract/version.ts'
 export { type VersionsOf, type VersionsOptions, versions } from './contract/versions.ts'

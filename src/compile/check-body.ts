@@ -1,5 +1,6 @@
 import type { BodyDeclared, Content, ContentKind } from '../contract/content.ts'
-import { contentOf, essenceOf } from '../contract/formats.ts'
+import { contentOf, contentsOf, essenceOf } from '../contract/formats.ts'
+import { formSize, isMultipartForm } from '../contract/multipart.ts'
 import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { namedFields } from '../contract/query-fields.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
@@ -16,6 +17,7 @@ const WAYS: Readonly<Record<ContentKind, 'both' | 'in' | 'out'>> = {
   stream: 'both',
   form: 'in',
   xml: 'both',
+  multipart: 'in',
   file: 'out',
   cursor: 'out',
   offset: 'out',
@@ -59,10 +61,27 @@ export function checkBody(field: string, body: AnySchema | Content, way: 'in' | 
     return note(field, what, mend)
   }
   if (WITHOUT_SCHEMA.includes(kind)) return
+  if (isMultipartForm(schema)) return checkSchema(field, schema.texts, 'text', note)
   if (!isSchema(schema)) {
     return note(field, `${kind}(…) was given something that is no schema`, 'give it a zod, valibot or arktype schema')
   }
   checkSchema(field, schema, kind === 'form' ? 'text' : way === 'in' ? 'input' : 'output', note)
+}
+
+/** Checks a limit of the body that an endpoint states itself: a file that is taken has to fit in it. */
+export function checkBodyLimit(body: unknown, limit: number | undefined, note: Note): void {
+  const form =
+    body === undefined
+      ? undefined
+      : contentsOf(body)
+          .map(({ schema }) => schema)
+          .find(isMultipartForm)
+  if (limit === undefined || form === undefined) return
+  for (const [name, { most }] of Object.entries(form.uploads)) {
+    if (most <= limit) continue
+    const what = `is ${limit}, and the file "${name}" alone may have ${most} bytes`
+    note('limits.body', what, `leave it out, for it is ${formSize(form)} then, or take a smaller file`)
+  }
 }
 
 /** Notes what the wire cannot carry: dates, maps, functions in JSON; what JSON Schema cannot describe. */

@@ -1,9 +1,11 @@
 import type { Content } from '../contract/content.ts'
 import { essenceOf, requestContents } from '../contract/formats.ts'
 import type { Operation } from '../contract/walk.ts'
+import { type MultipartForm, type MultipartLimits, isMultipartForm } from '../contract/multipart.ts'
 import { paramNames } from '../contract/path.ts'
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema } from '../contract/schema.ts'
+import type { UploadField } from '../contract/upload.ts'
 import { absentValues, withAbsent } from './absent.ts'
 import type { Forms } from './encoder.ts'
 import { type FromText, fromText } from './from-text.ts'
@@ -50,6 +52,14 @@ export interface BodyDecoder {
   readonly parse: Parse
   /** The next that the endpoint takes, by another media type. */
   readonly otherwise: BodyDecoder | undefined
+  readonly multipart: MultipartDecoder | undefined
+}
+
+/** A form of text and files. */
+export interface MultipartDecoder {
+  readonly texts: TextDecoderOf
+  readonly uploads: ReadonlyMap<string, UploadField>
+  readonly limits: MultipartLimits
 }
 
 /** Compiles the decoders of an operation. */
@@ -123,7 +133,12 @@ function bodyDecoder(
     form: kind === 'form' ? requestDecoder(schema as AnySchema, zod) : undefined,
     parse: kind === 'xml' && forms !== undefined ? forms.compile.compileXmlParser(schema as AnySchema) : parseJson,
     otherwise: undefined,
+    multipart: isMultipartForm(schema) ? multipartDecoder(schema, zod) : undefined,
   }
+}
+
+function multipartDecoder({ texts, uploads, limits }: MultipartForm, zod: Zod | undefined): MultipartDecoder {
+  return { texts: requestDecoder(texts, zod), uploads: new Map(Object.entries(uploads)), limits }
 }
 
 /** Puts decoded path segments under their names. */

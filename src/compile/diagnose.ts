@@ -6,7 +6,7 @@ import { isSchema } from '../contract/schema.ts'
 import { type Security, schemesOf } from '../contract/security.ts'
 import { meet } from '../contract/version.ts'
 import { type Operation, SAFE_METHODS } from '../contract/walk.ts'
-import { checkBodies, checkSchema } from './check-body.ts'
+import { checkBodies, checkBodyLimit, checkSchema } from './check-body.ts'
 import { checkReplies } from './check-replies.ts'
 import type { DependencyFault } from './dependency-order.ts'
 import { declaredFaults, dependenciesOf, usedDependencies } from './faults.ts'
@@ -89,6 +89,7 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
     if (spec[part] !== undefined) checkSchema(part, spec[part], 'text', note)
   }
   if (spec.body !== undefined) checkBodies(spec.body, note)
+  checkBodyLimit(spec.body, spec.limits?.body, note)
   checkReplies(operation, note)
   const uses = dependenciesOf(operation)
   checkPolicies(operation, uses, note)

@@ -40,7 +40,7 @@ export function declaredFaults(operation: Operation): AnyProblem[] {
 export function pipelineFaults(operation: Operation): AnyProblem[] {
   const { params, query, headers, cookies, body } = operation.spec
   const kinds = body === undefined ? [] : requestContents(body, operation.formats).map(({ kind }) => kind)
-  const checked = kinds.some((kind) => kind === 'json' || kind === 'form' || kind === 'xml')
+  const checked = kinds.some((kind) => kind === 'json' || kind === 'form' || kind === 'xml' || kind === 'multipart')
   return [
     // A segment whose percent-encoding is no text is refused before any schema is asked; in a query it
     // is a refused field like any other.

@@ -4,6 +4,8 @@ import type { Uses } from '../contract/depends.ts'
 import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
+import { contentsOf } from '../contract/formats.ts'
+import { formSize, isMultipartForm } from '../contract/multipart.ts'
 import type { Policy } from '../contract/policy.ts'
 import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Versions, meet } from '../contract/version.ts'
@@ -124,7 +126,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
         served: servedOf(policy, ordered[index]?.slots as readonly Slot[]),
       })),
       middleware: operation.middleware.filter((layer) => !stamps.includes(layer)),
-      limits: { ...LIMITS, ...operation.limits },
+      limits: limitsOf(operation),
       errors: encoded(operation.errors ?? errors),
     }),
   )
@@ -158,6 +160,18 @@ function hasForms(declared: unknown): boolean {
 function acceptanceOf(operation: Operation): Acceptance | undefined {
   const mediaTypes = choiceOf(operation)
   return mediaTypes && createAcceptance(mediaTypes)
+}
+
+/** A form of files is as long as these may be, whatever groups say of all bodies, unless its endpoint says otherwise. */
+function limitsOf({ limits, spec }: Operation): Limits {
+  const form =
+    spec.body === undefined
+      ? undefined
+      : contentsOf(spec.body)
+          .map(({ schema }) => schema)
+          .find(isMultipartForm)
+  const own = form !== undefined ? { body: spec.limits?.body ?? formSize(form) } : {}
+  return { ...LIMITS, ...limits, ...own }
 }
 
 /** The operations that callers of one version see. */

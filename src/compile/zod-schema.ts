@@ -8,7 +8,7 @@ export interface ZodSchema {
     readonly run: (payload: { value: unknown; issues: unknown[] }, context: object) => unknown
     /** Of a lazy schema, which makes it once. */
     readonly innerType?: ZodSchema
-    readonly optin?: 'optional' | undefined
+    readonly optin?: 'optional' | 'defaulted' | undefined
     readonly optout?: 'optional' | undefined
   }
 }

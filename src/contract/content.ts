@@ -1,3 +1,4 @@
+import type { MultipartIn, MultipartSent } from './multipart.ts'
 import type { CursorPage, OffsetPage } from './page.ts'
 import type { Decoded, Encodable, Received, AnySchema, Sent } from './schema.ts'
 
@@ -9,7 +10,18 @@ export interface Content<Kind extends ContentKind = ContentKind, S = unknown> {
   readonly schema: S
 }
 
-export type ContentKind = 'json' | 'form' | 'xml' | 'text' | 'bytes' | 'stream' | 'file' | 'cursor' | 'offset' | 'rows'
+export type ContentKind =
+  | 'json'
+  | 'form'
+  | 'multipart'
+  | 'xml'
+  | 'text'
+  | 'bytes'
+  | 'stream'
+  | 'file'
+  | 'cursor'
+  | 'offset'
+  | 'rows'
 
 /** What a body of a request is declared with: a bare schema is JSON. Of a list, `Content-Type` says which it is. */
 export type BodyDeclared = AnySchema | Content | readonly (AnySchema | Content)[]
@@ -20,7 +32,8 @@ export type Chunk = string | Uint8Array
 /** Items one after the other, as a handler gives them. */
 export type Rows<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
 
-function content<Kind extends ContentKind, S>(kind: Kind, mediaType: string, schema: S): Content<Kind, S> {
+/** For the builders of bodies. */
+export function content<Kind extends ContentKind, S>(kind: Kind, mediaType: string, schema: S): Content<Kind, S> {
   return Object.freeze({ is: 'content', kind, mediaType, schema })
 }
 
@@ -107,7 +120,9 @@ type BodyInOne<C> =
         ? string
         : Kind extends 'bytes'
           ? Uint8Array
-          : ReadableStream<Uint8Array>
+          : Kind extends 'multipart'
+            ? MultipartIn<S>
+            : ReadableStream<Uint8Array>
     : Decoded<C>
 
 /** The caller's side of a request body; of a list the typed client sends the first. */
@@ -119,7 +134,9 @@ type BodySentOne<C> =
       ? Sent<S>
       : Kind extends 'text' | 'xml'
         ? string
-        : Uint8Array | Blob | ReadableStream<Uint8Array>
+        : Kind extends 'multipart'
+          ? MultipartSent<S>
+          : Uint8Array | Blob | ReadableStream<Uint8Array>
     : Sent<C>
 
 /** The handler's side of a reply body. */

@@ -21,7 +21,7 @@ export interface EndpointSpec extends Hooks {
   readonly headers?: AnySchema
   /** Schema of cookies. */
   readonly cookies?: AnySchema
-  /** A schema for JSON, or `form(schema)`, `xml(schema)`, `text()`, `bytes()`, `stream()`; or a list, of which the caller sends one. */
+  /** A schema for JSON, or `form(schema)`, `xml(schema)`, `multipart(fields)`, `text()`, `bytes()`, `stream()`; or a list, of which the caller sends one. */
   readonly body?: BodyDeclared
   /** A schema for 200 with JSON, another reply such as `created(Order)`, or a list of them. */
   readonly returns?: Returns

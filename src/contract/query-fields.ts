@@ -79,7 +79,7 @@ function isNothingWithout(schema: object): boolean {
   const { _zod } = schema as {
     readonly _zod?: { readonly def: { readonly type: string; readonly innerType?: ZodNode } }
   }
-  return _zod?.def.type === 'optional' && _zod.def.innerType?._zod.optin !== 'optional'
+  return _zod?.def.type === 'optional' && _zod.def.innerType?._zod.optin === undefined
 }
 
 interface ZodNode {

@@ -1,4 +1,12 @@
-import { type BodyDecoder, type Decoders, type TextDecoderOf, paramsOf, put, readForm } from '../compile/decoder.ts'
+import {
+  type BodyDecoder,
+  type Decoders,
+  type MultipartDecoder,
+  type TextDecoderOf,
+  paramsOf,
+  put,
+  readForm,
+} from '../compile/decoder.ts'
 import { Malformed } from '../compile/malformed.ts'
 import type { Limits } from '../compile/plan.ts'
 import { type Validate, addFieldErrors } from '../compile/validator.ts'
@@ -8,6 +16,8 @@ import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/p
 import type { SchemaResult } from '../contract/schema.ts'
 import { essence } from './media-type.ts'
 import type { Context, Exchange } from './exchange.ts'
+import type { FormParts } from './multipart/form-parts.ts'
+import type { ReadMultipart } from './multipart/form-reader.ts'
 
 type Part = 'params' | 'query' | 'headers' | 'cookies' | 'body'
 
@@ -50,7 +60,12 @@ class Decoding {
  *
  * @throws UnsupportedMediaType, ContentTooLarge, MalformedBody, InvalidInput
  */
-export function decode(x: Exchange, decoders: Decoders, limits: Limits): void | Promise<void> {
+export function decode(
+  x: Exchange,
+  decoders: Decoders,
+  limits: Limits,
+  readMultipart: ReadMultipart | undefined,
+): void | Promise<void> {
   const decoding = new Decoding()
   const { context, request } = x
   const { params, query, headers, cookies, body } = decoders
@@ -73,7 +88,7 @@ export function decode(x: Exchange, decoders: Decoders, limits: Limits): void | 
       cookies.validate,
     )
   }
-  return body === undefined ? decoding.finish() : decodeBody(x, body, limits, decoding)
+  return body === undefined ? decoding.finish() : decodeBody(x, body, limits, decoding, readMultipart)
 }
 
 function readHeaders(x: Exchange, decoder: TextDecoderOf, errors: FieldError[]): Record<string, unknown> {
@@ -113,7 +128,13 @@ function unescapeCookie(text: string): string {
   }
 }
 
-function decodeBody(x: Exchange, first: BodyDecoder, limits: Limits, decoding: Decoding): void | Promise<void> {
+function decodeBody(
+  x: Exchange,
+  first: BodyDecoder,
+  limits: Limits,
+  decoding: Decoding,
+  readMultipart: ReadMultipart | undefined,
+): void | Promise<void> {
   const { request } = x
   // A body of no bytes is none: not every runtime tells the two apart.
   if (!request.hasBody || request.field('content-length') === '0') {
@@ -136,6 +157,10 @@ function decodeBody(x: Exchange, first: BodyDecoder, limits: Limits, decoding: D
     const bytes = request.bytes(limits.body)
     if (bytes instanceof Promise) return x.awaitBody(bytes).then((all) => take(x, all, decoding))
     return take(x, bytes, decoding)
+  }
+  if (readMultipart !== undefined) {
+    const form = readMultipart(x, limits.body, decoding.errors)
+    return x.awaitBody(form).then((parts) => takeForm(x, decoder.multipart as MultipartDecoder, parts, decoding))
   }
   const text = request.text(limits.body)
   if (text instanceof Promise) return x.awaitBody(text).then((all) => decodeText(x, decoder, limits, decoding, all))
@@ -169,6 +194,24 @@ function decoderFor(type: string | undefined, first: BodyDecoder): BodyDecoder {
   throw UnsupportedMediaType({ detail, headers: { accept: taken.join(', ') } })
 }
 
+/** The text of a form is looked at by its schemas; its files are what they are. */
+function takeForm(
+  x: Exchange,
+  { texts }: MultipartDecoder,
+  parts: FormParts,
+  decoding: Decoding,
+): void | Promise<void> {
+  const whole = (result: SchemaResult<unknown>): SchemaResult<unknown> => {
+    if (result.issues === undefined) return { value: { ...(result.value as object), ...parts.files } }
+    return { issues: result.issues.filter(({ path }) => !parts.refused.has(path?.[0] as string)) }
+  }
+  decoding.settle(x.context, 'body', parts.texts, (given) => {
+    const result = texts.validate(given)
+    return result instanceof Promise ? result.then(whole) : whole(result)
+  })
+  return decoding.finish()
+}
+
 /** No body at all: fine where the schema takes undefined, and empty text, bytes or form are values. */
 function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): void | Promise<void> {
   const { context } = x
@@ -176,16 +219,21 @@ function withoutBody(x: Exchange, decoder: BodyDecoder, decoding: Decoding): voi
   else if (decoder.kind === 'bytes') context.body = new Uint8Array()
   else if (decoder.kind === 'stream') context.body = new Blob([]).stream()
   else if (decoder.form !== undefined) decoding.settle(context, 'body', {}, decoder.form.validate)
+  else if (decoder.multipart !== undefined) throw empty(decoder)
   else {
     const takeNothing = (result: SchemaResult<unknown>): void => {
       if (result.issues === undefined) context.body = result.value
-      else throw MalformedBody({ detail: `The body is empty; ${decoder.mediaType} is expected` })
+      else throw empty(decoder)
     }
     const result = (decoder.validate as Validate)(undefined)
     if (result instanceof Promise) decoding.wait(result.then(takeNothing))
     else takeNothing(result)
   }
   return decoding.finish()
+}
+
+function empty({ mediaType }: BodyDecoder): Error {
+  return MalformedBody({ detail: `The body is empty; ${mediaType} is expected` })
 }
 
 function decodeText(

@@ -16,6 +16,18 @@ export class NotUtf8 extends Error {}
 /** The body broke off: the caller left, or its framing is wrong. */
 export class BodyCut extends Error {}
 
+/** A body as it comes. */
+export interface Pieces {
+  /**
+   * The next piece, lent until the one after it is asked for; undefined at the end.
+   *
+   * @throws {BodyTooLarge} @throws {BodyCut}
+   */
+  readonly next: () => Promise<Uint8Array | undefined>
+  /** Nobody reads on. */
+  readonly leave: () => void
+}
+
 /**
  * A request as a wire hands it to the pipeline. Each wire extends it with how it reads; the pipeline
  * knows no other difference between wires.
@@ -70,6 +82,19 @@ export abstract class Incoming implements Request {
 
   /** The body in pieces; it errors with BodyTooLarge past `limit` bytes. */
   abstract stream(limit: number): ReadableStream<Uint8Array>
+
+  /**
+   * The body in pieces that are lent. Where a wire can, it reads into the same memory again and again.
+   *
+   * @throws {BodyTooLarge} @throws {BodyCut}
+   */
+  pieces(limit: number): Pieces {
+    const reader = this.stream(limit).getReader()
+    return {
+      next: async () => (await reader.read()).value,
+      leave: () => void reader.cancel().catch(() => {}),
+    }
+  }
 
   /**
    * The whole body as UTF-8 text, without a byte order mark.

@@ -25,3 +25,27 @@ export function essence(value: string | undefined): string | undefined {
   }
   return (type[1] as string).toLowerCase()
 }
+
+/** A media type with its parameters. */
+export interface MediaType {
+  readonly essence: string
+  /** By their names in lower case. */
+  readonly parameters: ReadonlyMap<string, string>
+}
+
+/** A media type in its parts; undefined where the value is none, or has a parameter twice. */
+export function mediaTypeOf(value: string): MediaType | undefined {
+  const type = value.length > 256 ? null : TYPE.exec(value)
+  if (type === null) return undefined
+  const parameters = new Map<string, string>()
+  for (let at = type[0].length; at < value.length; at = PARAMETER.lastIndex) {
+    PARAMETER.lastIndex = at
+    const parameter = PARAMETER.exec(value)
+    if (parameter === null) return undefined
+    const [, name, token, quoted] = parameter
+    if (name === undefined) continue
+    if (parameters.has(name.toLowerCase())) return undefined
+    parameters.set(name.toLowerCase(), token ?? (quoted as string).replace(/\\(.)/g, '$1'))
+  }
+  return { essence: (type[1] as string).toLowerCase(), parameters }
+}

@@ -14,6 +14,7 @@ import type { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Joining, joiningOf } from './joint.ts'
+import { multipartReader } from './multipart/form-reader.ts'
 import { type Answer, onion, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
 import { interruptible } from './time-limit.ts'
@@ -81,7 +82,7 @@ export function composeEndpoint(
 function coreApart(plan: EndpointPlan, app: AppScope, failing: Failing): Answer {
   const slots = liveSlots(plan.slots, app)
   const rest = [...makeStage(slots, 'replay'), ...lastWork(plan, slots)]
-  const work = watchedWork(slots, inputStages(plan), rest)
+  const work = watchedWork(slots, inputStages(plan, app), rest)
   const last = lastStages(plan, [], failing)
   return (x) => advance(x, work, 0, last, failing)
 }
@@ -96,7 +97,7 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
     ...makeStage(slots, 'identify'),
     ...stagesAt(policies, 'limit'),
     ...acceptStage(plan),
-    ...inputStages(plan),
+    ...inputStages(plan, app),
     ...makeStage(slots, 'replay'),
     ...stagesAt(policies, 'replay'),
     ...lastWork(plan, slots),
@@ -113,9 +114,11 @@ function acceptStage({ acceptance }: EndpointPlan): Stage[] {
   return acceptance === undefined ? [] : [(x) => checkAccept(x, acceptance)]
 }
 
-function inputStages({ decoders, limits }: EndpointPlan): Stage[] {
+function inputStages({ decoders, limits }: EndpointPlan, app: AppScope): Stage[] {
   const declaresInput = Object.values(decoders).some((decoder) => decoder !== undefined)
-  return declaresInput ? [(x) => decode(x, decoders, limits)] : []
+  const form = decoders.body?.multipart
+  const readMultipart = form && multipartReader(form, app)
+  return declaresInput ? [(x) => decode(x, decoders, limits, readMultipart)] : []
 }
 
 /** From the input to the reply. */

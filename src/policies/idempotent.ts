@@ -1,5 +1,15 @@
+import type { Content } from '../contract/content.ts'
 import type { Reply } from '../contract/hooks.ts'
-import { type GivenReply, type Policy, type PolicyContext, type PolicyContract, policy } from '../contract/policy.ts'
+import { isMultipartForm } from '../contract/multipart.ts'
+import {
+  type CheckedEndpoint,
+  type GivenReply,
+  type Policy,
+  type PolicyContext,
+  type PolicyContract,
+  type PolicyFault,
+  policy,
+} from '../contract/policy.ts'
 import { type AnyProblem, type ProblemType, problem } from '../contract/problem.ts'
 import { Unavailable } from '../contract/problems.ts'
 import { type Digest, createDigest } from './digest.ts'
@@ -120,6 +130,7 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
     isOfCaller: true,
     isOfWrites: true,
     isOnce: true,
+    check: checkForm,
     requestHeaders: {
       'Idempotency-Key': { schema: { type: 'string', minLength: 1, maxLength: 255, description }, required },
     },
@@ -127,6 +138,16 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
       'Idempotency-Replayed': { type: 'string', description: '`true` where this is the reply of an earlier request' },
     },
   }
+}
+
+/** Two requests are compared by what is kept of them, and of a file that says nothing of what is in it. */
+function checkForm({ spec }: CheckedEndpoint): readonly PolicyFault[] {
+  const form = (spec.body as Partial<Content> | undefined)?.schema
+  if (!isMultipartForm(form)) return []
+  return Object.entries(form.uploads).flatMap(([name, { sha256 }]) => {
+    const what = `has to know whether the file "${name}" is the same again`
+    return sha256 ? [] : [{ what, mend: 'declare it as upload({ sha256: true })' }]
+  })
 }
 
 /** @throws IdempotencyKeyMissing, IdempotencyKeyInvalid */

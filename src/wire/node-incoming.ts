@@ -127,7 +127,11 @@ export class NodeIncoming extends ProxiedIncoming {
   stream(limit: number): ReadableStream<Uint8Array> {
     this.#begin(limit)
     const message = this.#message
+    const { bodyTimeout, bodyRate } = this.#limits
     let length = 0
+    /** Milliseconds that the caller let whoever reads wait. The time in which nobody reads is not its. */
+    let waited = 0
+    let wantsSince: number | undefined
     const leave = (): void => {
       this.cut = true
       message.pause()
@@ -140,10 +144,13 @@ export class NodeIncoming extends ProxiedIncoming {
         message.pause()
         message.on('data', (chunk: Buffer) => {
           length += chunk.length
-          if (length > limit) {
+          if (wantsSince !== undefined) waited += performance.now() - wantsSince
+          wantsSince = undefined
+          const isLate = waited > bodyTimeout + (length / bodyRate) * 1000
+          if (length > limit || isLate) {
             open = false
             leave()
-            controller.error(new BodyTooLarge(limit))
+            controller.error(length > limit ? new BodyTooLarge(limit) : RequestTimeout())
             return
           }
           controller.enqueue(chunk)
@@ -157,6 +164,7 @@ export class NodeIncoming extends ProxiedIncoming {
         })
       },
       pull() {
+        wantsSince ??= performance.now()
         message.resume()
       },
       cancel: leave,

@@ -1,4 +1,20 @@
-import { type Endpoint, api, bytes, form, get, json, page, policy, post, put, stream, text, xml } from 'trestle'
+import {
+  type Endpoint,
+  api,
+  bytes,
+  form,
+  get,
+  json,
+  multipart,
+  page,
+  policy,
+  post,
+  put,
+  stream,
+  text,
+  upload,
+  xml,
+} from 'trestle'
 import { type OperationObject, toOpenApi } from 'trestle/openapi'
 import { type } from 'arktype'
 import { describe, expect, test } from 'vitest'
@@ -71,6 +87,15 @@ describe('query fields', () => {
       ['shop', true],
     ])
     expect(parameters?.[0]?.schema).toEqual({ type: 'integer', minimum: 1, maximum: 20, default: 5 })
+  })
+
+  test('of a page with a default may be left out', async () => {
+    const query = page.cursor({
+      sort: z.enum(['up', 'down']).default('up'),
+      old: z.boolean().default(false).optional(),
+    })
+    const { parameters } = await operation(get('/', { query }))
+    expect(parameters?.map(({ required }) => required)).toEqual([undefined, undefined, undefined, undefined])
   })
 
   test('of a page may have schemas of other libraries', async () => {
@@ -158,6 +183,55 @@ describe('headers and cookies', () => {
       { name: 'X-Key', in: 'header', required: true, schema: { type: 'string' } },
     ])
   })
+})
+
+test('a form with files is an object whose files are binary, with the types and sizes that are taken', async () => {
+  const Tag = z.string().min(1).meta({ id: 'Tag' })
+  const body = multipart({
+    title: z.string().describe('What it is called'),
+    copies: z.int().default(1),
+    tags: z.array(Tag),
+    note: z.string().optional(),
+    cover: upload({ most: 5_000_000, types: ['image/png', 'image/jpeg'] }),
+    contract: upload({ types: ['application/pdf'], optional: true }),
+    pages: upload({ many: 20 }),
+  })
+  const document = await toOpenApi(api({ create: post('/covers', { body }, () => 1) }))
+  const binary = { type: 'string', format: 'binary' }
+  expect(document.paths['/covers']?.post?.requestBody).toEqual({
+    required: true,
+    content: {
+      'multipart/form-data': {
+        schema: {
+          type: 'object',
+          required: ['title', 'cover', 'pages'],
+          properties: {
+            title: { type: 'string', description: 'What it is called' },
+            copies: { type: 'integer', default: 1 },
+            tags: { type: 'array', items: { $ref: '#/components/schemas/Tag' } },
+            note: { type: 'string' },
+            cover: { ...binary, maxLength: 5_000_000 },
+            contract: { ...binary, contentMediaType: 'application/pdf', maxLength: 10_485_760 },
+            pages: {
+              type: 'array',
+              items: { ...binary, contentMediaType: 'application/octet-stream', maxLength: 10_485_760 },
+              minItems: 1,
+              maxItems: 20,
+            },
+          },
+          additionalProperties: false,
+        },
+        encoding: {
+          cover: { contentType: 'image/png, image/jpeg' },
+          contract: { contentType: 'application/pdf' },
+          pages: { contentType: 'application/octet-stream' },
+        },
+      },
+    },
+  })
+  expect(Object.keys(document.paths['/covers']?.post?.responses ?? {})).toEqual(
+    expect.arrayContaining(['400', '408', '413', '415', '422']),
+  )
 })
 
 describe('bodies', () => {

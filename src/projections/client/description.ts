@@ -85,6 +85,7 @@ export function kindOf(mediaType: string): Travel['kind'] {
   const type = essence(mediaType)
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
   if (type === 'application/x-www-form-urlencoded') return 'form'
+  if (type === 'multipart/form-data') return 'multipart'
   return type.startsWith('text/') ? 'text' : 'bytes'
 }
 

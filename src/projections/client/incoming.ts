@@ -87,6 +87,7 @@ async function read(kind: Travel['kind'], response: Response, id: string, target
     case 'form':
     case 'xml':
     case 'other':
+    case 'multipart':
       return response.text()
     default:
       // A new kind of body must say here how it is read: the compiler refuses to go on without.

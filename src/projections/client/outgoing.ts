@@ -44,7 +44,8 @@ export function toRequest(
   // A followed redirect would hide the reply that the endpoint promises.
   if ([...operation.replies.keys()].some((status) => status >= 300)) init.redirect = 'manual'
   if (operation.body !== undefined && input.body !== undefined) {
-    headers.set('content-type', operation.body.mediaType)
+    // That of a multipart form has a boundary, which whoever writes the form chooses.
+    if (operation.body.kind !== 'multipart') headers.set('content-type', operation.body.mediaType)
     init.body = encode(operation.body, input.body)
     // The Fetch standard demands it beside a stream: the request is sent whole before the reply is read.
     if (init.body instanceof ReadableStream) init.duplex = 'half'
@@ -68,5 +69,20 @@ function accept(operation: ClientOperation): string {
 function encode(travel: Travel, body: unknown): BodyInit {
   if (travel.kind === 'json') return JSON.stringify(body)
   if (travel.kind === 'form') return new URLSearchParams(toSearch(body as never))
+  if (travel.kind === 'multipart') return toFormData(body as Fields)
   return body as BodyInit
+}
+
+/** @throws {TypeError} naming the list that holds `null`. */
+function toFormData(fields: Fields): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one instanceof Blob) form.append(name, one)
+      else if (one === null && Array.isArray(value)) {
+        throw new TypeError(`"${name}" holds null, which text has no form for`)
+      } else if (one !== undefined && one !== null) form.append(name, String(one))
+    }
+  }
+  return form
 }

@@ -3,6 +3,9 @@ import { rootName } from '../../compile/representations.ts'
 import type { Content } from '../../contract/content.ts'
 import { type Format, essenceOf, readableFormat, requestContents } from '../../contract/formats.ts'
 import type { Operation } from '../../contract/walk.ts'
+import { absentValues } from '../../compile/absent.ts'
+import { type MultipartForm, isMultipartForm } from '../../contract/multipart.ts'
+import { pascal } from './json-schema.ts'
 import type { JsonSchema, MediaType, RequestBodyObject } from './objects.ts'
 import { acceptsUndefined } from './parameters.ts'
 import type { Schemas, Side } from './schemas.ts'
@@ -10,7 +13,9 @@ import type { Schemas, Side } from './schemas.ts'
 /** The body that an operation takes: one of those that are listed. */
 export function requestBody({ spec, formats }: Operation, hint: string, schemas: Schemas): RequestBodyObject {
   const contents = requestContents(spec.body, formats)
-  const mayBeLeftOut = contents.every(({ schema }) => schema !== undefined && acceptsUndefined(schema as object))
+  const mayBeLeftOut = contents.every(
+    ({ schema }) => schema !== undefined && !isMultipartForm(schema) && acceptsUndefined(schema as object),
+  )
   return {
     required: !mayBeLeftOut,
     content: Object.assign({}, ...contents.map((content) => mediaTypes(content, 'request', hint, schemas))),
@@ -19,6 +24,7 @@ export function requestBody({ spec, formats }: Operation, hint: string, schemas:
 
 /** How a body travels, and what it is made of. */
 export function mediaTypes(content: Content, side: Side, hint: string, schemas: Schemas): Record<string, MediaType> {
+  if (isMultipartForm(content.schema)) return { [content.mediaType]: formOf(content.schema, hint, schemas) }
   const plain = contentSchema(content, side, hint, schemas)
   const schema = content.kind === 'xml' && side === 'reply' ? called(content, plain, schemas) : plain
   return {
@@ -76,6 +82,7 @@ function isPlain({ kind, mediaType }: Content): boolean {
   switch (kind) {
     case 'json':
     case 'form':
+    case 'multipart':
     case 'cursor':
     case 'offset':
       return true
@@ -98,6 +105,7 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
     case 'json':
     case 'form':
     case 'xml':
+    case 'multipart':
       return schemas.of(schema, side, hint)
     case 'rows':
       return { type: 'array', items: schemas.of(schema, side, hint) }
@@ -126,6 +134,31 @@ function contentSchema(content: Content, side: Side, hint: string, schemas: Sche
  * what makes them take a Blob.
  */
 const BINARY: JsonSchema = { type: 'string', format: 'binary' }
+
+/** A form of text and files: a property for each, and the media types that files may have. */
+function formOf({ texts, uploads }: MultipartForm, hint: string, schemas: Schemas): MediaType {
+  const properties: Record<string, JsonSchema> = {}
+  const required: string[] = []
+  const absent = absentValues(texts)
+  for (const [name, field] of Object.entries(texts.fields)) {
+    properties[name] = schemas.of(field, 'request', hint + pascal(name))
+    if (!acceptsUndefined(field) && !absent.has(name)) required.push(name)
+  }
+  const encoding: Record<string, { contentType: string }> = {}
+  for (const [name, { most, many, types, optional }] of Object.entries(uploads)) {
+    const [type = 'application/octet-stream', ...others] = types ?? []
+    // Its length in bytes (OpenAPI 3.1.1 §4.4.2).
+    const one = { ...BINARY, ...(others.length === 0 ? { contentMediaType: type } : {}), maxLength: most }
+    const least = optional ? {} : { minItems: 1 }
+    properties[name] = many === undefined ? one : { type: 'array', items: one, ...least, maxItems: many }
+    if (!optional) required.push(name)
+    encoding[name] = { contentType: [type, ...others].join(', ') }
+  }
+  return {
+    schema: { type: 'object', ...(required.length > 0 ? { required } : {}), properties, additionalProperties: false },
+    encoding,
+  }
+}
 
 function isText(mediaType: string): boolean {
   return /^text\/|[/+](json|xml|x-ndjson|jsonl|json-seq)(;|$)/.test(mediaType)

@@ -79,6 +79,8 @@ export interface HeaderObject {
 
 export interface MediaType {
   schema?: JsonSchema
+  /** Of a multipart form: how its fields travel, by their names. */
+  encoding?: Record<string, { contentType: string }>
   'x-trestle-kind'?: string
 }
 

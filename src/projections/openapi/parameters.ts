@@ -94,7 +94,7 @@ function withoutAbsent(fields: Fields, schema: AnySchema | undefined): Fields {
 
 /** True where a schema takes nothing for a value: what it describes may be left out. */
 export function acceptsUndefined(schema: object): boolean {
-  if (isZodSchema(schema)) return schema._zod.optin === 'optional'
+  if (isZodSchema(schema)) return schema._zod.optin !== undefined
   try {
     const result = (schema as Schema)['~standard'].validate(undefined)
     return !(result instanceof Promise) && result.issues === undefined

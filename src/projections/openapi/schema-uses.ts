@@ -1,4 +1,5 @@
 import { contentOf, contentsOf } from '../../contract/formats.ts'
+import { isMultipartForm } from '../../contract/multipart.ts'
 import { namedFields } from '../../contract/query-fields.ts'
 import type { ReplySpec, Returns } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
@@ -32,7 +33,10 @@ export function schemaUses(operation: Operation): SchemaUse[] {
   add(spec.headers, 'headers', `the headers of ${id}`)
   add(spec.cookies, 'cookies', `the cookies of ${id}`)
   for (const [index, { schema }] of (spec.body === undefined ? [] : contentsOf(spec.body)).entries()) {
-    add(schema, index === 0 ? 'body' : `body.${index + 1}`, `the body of ${id}`, 'whole')
+    const name = index === 0 ? 'body' : `body.${index + 1}`
+    if (isMultipartForm(schema)) {
+      for (const [field, one] of Object.entries(schema.texts.fields)) add(one, `${name}.${field}`, `the body of ${id}`)
+    } else add(schema, name, `the body of ${id}`, 'whole')
   }
   for (const [index, reply] of repliesOf(spec.returns).entries()) {
     const hint = index === 0 ? 'reply' : `reply.${reply.status}`

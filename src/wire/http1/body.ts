@@ -1,4 +1,4 @@
-import { BodyCut, BodyTooLarge } from '../../pipeline/incoming.ts'
+import { BodyCut, BodyTooLarge, type Pieces } from '../../pipeline/incoming.ts'
 import type { WireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { CHUNKED } from './framing.ts'
@@ -26,7 +26,7 @@ export interface BodySource {
   readonly sendContinue: () => void
 }
 
-type Use = 'none' | 'whole' | 'stream' | 'dropped'
+type Use = 'none' | 'whole' | 'stream' | 'lent' | 'dropped'
 
 /** The body of one request, as it comes (RFC 9112 §6). */
 export class RequestBody {
@@ -41,7 +41,9 @@ export class RequestBody {
   /** That may be in the octets of the read it came with, until `keep`: the next read, of whomever, writes over them. */
   #isLent = true
   /** What has come of it, in one piece: thousands of chunks of one octet would take a hundred times their length. */
-  readonly #held = new Held()
+  #held = new Held()
+  /** The piece that is lent, and what comes next is written to. */
+  #lent: Held | undefined = undefined
   #settle: ((failure?: Error) => void) | undefined = undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined = undefined
   #limit = Number.POSITIVE_INFINITY
@@ -69,9 +71,14 @@ export class RequestBody {
 
   /** True where it takes no more, until somebody reads; where nobody ever will, no more at all. */
   get full(): boolean {
-    if (this.#use === 'none') return this.#held.length >= HOLD
+    if (this.#use === 'none' || this.#use === 'lent') return this.#held.length >= HOLD
     if (this.#use === 'dropped') return this.#dropped > DRAIN_READ
     return this.#use === 'stream' && (this.#controller?.desiredSize ?? 0) <= 0
+  }
+
+  /** True where one more read would have no place: it would need a buffer of its own. */
+  get isSated(): boolean {
+    return this.#use === 'lent' && this.full
   }
 
   /** True where it was refused, broke off, or more of it is to come than is taken off the wire for nothing. */
@@ -102,6 +109,7 @@ export class RequestBody {
       this.ended = this.#chunked.done
     }
     if (this.#use === 'stream' && this.#held.length > 0) this.#controller?.enqueue(this.#held.take())
+    else if (this.#use === 'lent' && this.#held.length > 0) this.#finish(undefined)
     if (this.ended) this.#end(undefined)
     return at
   }
@@ -129,9 +137,15 @@ export class RequestBody {
     this.drop()
   }
 
-  #end(failure: Error | undefined): void {
-    this.#settle?.(failure)
+  /** Tells whoever waits. */
+  #finish(failure: Error | undefined): void {
+    const settle = this.#settle
     this.#settle = undefined
+    settle?.(failure)
+  }
+
+  #end(failure: Error | undefined): void {
+    this.#finish(failure)
     if (failure === undefined) this.#controller?.close()
     else this.#controller?.error(failure)
     this.#controller = undefined
@@ -213,5 +227,34 @@ export class RequestBody {
         this.drop()
       },
     })
+  }
+
+  /** Two buffers take turns: of a file of any length, nothing is left for the collector of garbage. */
+  pieces(limit: number): Pieces {
+    this.#begin(limit)
+    this.keep()
+    this.#use = 'lent'
+    this.#lent = new Held()
+    return { next: () => this.#next(), leave: () => (this.ended ? undefined : this.drop()) }
+  }
+
+  #next(): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure)
+      this.#lent?.rewind()
+      const piece = this.#lend()
+      if (piece !== undefined || this.ended) resolve(piece)
+      else this.#settle = (failure) => (failure === undefined ? resolve(this.#lend()) : reject(failure))
+      if (!this.ended) this.#source.wantMore()
+    })
+  }
+
+  #lend(): Uint8Array | undefined {
+    if (this.#whole !== undefined) return this.#taken()
+    const held = this.#held
+    if (held.length === 0) return undefined
+    this.#held = this.#lent as Held
+    this.#lent = held
+    return held.bytes.subarray(held.from, held.to)
   }
 }

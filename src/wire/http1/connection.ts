@@ -127,6 +127,7 @@ export class Connection implements Waiting, BodySource {
           }
           at = body.take(bytes, at, to)
           if (body.ended) this.#bodyEnded()
+          else if (body.isSated) this.#pause()
         } else if (this.#x !== undefined) break
         else {
           if (!this.#head.begun) this.#since = this.#shared.timeouts.now

@@ -44,6 +44,12 @@ export class Held {
     return all
   }
 
+  /** Begins anew in the same memory: what was given of it is written over. */
+  rewind(): void {
+    this.#from = 0
+    this.#to = 0
+  }
+
   clear(): void {
     this.#bytes = NOTHING
     this.#from = 0

@@ -1,3 +1,4 @@
+import type { Pieces } from '../../pipeline/incoming.ts'
 import { ProxiedIncoming, type Remote } from '../proxied-incoming.ts'
 import type { Peers } from '../proxy.ts'
 import type { RequestBody } from './body.ts'
@@ -37,5 +38,9 @@ export class Http1Incoming extends ProxiedIncoming {
 
   stream(limit: number): ReadableStream<Uint8Array> {
     return this.#body?.stream(limit) ?? new Blob([]).stream()
+  }
+
+  override pieces(limit: number): Pieces {
+    return this.#body?.pieces(limit) ?? super.pieces(limit)
   }
 }
