@@ -522,7 +522,7 @@ onBothDatabases('what nobody should send', (opened) => {
 
 onBothDatabases('columns that are called as parts of queries are', (opened) => {
   test('are columns all the same, and no filters where a list has such a field', async () => {
-    const { dialect, db, run } = opened()
+    const { dialect, db, run, tables } = opened()
     const names = ['k0', 'place', '~k0', 'ids', 'v0', 'f0', 'p_id', 'limit', 'order', 'select', 'q', 'total'] as const
     const texts = (text: () => never) =>
       Object.fromEntries(names.map((name) => [name, text()])) as Record<string, never>
@@ -548,7 +548,7 @@ onBothDatabases('columns that are called as parts of queries are', (opened) => {
           sql`, `,
         )})`,
       )
-    const odd = table as pg.PgTable
+    const odd = table as unknown as typeof tables.samples
     const filter = ['k0', 'place', '~k0', 'ids', 'v0', 'f0', 'p_id', 'order', 'select', 'total']
     const options = { db, filter, sort: names, sparse: true, expand: { others: many(odd, { by: 'of' }) } }
     const { fetch, close, failures } = await createTestClient(
