@@ -24,7 +24,7 @@ import {
   resolveRelations,
   toModel,
 } from './relation.ts'
-import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
+import type { AnyTable, CreateRow, KeyName, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
 import { type SearchOptions, searchOf } from './search.ts'
 import { createStatements } from './statements.ts'
 import { type WriteHooks, createWriter } from './writer.ts'
@@ -172,12 +172,12 @@ type PathsInside<X> = X extends { readonly options: { readonly expand?: infer E 
   : never
 
 type RowSchema<T extends AnyTable, O, R> = z.ZodType<
-  Sparse<WithExpanded<RowOf<T, O>, ExpandOf<R>>, KeyOf<T>, R>,
-  Sparse<WithExpandedSent<RowSent<T, O>, ExpandOf<R>>, KeyOf<T>, R>
+  Sparse<WithExpanded<RowOf<T, O>, ExpandOf<R>>, KeyName<T>, R>,
+  Sparse<WithExpandedSent<RowSent<T, O>, ExpandOf<R>>, KeyName<T>, R>
 >
 
 /** Where callers may ask for some fields, only the key is always there. */
-type Sparse<Row, Key, R> = R extends { readonly sparse: true } ? Partial<Row> & Pick<Row, keyof Row & keyof Key> : Row
+type Sparse<Row, Key, R> = R extends { readonly sparse: true } ? Partial<Row> & Pick<Row, keyof Row & Key> : Row
 
 type PageMode<R> = R extends { readonly pages: 'offset' } ? 'offset' : 'cursor'
 type BodySchema<Row> = z.ZodType<Row, SentOf<Row>>
@@ -206,7 +206,7 @@ interface AllEndpoints<T extends AnyTable, O, R> {
     string,
     {
       readonly params: BodySchema<KeyOf<T>>
-      readonly body: BodySchema<Omit<CreateRow<T, O>, keyof KeyOf<T>>>
+      readonly body: BodySchema<Omit<CreateRow<T, O>, KeyName<T>>>
       readonly returns: RowSchema<T, O, object>
     }
   >

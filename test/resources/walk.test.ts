@@ -274,7 +274,9 @@ onBothDatabases('walking a list', (opened) => {
       await run(sql`insert into moved values (1, 'a'), (2, 'b')`)
       const listOf = async (table: Table) =>
         createTestClient(
-          api({ moved: group('/moved', resource(table as Opened['tables']['samples'], { db, sort: ['word' as never] })) }),
+          api({
+            moved: group('/moved', resource(table as Opened['tables']['samples'], { db, sort: ['word' as never] })),
+          }),
         )
       const before = await listOf(
         dialect === 'postgres'
