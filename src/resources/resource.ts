@@ -52,7 +52,7 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   /** Columns that a list may be sorted by: `sort=-total,name`. None unless told. */
   readonly sort?: readonly ShownColumn<T, O>[]
   /** What a list is sorted by where the caller does not say: `-created_at`. The primary key unless told. */
-  readonly order?: SortWord<T, O> | readonly SortWord<T, O>[]
+  readonly order?: SortWord<ShownColumn<T, O>> | readonly SortWord<ShownColumn<T, O>>[]
   /** Columns whose words the query field `q` looks for. */
   readonly search?: readonly ShownColumn<T, O>[] | (SearchOptions & { readonly columns: readonly ShownColumn<T, O>[] })
   /** Rows of other tables that callers may ask for with these: `expand=customer,items.product`. */
@@ -72,7 +72,7 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly hooks?: ResourceHooks<T, O, U>
 }
 
-type SortWord<T extends AnyTable, O> = ShownColumn<T, O> | `-${ShownColumn<T, O>}`
+type SortWord<Name extends string> = Name | `-${Name}`
 
 /** What an endpoint of a resource may say of itself. */
 export type EndpointExtras = Pick<

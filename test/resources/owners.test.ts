@@ -422,6 +422,7 @@ onBothDatabases('what a resource is declared with', (opened) => {
       /weight.*cannot say when a row was deleted/,
     )
     expect(() => model(notes, { version: 'words' })).toThrow(/"version" names words.*whole number/)
+    expect(() => model(notes, { hid: ['words'] } as object)).toThrow('there is no option "hid"')
     expect(() => model(notes, { owned: { nobody: () => 'x' } as object })).toThrow('"owned" names nobody')
   })
 })
