@@ -219,7 +219,9 @@ function isOptional(column: Column): boolean {
 }
 
 function nullable(schema: z.ZodType, column: Column): z.ZodType {
-  return column.notNull || column.primary ? schema : schema.nullable()
+  // What may be anything may be null, and is described as it is.
+  const isAnything = (schema as z.ZodUnknown).def.type === 'unknown'
+  return column.notNull || column.primary || isAnything ? schema : schema.nullable()
 }
 
 /** `order_items` is `OrderItem`. */
