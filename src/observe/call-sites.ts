@@ -69,8 +69,10 @@ function stackHere(): { readonly stack?: string } {
   return held
 }
 
-/** The folder of this package's code: `src`, or `dist`. */
-const PACKAGE = import.meta.url.replace(/^file:\/\//, '').replace(/\/(src|dist)\/(?!.*\/(?:src|dist)\/).*$/, '/$1/')
+/** The folder of this package's code, `src` or `dist`. Bundlers may leave a module without a place. */
+const PACKAGE = (import.meta.url as string | undefined)
+  ?.replace(/^file:\/\//, '')
+  .replace(/\/(src|dist)\/(?!.*\/(?:src|dist)\/).*$/, '/$1/')
 
 /** The first line of a stack that is neither of a package nor of the runtime. */
 function ownFrame({ stack = '' }: { readonly stack?: string }): string | undefined {
@@ -78,7 +80,7 @@ function ownFrame({ stack = '' }: { readonly stack?: string }): string | undefin
     const [, name, file] = /^\s*at (?:async )?(?:(.+?) \()?((?:file:\/\/)?[^()]+:\d+:\d+)\)?$/.exec(line) ?? []
     if (file === undefined) continue
     const path = file.replace(/^file:\/\//, '')
-    if (/^node:|\/node_modules\//.test(path) || path.startsWith(PACKAGE)) continue
+    if (/^node:|\/node_modules\//.test(path) || (PACKAGE !== undefined && path.startsWith(PACKAGE))) continue
     return name === undefined ? path : `${name} (${path})`
   }
   return undefined
