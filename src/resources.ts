@@ -24,8 +24,13 @@ export function resource<
   const M extends AnyTable | Model<AnyTable, object>,
   const U extends Uses = Record<never, never>,
   const R extends ResourceOptions<TableOf<M>, OptionsOf<M>, U> = ResourceOptions<TableOf<M>, OptionsOf<M>, U>,
->(of: M, options: R & ResourceOptions<TableOf<M>, OptionsOf<M>, U>): Resource<M, R> {
-  const { db, tx } = options
+>(
+  of: M,
+  options: [keyof R] extends [keyof ResourceOptions<TableOf<M>, OptionsOf<M>, U>]
+    ? R & ResourceOptions<TableOf<M>, OptionsOf<M>, U>
+    : ResourceOptions<TableOf<M>, OptionsOf<M>, U>,
+): Resource<M, R> {
+  const { db, tx } = options as unknown as ResourceOptions<AnyTable, object>
   return resourceOf(of, options as never, tx ?? (transaction(db) as never)) as never
 }
 

@@ -1,10 +1,18 @@
 export { type Fault, StartError } from './compile/start-error.ts'
+export {
+  type QueryWatch,
+  type QueryWatchOptions,
+  RepeatedQueries,
+  type RepeatedQuery,
+  queryWatch,
+} from './observe/query-watch.ts'
 
 import { compile } from './compile/plan.ts'
 import { bindPorts } from './compile/ports.ts'
 import type { Api } from './contract/api.ts'
 import type { Backend } from './contract/port.ts'
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
+import type { QueryWatch } from './observe/query-watch.ts'
 import type { Report } from './pipeline/fail.ts'
 import { createPipeline } from './pipeline/pipeline.ts'
 import type { Client } from './projections/client/call.ts'
@@ -17,6 +25,8 @@ export interface TestOptions<Values extends readonly unknown[]> {
   readonly backend?: string | Backend
   /** Pairs: a dependency, and what handlers get in its place: another dependency, or a value. */
   readonly override?: OverrideList<Values>
+  /** Has each request run under this watch: a call that reads row by row is rejected with `RepeatedQueries`. */
+  readonly watch?: QueryWatch
 }
 
 /** An API in this process, on the path that real requests take: from the pipeline's front door to the last byte. */
@@ -56,7 +66,7 @@ export async function createTestClient<A extends Api, const Values extends reado
   const overrides = overridesOf([...ports, ...given])
   const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), { report })
   await pipeline.start()
-  const handle = fetchOf(pipeline, report)
+  const handle = watched(fetchOf(pipeline, report), options.watch)
   const fetch = (path: string, init?: RequestInit): Promise<Response> =>
     handle(new Request(new URL(path, ORIGIN), init))
   const as = (headers: HeadersInit): Client<A> => createClient<A>(ORIGIN, { contract: api, fetch: handle, headers })
@@ -67,6 +77,13 @@ export async function createTestClient<A extends Api, const Values extends reado
     failures,
     close: pipeline.close,
   }
+}
+
+type Handle = (request: Request) => Promise<Response>
+
+function watched(handle: Handle, watch: QueryWatch | undefined): Handle {
+  if (watch === undefined) return handle
+  return (request) => watch.run(`${request.method} ${request.url.slice(ORIGIN.length)}`, () => handle(request))
 }
 
 const ORIGIN = 'http://test.invalid'

@@ -106,7 +106,7 @@ function scalarSchemas(column: Column): ColumnSchemas {
       return stringSchemas(column, constraint)
     case 'object':
       if (constraint === 'date') return momentSchemas(column)
-      if (constraint === 'json') return { input: z.json(), output: z.unknown() }
+      if (constraint === 'json') return { input: isNullable(column) ? Json : JsonGiven, output: z.unknown() }
       if (constraint === 'buffer') return both(Bytes)
       break
   }
@@ -233,6 +233,25 @@ const Bytes = z.codec(z.base64(), z.instanceof(Uint8Array), {
   decode: (text) => Buffer.from(text, 'base64'),
   encode: (bytes) => Buffer.from(bytes).toString('base64'),
 })
+
+/**
+ * Any JSON. Not `z.json()`, which describes itself by itself: generators of code make types of it that do not compile. What
+ * came as JSON is JSON, but for numbers that are too great for a double.
+ */
+const Json = z.unknown().superRefine((value, context) => {
+  if (!holdsFinite(value)) context.addIssue({ code: 'custom', message: 'Must hold no number that is too great' })
+})
+
+const JsonGiven = Json.superRefine((value, context) => {
+  if (value === undefined || value === null)
+    context.addIssue({ code: 'invalid_type', expected: 'nonoptional', input: value })
+})
+
+function holdsFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (value === null || typeof value !== 'object') return true
+  return Array.isArray(value) ? value.every(holdsFinite) : Object.values(value).every(holdsFinite)
+}
 
 function dimensionsOf(column: Column): number {
   return (column as { readonly dimensions?: number }).dimensions ?? 0

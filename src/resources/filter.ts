@@ -60,15 +60,15 @@ export function isComparable(column: Column): boolean {
 }
 
 /** Fields of lists that are no filters. */
-const RESERVED = ['limit', 'cursor', 'offset', 'count', 'sort', 'q', 'fields', 'expand']
+const RESERVED = ['limit', 'cursor', 'offset', 'sort', 'q', 'fields', 'expand']
 
 /**
  * All filters on a column.
  *
  * @throws {TypeError} for a column that is called as a field of lists is.
  */
-export function filtersOn(name: string, column: Column, { input }: ColumnSchemas): Filter[] {
-  if (RESERVED.includes(name)) {
+export function filtersOn(name: string, column: Column, { input }: ColumnSchemas, mode: 'cursor' | 'offset'): Filter[] {
+  if (RESERVED.includes(name) || (name === 'count' && mode === 'offset')) {
     const table = getTableName(getColumnTable(column))
     throw new TypeError(
       `resource(${table}): "filter" names ${name}, and the field ${name} of a list is something else: call the column otherwise in the table’s code`,
@@ -83,7 +83,7 @@ export function filtersOn(name: string, column: Column, { input }: ColumnSchemas
     name,
     column,
     operator,
-    schema: schemaOf(operator, input).optional().describe(SAYS[operator]),
+    schema: schemaOf(operator, input).optional().describe(saidOf(operator, column)),
   }))
 }
 
@@ -95,9 +95,16 @@ const SAYS: Readonly<Record<FilterOperator, string>> = {
   gte: 'This or greater',
   lt: 'Less than this',
   lte: 'This or less',
-  contains: 'With this text in it; capital and small letters are the same',
-  starts: 'Beginning with this text; capital and small letters are the same',
+  contains: 'With this text in it',
+  starts: 'Beginning with this text',
   null: '`true` for those without a value, `false` for those with one',
+}
+
+/** SQLite knows capital letters of ASCII alone. */
+function saidOf(operator: FilterOperator, column: Column): string {
+  if (operator !== 'contains' && operator !== 'starts') return SAYS[operator]
+  const letters = column.columnType.startsWith('SQLite') ? 'letters from a to z' : 'letters'
+  return `${SAYS[operator]}; capital and small ${letters} are the same`
 }
 
 function schemaOf(operator: FilterOperator, value: z.ZodType): z.ZodType {

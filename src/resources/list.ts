@@ -92,7 +92,7 @@ export function createReader(
   const isPlain = facts.dialect === 'postgres'
   check(model, spec)
   const filters = spec.filter.flatMap((name) =>
-    filtersOn(name, model.shown[name] as Column, model.values[name] as ColumnSchemas),
+    filtersOn(name, model.shown[name] as Column, model.values[name] as ColumnSchemas, spec.mode),
   )
   const paths = expandPaths(relations)
   const rowFields: Record<string, CommaList> = {

@@ -35,7 +35,8 @@ export interface ModelOptions<T extends AnyTable, U extends Uses = Uses> {
   readonly deleted?: ColumnName<T>
 }
 
-export type ColumnName<T extends AnyTable> = keyof T['$inferSelect'] & string
+/** Not `keyof … & string`: messages of the compiler show the names themselves. */
+export type ColumnName<T extends AnyTable> = Extract<keyof T['$inferSelect'], string>
 
 /** A table as callers know it: which of its columns, whose of its rows. */
 export interface Model<T extends AnyTable = AnyTable, O = ModelOptions<AnyTable>> {
@@ -81,7 +82,11 @@ export function model<
   T extends AnyTable,
   const U extends Uses = Uses,
   const O extends ModelOptions<T, U> = ModelOptions<T, U>,
->(table: T, options?: O & ModelOptions<T, U>): Model<T, O> {
+>(
+  table: T,
+  // A misspelt option would pass where another is right, and show what was to be hidden.
+  options?: [keyof O] extends [keyof ModelOptions<T, U>] ? O & ModelOptions<T, U> : ModelOptions<T, U>,
+): Model<T, O> {
   const given = (options ?? {}) as ModelOptions<AnyTable>
   const facts = factsOf(table)
   checkNames(facts, given)
@@ -143,9 +148,28 @@ export function model<
   }) as never
 }
 
+const OPTIONS: Readonly<Record<keyof ModelOptions<AnyTable>, true>> = {
+  name: true,
+  hide: true,
+  show: true,
+  readOnly: true,
+  schemas: true,
+  use: true,
+  visible: true,
+  changeable: true,
+  owned: true,
+  version: true,
+  deleted: true,
+}
+
 /** @throws {TypeError} naming the option and the column. */
 function checkNames(facts: TableFacts, options: ModelOptions<AnyTable>): void {
   const { hide = [], show = [], readOnly = [], schemas = {}, owned = {}, version, deleted } = options
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name))
+  if (unknown !== undefined) {
+    const has = Object.keys(OPTIONS).join(', ')
+    throw new TypeError(`model(${facts.name}): there is no option "${unknown}": there are ${has}`)
+  }
   const keys = { schemas: Object.keys(schemas), owned: Object.keys(owned) }
   const named = { hide, show, readOnly, ...keys, version: [version], deleted: [deleted] }
   for (const [option, names] of Object.entries(named)) {
@@ -195,7 +219,9 @@ function isOptional(column: Column): boolean {
 }
 
 function nullable(schema: z.ZodType, column: Column): z.ZodType {
-  return column.notNull || column.primary ? schema : schema.nullable()
+  // What may be anything may be null, and is described as it is.
+  const isAnything = (schema as z.ZodUnknown).def.type === 'unknown'
+  return column.notNull || column.primary || isAnything ? schema : schema.nullable()
 }
 
 /** `order_items` is `OrderItem`. */

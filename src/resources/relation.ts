@@ -35,7 +35,7 @@ type ModelOf<M> = M extends AnyTable ? Model<M, object> : M
 export function one<M extends AnyTable | object, const E extends Relations = Record<never, never>>(
   of: M,
   options: RelationOptions & { readonly expand?: E } = {},
-): Relation<ModelOf<M>, 'one', E> {
+): Relation<ModelOf<M>, 'one', NoInfer<E>> {
   return relation('one', of, options) as never
 }
 
@@ -43,7 +43,7 @@ export function one<M extends AnyTable | object, const E extends Relations = Rec
 export function many<M extends AnyTable | object, const E extends Relations = Record<never, never>>(
   of: M,
   options: RelationOptions & { readonly expand?: E } = {},
-): Relation<ModelOf<M>, 'many', E> {
+): Relation<ModelOf<M>, 'many', NoInfer<E>> {
   return relation('many', of, options) as never
 }
 

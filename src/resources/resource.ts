@@ -25,7 +25,7 @@ import {
   resolveRelations,
   toModel,
 } from './relation.ts'
-import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
+import type { AnyTable, CreateRow, KeyName, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
 import { type SearchOptions, searchOf } from './search.ts'
 import { createStatements } from './statements.ts'
 import { type WriteHooks, type Writer, createWriter } from './writer.ts'
@@ -55,7 +55,7 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   /** Columns that a list may be sorted by: `sort=-total,name`. None unless told. */
   readonly sort?: readonly ShownColumn<T, O>[]
   /** What a list is sorted by where the caller does not say: `-created_at`. The primary key unless told. */
-  readonly order?: SortWord<T, O> | readonly SortWord<T, O>[]
+  readonly order?: SortWord<ShownColumn<T, O>> | readonly SortWord<ShownColumn<T, O>>[]
   /** Columns whose words the query field `q` looks for. */
   readonly search?: readonly ShownColumn<T, O>[] | (SearchOptions & { readonly columns: readonly ShownColumn<T, O>[] })
   /** Rows of other tables that callers may ask for with these: `expand=customer,items.product`. */
@@ -79,7 +79,7 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly hooks?: ResourceHooks<T, O, U>
 }
 
-type SortWord<T extends AnyTable, O> = ShownColumn<T, O> | `-${ShownColumn<T, O>}`
+type SortWord<Name extends string> = Name | `-${Name}`
 
 /** What an endpoint of a resource may say of itself. */
 export type EndpointExtras = Pick<
@@ -166,6 +166,8 @@ type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>>
     Listed<R, 'sort'> | `-${Listed<R, 'sort'>}`
   >
 } & {
+  readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
+} & {
   readonly [P in 'q' as R extends { readonly search: unknown } ? P : never]: Schema<string | undefined>
 } & RowFields<T, O, R>
 
@@ -179,12 +181,12 @@ type PathsInside<X> = X extends { readonly options: { readonly expand?: infer E 
   : never
 
 type RowSchema<T extends AnyTable, O, R> = z.ZodType<
-  Sparse<WithExpanded<RowOf<T, O>, ExpandOf<R>>, KeyOf<T>, R>,
-  Sparse<WithExpandedSent<RowSent<T, O>, ExpandOf<R>>, KeyOf<T>, R>
+  Sparse<WithExpanded<RowOf<T, O>, ExpandOf<R>>, KeyName<T>, R>,
+  Sparse<WithExpandedSent<RowSent<T, O>, ExpandOf<R>>, KeyName<T>, R>
 >
 
 /** Where callers may ask for some fields, only the key is always there. */
-type Sparse<Row, Key, R> = R extends { readonly sparse: true } ? Partial<Row> & Pick<Row, keyof Row & keyof Key> : Row
+type Sparse<Row, Key, R> = R extends { readonly sparse: true } ? Partial<Row> & Pick<Row, keyof Row & Key> : Row
 
 type PageMode<R> = R extends { readonly pages: 'offset' } ? 'offset' : 'cursor'
 type BodySchema<Row> = z.ZodType<Row, SentOf<Row>>
@@ -213,7 +215,7 @@ interface AllEndpoints<T extends AnyTable, O, R> {
     string,
     {
       readonly params: BodySchema<KeyOf<T>>
-      readonly body: BodySchema<Omit<CreateRow<T, O>, keyof KeyOf<T>>>
+      readonly body: BodySchema<Omit<CreateRow<T, O>, KeyName<T>>>
       readonly returns: RowSchema<T, O, object>
     }
   >

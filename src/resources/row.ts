@@ -29,23 +29,31 @@ export type RowSent<T extends AnyTable, O> = { readonly [K in ShownColumn<T, O>]
 
 type ColumnsOf<T extends AnyTable> = T['_']['columns']
 
-/** Names of the columns of a primary key, where they say so themselves. */
-type KeyName<T extends AnyTable> = {
+/** Names of the columns that say themselves that they are the primary key: in the types of SQLite they do. */
+type DeclaredKey<T extends AnyTable> = {
   [K in keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends { readonly _: { readonly isPrimaryKey: true } } ? K : never
 }[keyof ColumnsOf<T>] &
   string
 
-/** The values of a primary key. */
-export type KeyOf<T extends AnyTable> = { readonly [K in KeyName<T> & keyof T['$inferSelect']]: T['$inferSelect'][K] }
+/**
+ * Names of the columns of a primary key, as far as types tell. Those of Postgres do not, nor do those of a key of several
+ * columns: it is `id` then where there is one.
+ */
+export type KeyName<T extends AnyTable> = [DeclaredKey<T>] extends [never]
+  ? 'id' & keyof T['$inferSelect']
+  : DeclaredKey<T>
+
+/** The values of a primary key; of one that no type tells of, those of any columns. */
+export type KeyOf<T extends AnyTable> = [KeyName<T>] extends [never]
+  ? { readonly [K in keyof T['$inferSelect']]?: T['$inferSelect'][K] }
+  : { readonly [K in KeyName<T> & keyof T['$inferSelect']]: T['$inferSelect'][K] }
 
 /** Columns of a primary key that the database gives. */
 type GivenKey<T extends AnyTable> = {
-  [K in keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends {
-    readonly _: { readonly isPrimaryKey: true; readonly hasDefault: true }
-  }
+  [K in KeyName<T> & keyof ColumnsOf<T>]: ColumnsOf<T>[K] extends { readonly _: { readonly hasDefault: true } }
     ? K
     : never
-}[keyof ColumnsOf<T>]
+}[KeyName<T> & keyof ColumnsOf<T>]
 
 type Creatable<T extends AnyTable, O> = Exclude<
   keyof T['$inferInsert'] & string,

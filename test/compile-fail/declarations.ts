@@ -1,4 +1,6 @@
+import { pgTable, serial, text } from 'drizzle-orm/pg-core'
 import { api, depends, get, group, post, problem } from 'trestle'
+import { type AnyDatabase, model } from 'trestle/resources'
 import { z } from 'zod'
 
 /** What the cases use. */
@@ -13,3 +15,6 @@ export const shop = api({
     create: post('/', { body: Order.omit({ id: true }), returns: Order }),
   }),
 })
+export const authors = pgTable('authors', { id: serial().primaryKey(), name: text().notNull(), password_hash: text() })
+export const author = model(authors, { hide: ['password_hash'] })
+export const drizzled = depends({}, () => ({}) as AnyDatabase, { scope: 'app' })

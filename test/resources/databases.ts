@@ -41,7 +41,7 @@ export async function openSqlite(): Promise<Opened> {
   const folder = await mkdtemp(path.join(tmpdir(), 'trestle-resources-'))
   const file = path.join(folder, 'data.db')
   const client = new DatabaseSync(file)
-  client.exec('pragma journal_mode = wal')
+  client.exec('pragma journal_mode = wal; pragma synchronous = off')
   const queries: string[] = []
   const logger = { logQuery: (query: string) => void queries.push(query) }
   const database = drizzleSqlite({ client, logger })

@@ -1,5 +1,5 @@
-import { and, eq, ne, sql } from 'drizzle-orm'
-import { api, depends, group } from 'trestle'
+import { and, eq, exists, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm'
+import { Forbidden, api, depends, group } from 'trestle'
 import { many, model, one, resource } from 'trestle/resources'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -422,6 +422,182 @@ onBothDatabases('what a resource is declared with', (opened) => {
       /weight.*cannot say when a row was deleted/,
     )
     expect(() => model(notes, { version: 'words' })).toThrow(/"version" names words.*whole number/)
+    expect(() => model(notes, { hid: ['words'] } as object)).toThrow('there is no option "hid"')
     expect(() => model(notes, { owned: { nobody: () => 'x' } as object })).toThrow('"owned" names nobody')
+  })
+})
+
+onBothDatabases('what a caller sees', (opened) => {
+  test('may follow from sets, from times and from rows of other tables, in every verb', async () => {
+    const { tables, db, run, database, dialect } = opened()
+    const { folders, notes, remarks } = tables
+    // Whose folders somebody may read, as a list that is longer for some than for others.
+    const readers = depends({ caller }, ({ caller }) => (caller === 'ann' ? ['ann', 'bob', "o'neil"] : [caller]))
+    const note = model(notes, {
+      use: { readers },
+      visible: ({ readers }) =>
+        and(
+          exists(
+            database
+              .select({ one: sql`1` })
+              .from(folders)
+              .where(and(eq(folders.id, notes.folder_id), inArray(folders.owner, readers))),
+          ),
+          or(isNull(notes.deleted_at), gt(notes.deleted_at, new Date('2020-01-01T00:00:00Z'))),
+        ),
+    })
+    const remark = model(remarks, { hide: ['note_id'], readOnly: ['owner'] })
+    const { as, close, failures } = await createTestClient(
+      api({
+        notes: group(
+          '/notes',
+          resource(note, {
+            db,
+            pages: 'offset',
+            sparse: true,
+            sort: ['words'],
+            expand: { remarks: many(remark, { most: 2 }) },
+          }),
+        ),
+        remarks: group(
+          '/remarks',
+          resource(remark, { db, sparse: true, expand: { note: one(note, { by: 'note_id' }) } }),
+        ),
+      }),
+    )
+    await run(
+      sql`insert into folders (id, owner, name) values (1, 'ann', 'a'), (2, 'bob', 'b'), (3, 'eve', 'c'), (4, 'o''neil', 'd')`,
+    )
+    const at = (iso: string) => (dialect === 'postgres' ? sql`${iso}::timestamptz` : sql`${Date.parse(iso)}`)
+    await run(sql`insert into notes (id, owner, folder_id, words, deleted_at) values
+      (1, 'x', 1, 'a', null), (2, 'x', 2, 'b', null), (3, 'x', 3, 'c', null), (4, 'x', 4, 'd', ${at('2021-01-01T00:00:00Z')}),
+      (5, 'x', 1, 'e', ${at('2019-01-01T00:00:00Z')})`)
+    for (let id = 1; id <= 4; id++)
+      await run(sql`insert into remarks (id, owner, note_id, words) values (${id}, 'x', 1, ${`r${id}`})`)
+    await run(sql`insert into remarks (id, owner, note_id, words) values (9, 'x', 3, 'of eve')`)
+    const seenBy = async (who: string) => {
+      const { items, total } = await as({ 'x-caller': who }).notes.list({
+        query: { count: true, limit: 2, sort: ['words'] },
+      })
+      const rest = await as({ 'x-caller': who }).notes.list({ query: { limit: 100, offset: 2 } })
+      expect(total).toBe(items.length + rest.items.length)
+      expect(rest.total).toBe(null)
+      return [...items, ...rest.items].map(({ id }) => id)
+    }
+    // More than once: what is kept of a statement is not whose it was.
+    for (let round = 0; round < 2; round++) {
+      expect(await seenBy('ann')).toEqual([1, 2, 4])
+      expect(await seenBy('bob')).toEqual([2])
+      expect(await seenBy('eve')).toEqual([3])
+      expect(await seenBy('nobody')).toEqual([])
+    }
+    const ann = as({ 'x-caller': 'ann' })
+    const shown = await ann.notes.read({ params: { id: 1 }, query: { fields: ['words'], expand: ['remarks'] } })
+    expect(shown).toEqual({
+      id: 1,
+      words: 'a',
+      remarks: [
+        { id: 1, owner: 'x', words: 'r1' },
+        { id: 2, owner: 'x', words: 'r2' },
+      ],
+    })
+    const { items } = await ann.remarks.list({ query: { fields: ['words'], expand: ['note'] } })
+    expect(items[0]).toMatchObject({ id: 1, words: 'r1', note: { id: 1, words: 'a' } })
+    expect(Object.keys(items[0] as object).toSorted()).toEqual(['id', 'note', 'words'])
+    expect(items.at(-1)).toEqual({ id: 9, words: 'of eve', note: null })
+    await expect(
+      as({ 'x-caller': 'bob' }).notes.update({ params: { id: 1 }, body: { words: 'x' } }),
+    ).rejects.toMatchObject({ status: 404 })
+    expect(await ann.notes.update({ params: { id: 1 }, body: { words: 'x' } })).toMatchObject({ words: 'x' })
+    await expect(ann.notes.update({ params: { id: 1 }, body: { folder_id: 3 } })).rejects.toMatchObject({ status: 422 })
+    await expect(as({ 'x-caller': 'bob' }).notes.remove({ params: { id: 4 } })).rejects.toMatchObject({ status: 404 })
+    await ann.notes.remove({ params: { id: 4 } })
+    expect(await seenBy('ann')).toEqual([2, 1])
+    expect(failures.map(String).filter((text) => !text.includes('no index'))).toEqual([])
+    await close()
+  })
+})
+
+onBothDatabases('hooks', (opened) => {
+  test('see what is written, change it, and undo all of it', async () => {
+    const { tables, db, run } = opened()
+    const { notes } = tables
+    const told: unknown[] = []
+    const { client, close } = await createTestClient(
+      api({
+        notes: group(
+          '/notes',
+          resource(model(notes, { version: 'version', deleted: 'deleted_at' }), {
+            db,
+            use: { caller },
+            hooks: {
+              beforeCreate: (values, { caller }) => ({ ...values, words: `${values.words} by ${caller}` }),
+              afterCreate: (row) => void told.push(['created', row.words]),
+              beforeUpdate: (change, key) => {
+                if (change.words === 'refuse') throw Forbidden()
+                told.push(['update', key])
+              },
+              afterUpdate: (row) => {
+                told.push(['updated', row.words])
+                if (row.words === 'undo') throw Forbidden()
+              },
+              afterRemove: (row) => {
+                told.push(['removed', row.words])
+                if (row.words === 'keep') throw Forbidden()
+              },
+              afterRead: (rows) => rows.map((row) => ({ ...row, owner: row.owner.toUpperCase() })),
+            },
+            endpoints: Object.fromEntries(
+              (['update', 'updateMany', 'remove', 'removeMany'] as const).map((verb) => [
+                verb,
+                { throws: [Forbidden] },
+              ]),
+            ),
+          }),
+        ),
+      }),
+    )
+    const made = await client.notes.createMany({
+      body: {
+        items: [
+          { owner: 'x', words: 'a' },
+          { owner: 'y', words: 'b' },
+        ],
+      },
+    })
+    expect(made.items.map(({ words }) => words)).toEqual(['a by nobody', 'b by nobody'])
+    const [first, second] = made.items.map(({ id }) => id) as [number, number]
+    expect((await client.notes.list()).items.map(({ owner }) => owner)).toEqual(['X', 'Y'])
+    expect((await client.notes.read({ params: { id: first } })).owner).toBe('X')
+    const all = () => run(sql`select id, words, version, deleted_at from notes order by id`)
+    const before = await all()
+    const items = (words: string) => ({
+      body: {
+        items: [
+          { id: first, words: 'fine' },
+          { id: second, words },
+        ],
+      },
+    })
+    for (const words of ['undo', 'refuse'])
+      await expect(client.notes.updateMany(items(words))).rejects.toMatchObject({ status: 403 })
+    await expect(client.notes.update({ params: { id: first }, body: { words: 'undo' } })).rejects.toMatchObject({
+      status: 403,
+    })
+    expect(await all()).toEqual(before)
+    await client.notes.update({ params: { id: second }, body: { words: 'keep' } })
+    await expect(client.notes.removeMany({ body: { items: [{ id: first }, { id: second }] } })).rejects.toMatchObject({
+      status: 403,
+    })
+    expect((await all()).map(({ words, deleted_at }) => [words, deleted_at])).toEqual([
+      ['a by nobody', null],
+      ['keep', null],
+    ])
+    expect(told.slice(0, 2)).toEqual([
+      ['created', 'a by nobody'],
+      ['created', 'b by nobody'],
+    ])
+    expect(told).toContainEqual(['removed', 'keep'])
+    await close()
   })
 })

@@ -111,7 +111,7 @@ function postgresColumns(): SampleColumn[] {
     column('size', 'float8', FLOATS, ORDERED, ['NaN', 'Infinity', '-Infinity', '-0']),
     column('small', 'float4', SMALL_FLOATS, ORDERED, ['NaN', '3.4028235e38']),
     column('exact', 'numeric(40, 12)', DECIMALS, ORDERED, ['NaN']),
-    column('count', 'integer', [0, 1, -1, 2_147_483_647, -2_147_483_648], ORDERED),
+    column('number', 'integer', [0, 1, -1, 2_147_483_647, -2_147_483_648], ORDERED),
     column('big', 'bigint', BIG, ORDERED),
     // Two in one millisecond, which a `Date` cannot tell apart.
     column('at', 'timestamptz', MOMENTS, ORDERED, [
@@ -158,7 +158,7 @@ function sqliteColumns(): SampleColumn[] {
     column('size', FLOATS, ORDERED, undefined, [Infinity, -Infinity]),
     column('small', SMALL_FLOATS, ORDERED),
     column('exact', DECIMALS, ORDERED),
-    column('count', [0, 1, -1, 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER], ORDERED),
+    column('number', [0, 1, -1, 2 ** 31, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER], ORDERED),
     column('big', [0, 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1], ORDERED),
     column('at', MOMENTS, ORDERED, ms, [8.64e15, -8.64e15]),
     // Whole seconds are all that it keeps.

@@ -29,7 +29,7 @@ export const samples = pgTable('samples', {
   size: doublePrecision(),
   small: real(),
   exact: numeric({ precision: 40, scale: 12 }),
-  count: integer(),
+  number: integer(),
   big: bigint({ mode: 'bigint' }),
   at: timestamp({ withTimezone: true }),
   stamp: timestamp({ withTimezone: true, mode: 'string' }),
@@ -46,7 +46,7 @@ export const samples = pgTable('samples', {
 export const ddl = [
   sql`create type mood as enum ('sad', 'fine', 'glad')`,
   sql`create table samples (id serial primary key, word text, code text not null, size double precision, small real,
-    exact numeric(40, 12), count integer, big bigint, at timestamptz, stamp timestamptz, day date, clock time, flag boolean,
+    exact numeric(40, 12), number integer, big bigint, at timestamptz, stamp timestamptz, day date, clock time, flag boolean,
     mood mood, uuid uuid, fixed char(3), tags text[], data jsonb)`,
   sql`create index samples_by_code on samples (code)`,
 ]

@@ -10,7 +10,7 @@ export const samples = sqliteTable('samples', {
   size: real(),
   small: real(),
   exact: numeric(),
-  count: integer(),
+  number: integer(),
   big: integer(),
   at: integer({ mode: 'timestamp_ms' }),
   stamp: integer({ mode: 'timestamp' }),
@@ -26,7 +26,7 @@ export const samples = sqliteTable('samples', {
 
 export const ddl = [
   sql`create table samples (id integer primary key, word text, code text not null, size real, small real, exact numeric,
-    count integer, big integer, at integer, stamp integer, day text, clock text, flag integer, mood text, uuid text,
+    number integer, big integer, at integer, stamp integer, day text, clock text, flag integer, mood text, uuid text,
     fixed text, tags text, data text)`,
   sql`create index samples_by_code on samples (code)`,
 ]

@@ -7,7 +7,7 @@ import { api, group } from 'trestle'
 import { resource } from 'trestle/resources'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { onBothDatabases } from './databases.ts'
+import { type Opened, onBothDatabases } from './databases.ts'
 import { type SampleColumn, meaningOf, sampleColumns } from './sample-columns.ts'
 
 /** How many cases each property is tried with; a seed to see one again. */
@@ -273,7 +273,11 @@ onBothDatabases('walking a list', (opened) => {
       await run(sql`create table moved (id integer primary key, word text)`)
       await run(sql`insert into moved values (1, 'a'), (2, 'b')`)
       const listOf = async (table: Table) =>
-        createTestClient(api({ moved: group('/moved', resource(table as never, { db, sort: ['word' as never] })) }))
+        createTestClient(
+          api({
+            moved: group('/moved', resource(table as Opened['tables']['samples'], { db, sort: ['word' as never] })),
+          }),
+        )
       const before = await listOf(
         dialect === 'postgres'
           ? pg.pgTable('moved', { id: pg.integer().primaryKey(), word: pg.text() })

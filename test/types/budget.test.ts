@@ -4,6 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Form, generatedApi } from './generated-api.ts'
+import { type ResourceForm, generatedResources } from './generated-resources.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const folder = path.join(root, 'node_modules', '.cache', 'trestle-types')
@@ -12,9 +13,8 @@ beforeAll(() => mkdir(folder, { recursive: true }))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** Instantiations that `tsc` counts for a generated program, which must compile without an error. */
-async function instantiations(endpoints: number, form: Form): Promise<number> {
-  const name = `${form}-${endpoints}`
-  await writeFile(path.join(folder, `${name}.ts`), generatedApi(endpoints, form))
+async function instantiationsOf(name: string, program: string): Promise<number> {
+  await writeFile(path.join(folder, `${name}.ts`), program)
   const config = {
     extends: path.join(root, 'tsconfig.json'),
     compilerOptions: { isolatedDeclarations: false, declaration: false, rootDir: root },
@@ -28,6 +28,10 @@ async function instantiations(endpoints: number, form: Form): Promise<number> {
   const count = /Instantiations:\s+(\d+)/.exec(stdout)?.[1]
   if (count === undefined) throw new Error(`tsc said nothing of instantiations:\n${stdout}`)
   return Number(count)
+}
+
+function instantiations(endpoints: number, form: Form): Promise<number> {
+  return instantiationsOf(`${form}-${endpoints}`, generatedApi(endpoints, form))
 }
 
 test('an endpoint costs at most 200 instantiations, the same at 500 endpoints as at 3,000', async () => {
@@ -48,3 +52,19 @@ test('where each group has schemas of its own, Trestle adds at most 220 to what 
   console.log(`instantiations per endpoint: zod ${(plain / 495).toFixed(0)}, Trestle ${added.toFixed(0)} more`)
   expect(added).toBeLessThanOrEqual(220)
 }, 120_000)
+
+test('a resource, with its model, adds at most 1,400 to what Drizzle costs by itself, the same for the 80th as for the 40th', async () => {
+  const each = async (form: ResourceForm, from: number, to: number): Promise<number> => {
+    const count = (many: number) => instantiationsOf(`${form}-${many}`, generatedResources(many, form))
+    return ((await count(to)) - (await count(from))) / (to - from)
+  }
+  const table = await each('tables', 10, 40)
+  const [few, many] = [await each('resources', 10, 40), await each('resources', 40, 80)]
+  const call = (await each('calls', 10, 40)) - few
+  console.log(
+    `instantiations per resource: Drizzle ${table.toFixed(0)}, Trestle ${(few - table).toFixed(0)} more, a list and a create of the client ${call.toFixed(0)}`,
+  )
+  expect(few - table).toBeLessThanOrEqual(1400)
+  expect(Math.abs(many - few)).toBeLessThan(few * 0.02)
+  expect(call).toBeLessThanOrEqual(4000)
+}, 240_000)

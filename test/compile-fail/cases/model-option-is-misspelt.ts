@@ -1,0 +1,4 @@
+import { model } from 'trestle/resources'
+import { authors } from '../declarations.ts'
+
+export default model(authors, { hid: ['password_hash'], readOnly: ['name'] })
