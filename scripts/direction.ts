@@ -23,6 +23,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   observe: ['contract', 'compile'],
   gateway: ['contract'],
   settings: ['contract'],
+  // Knows databases alone: it is as good for a program that serves no API.
+  migrations: [],
   // Backends implement the ports that these name.
   backends: ['contract', 'policies', 'auth', 'resources', 'jobs', 'observe'],
   cli: ['contract', 'compile', 'pipeline', 'wire', 'projections', 'policies', 'observe', 'gateway', 'settings', ENTRY],
