@@ -46,9 +46,10 @@ export async function openPostgres(pool: AnyPool, options: MigrationOptions): Pr
   const query = async (text: string, ...values: unknown[]): Promise<readonly object[]> =>
     (await client.query(text, values)).rows
 
+  /** Not by `to_regclass`: what that remembers of the time before the wait is not what is there after it. */
   const isThere = async (): Promise<boolean> => {
-    const [row] = (await query('SELECT to_regclass($1) IS NOT NULL AS there', full)) as [{ there: boolean }]
-    return row.there
+    const text = `SELECT 1 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`
+    return (await query(text, schema, table)).length > 0
   }
 
   const applied = async (): Promise<readonly AppliedMigration[]> => {
@@ -72,7 +73,7 @@ export async function openPostgres(pool: AnyPool, options: MigrationOptions): Pr
       query(`SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true)`, lock, statement)
     await limit(`${wait}ms`, '0')
     try {
-      await query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', `migrations of ${full}`)
+      await query(`SELECT pg_advisory_xact_lock(hashtextextended('trestle migrations', 0))`)
     } catch (error) {
       throw codeOf(error) === LOCK_NOT_AVAILABLE ? waitedTooLong(wait, error) : error
     }

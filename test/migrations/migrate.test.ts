@@ -194,9 +194,7 @@ async function holdLock({ kind }: Place, { database }: Opened): Promise<() => Pr
   }
   const client = await (database as Pool).connect()
   await client.query('BEGIN')
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    'migrations of "drizzle"."__drizzle_migrations"',
-  ])
+  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('trestle migrations', 0))")
   return async () => {
     await client.query('COMMIT')
     client.release()

@@ -102,6 +102,20 @@ onBothDatabases('processes', (place) => {
     await close()
   }, 60_000)
 
+  test('that find an empty database at the same moment make it once', async () => {
+    // Whether they meet is chance; in ten rounds they do.
+    for (let round = 0; round < 10; round++) {
+      await place().write('20260101000000_first', `CREATE TABLE made_${round} (i integer)`)
+      const all = Array.from({ length: 8 }, () => place().open())
+      const table = `migrations_${round}`
+      const done = await Promise.all(
+        all.map(({ database }) => migrate(database, place().folder, { table, schema: table })),
+      )
+      expect(done.flat()).toEqual([FIRST])
+      for (const { close } of all) await close()
+    }
+  }, 60_000)
+
   test('one that is killed in the middle leaves nothing of it, and the next goes on', async () => {
     await writeSlow(place(), place().kind === 'sqlite' ? 200_000_000 : 60_000)
     const { database, rows, close } = place().open()

@@ -5,11 +5,7 @@ import { type Backend, postgresTables as tables } from '../tables.ts'
 
 /** Opens a pool of connections to the shop's database. */
 export function openPostgres(url: string): Backend {
-  const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 })
-  // A connection that breaks while idle is replaced; without a listener its error would end the process.
-  pool.on('error', (error) => {
-    if (!pool.ending) console.error('Postgres:', error.message)
-  })
+  const pool = connect(url, 10)
   const db = drizzle({ client: pool })
   return {
     db,
@@ -22,10 +18,19 @@ export function openPostgres(url: string): Backend {
 
 /** Brings the tables up to date. */
 export async function migratePostgres(url: string): Promise<void> {
-  const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis: 10_000 })
+  const pool = connect(url, 1)
   try {
     await migrate(pool, new URL('migrations', import.meta.url))
   } finally {
     await pool.end()
   }
+}
+
+function connect(url: string, max: number): Pool {
+  const pool = new Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000 })
+  // A connection that breaks while idle is replaced; without a listener its error would end the process.
+  pool.on('error', (error) => {
+    if (!pool.ending) console.error('Postgres:', error.message)
+  })
+  return pool
 }
