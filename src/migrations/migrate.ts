@@ -19,7 +19,7 @@ export type MigratedDatabase = AnyPool | DatabaseSync | { readonly $client: AnyP
  * @throws {MigrationError} naming file, line and statement, with nothing of that migration kept; those before it stay.
  * @throws an Error where there is no such folder, and where another process holds the database for longer than `wait`.
  * @example
- * await migrate(database, new URL('./migrations', import.meta.url))
+ * await migrate(database, `${import.meta.dirname}/migrations`)
  */
 export async function migrate(
   database: MigratedDatabase,
