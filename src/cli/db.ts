@@ -2,10 +2,11 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { MigratedDatabase, MigrationOptions, MigrationStatus } from '../migrations.ts'
-import { type DrizzleConfig, drizzleConfigFile, isMissing, loadDrizzleConfig } from './drizzle-config.ts'
+import { type DrizzleConfig, drizzleConfigFile, fileOfSqlite, isMissing, loadDrizzleConfig } from './drizzle-config.ts'
 import { runDrizzleKit } from './drizzle-kit.ts'
 import { CommandError } from './load-api.ts'
 import type { CommandOptions } from './main.ts'
+import { pull } from './pull.ts'
 
 /** What `status` ends with where something is pending: no failure, and not well either. */
 const IS_PENDING = 2
@@ -17,9 +18,9 @@ export async function db(action: string, { config, name, more }: CommandOptions)
     throw new CommandError('--name is the name of what "generate" writes')
   switch (action) {
     case 'generate':
-      return kit('generate', config, name === undefined ? [] : ['--name', name])
+      return generate(config, name)
     case 'pull':
-      return kit('pull', config, [])
+      return pull(config)
     case 'migrate':
       return apply(await loadDrizzleConfig(config))
     case 'status':
@@ -28,8 +29,10 @@ export async function db(action: string, { config, name, more }: CommandOptions)
   throw new CommandError(`"db" can generate, migrate, status and pull, and not "${action}"`)
 }
 
-async function kit(command: string, config: string | undefined, more: readonly string[]): Promise<void> {
-  process.exitCode = await runDrizzleKit([command, '--config', drizzleConfigFile(config), ...more])
+async function generate(config: string | undefined, name: string | undefined): Promise<void> {
+  const named = name === undefined ? [] : ['--name', name]
+  const { code } = await runDrizzleKit(['generate', '--config', drizzleConfigFile(config), ...named])
+  process.exitCode = code
 }
 
 async function apply(config: DrizzleConfig): Promise<void> {
@@ -101,10 +104,8 @@ interface Opened {
   readonly close: () => void | Promise<void>
 }
 
-function openSqlite({ file, credentials }: DrizzleConfig, mode: 'read' | 'write'): Opened {
-  const { url } = credentials
-  if (typeof url !== 'string') throw new CommandError(`${file}: dbCredentials.url is the path of the file of SQLite`)
-  const path = url.replace(/^file:(?:\/\/(?=\/))?/, '')
+function openSqlite(config: DrizzleConfig, mode: 'read' | 'write'): Opened {
+  const path = fileOfSqlite(config)
   const readOnly = mode === 'read' && existsSync(path)
   if (mode === 'write') mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(mode === 'read' && !readOnly ? ':memory:' : path, { readOnly })

@@ -51,6 +51,12 @@ export function drizzleConfigFile(given: string | undefined): string {
   )
 }
 
+/** The path of the file that a configuration for SQLite names. */
+export function fileOfSqlite({ file, credentials: { url } }: DrizzleConfig): string {
+  if (typeof url !== 'string') throw new CommandError(`${file}: dbCredentials.url is the path of the file of SQLite`)
+  return url.replace(/^file:(?:\/\/(?=\/))?/, '')
+}
+
 interface GivenConfig {
   readonly dialect?: string
   readonly driver?: string | null

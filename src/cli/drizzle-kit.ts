@@ -9,13 +9,22 @@ import { CommandError } from './load-api.ts'
  * Runs drizzle-kit as it is installed in the project, with the terminal of this process: it asks whether what is new was
  * renamed.
  *
- * @returns its exit code.
+ * @param output `read` for what it writes to standard output to be given back, and not shown.
  * @throws {CommandError} where it is not installed.
  */
-export async function runDrizzleKit(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [program(), ...args], { stdio: 'inherit' })
+export async function runDrizzleKit(
+  args: readonly string[],
+  output: 'show' | 'read' = 'show',
+): Promise<{ readonly code: number; readonly stdout: string }> {
+  const child = spawn(process.execPath, [program(), ...args], {
+    stdio: ['inherit', output === 'show' ? 'inherit' : 'pipe', 'inherit'],
+  })
+  let stdout = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
   const [code] = (await once(child, 'close')) as [number | null]
-  return code ?? 1
+  return { code: code ?? 1, stdout }
 }
 
 function program(): string {

@@ -51,12 +51,24 @@ export function readMigrations(folder: string | URL): Migration[] {
 function statementsOf(text: string): Statement[] {
   const statements: Statement[] = []
   let line = 1
+  let open = ''
   for (const part of text.split(BREAKPOINT)) {
-    const blank = /^\s*/.exec(part)?.[0] ?? ''
-    if (blank !== part) statements.push({ text: part.slice(blank.length).trimEnd(), line: line + linesIn(blank) })
-    line += linesIn(part)
+    // drizzle-kit writes what a database had before in one comment, breakpoints and all.
+    const whole = open + part
+    if (isInComment(whole)) {
+      open = `${whole}${BREAKPOINT}`
+      continue
+    }
+    open = ''
+    const blank = /^\s*/.exec(whole)?.[0] ?? ''
+    if (blank !== whole) statements.push({ text: whole.slice(blank.length).trimEnd(), line: line + linesIn(blank) })
+    line += linesIn(whole)
   }
   return statements
+}
+
+function isInComment(text: string): boolean {
+  return text.lastIndexOf('/*') > text.lastIndexOf('*/')
 }
 
 export function linesIn(text: string): number {
