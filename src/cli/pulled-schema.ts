@@ -74,14 +74,16 @@ function betterType(column: DeclaredColumn, builder: string, words: string | und
       ? plain('text')
       : { ...plain('text', `text(${length})`), options: `{ length: ${length} }` }
   }
-  if (builder === 'numeric' && type.startsWith('BOOL') && column.isBinary())
+  const isUnknown = builder.startsWith('customType')
+  if (builder !== 'numeric' && !isUnknown) return undefined
+  if (type.startsWith('BOOL') && column.isBinary())
     return { ...plain('integer'), options: "{ mode: 'boolean' }", isBoolean: true }
-  if (builder === 'numeric' && /DATE|TIME/.test(type)) {
+  if (/DATE|TIME/.test(type)) {
     const kinds = [...column.holds()]
     if (kinds.every((kind) => kind === 'text')) return plain('text')
     if (kinds.every((kind) => kind === 'integer')) return plain('integer')
   }
-  return builder.startsWith('customType') ? plain(affinityOf(type)) : undefined
+  return isUnknown ? plain(affinityOf(type)) : undefined
 }
 
 function plain(builder: string, sql = builder): BetterType {
@@ -105,7 +107,7 @@ function mendDefault(rest: string, isBoolean: boolean): string {
 /** The builders that are used, and no others. */
 function withImports(text: string): string {
   const rest = text.replace(/^import .*\n/gm, '')
-  const builders = BUILDERS.filter((name) => new RegExp(`\\b${name}\\(`).test(rest))
+  const builders = BUILDERS.filter((name) => new RegExp(`(?<![.\\w])${name}\\(`).test(rest))
   const types = rest.includes('AnySQLiteColumn') ? ['type AnySQLiteColumn'] : []
   const own = `import { ${[...types, ...builders].join(', ')} } from "drizzle-orm/sqlite-core"\n`
   return `${own}${/\bsql`/.test(rest) ? 'import { sql } from "drizzle-orm"\n' : ''}${rest}`

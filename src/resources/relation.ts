@@ -51,10 +51,15 @@ function relation(kind: 'one' | 'many', of: object, options: RelationOptions): R
   return Object.freeze({ is: 'relation', kind, model: toModel(of), options })
 }
 
-/** A model as it is, and a table as one without options. */
+/** A model as it is, and a table as one without options: the same each time, for its schemas have one name. */
 export function toModel(of: object): AnyModel {
-  return (is(of, Table) ? model(of as AnyTable) : of) as AnyModel
+  if (!is(of, Table)) return of as AnyModel
+  const known = plain.get(of) ?? (model(of as AnyTable) as unknown as AnyModel)
+  plain.set(of, known)
+  return known
 }
+
+const plain = new WeakMap<object, AnyModel>()
 
 /** Rows with what may be expanded in them. */
 export type WithExpanded<Row, E> = Row & { readonly [K in keyof E]?: Expanded<E[K]> }

@@ -137,16 +137,72 @@ test('on Postgres, by an address or its parts', async () => {
   }
 }, 90_000)
 
-test('pull writes the schema of a database that is there', async () => {
+const ODD = `
+CREATE TABLE "Order Items" (
+  "id" INTEGER PRIMARY KEY, "Unit Price" DECIMAL(8, 2), isOpen BOOL DEFAULT 1 NOT NULL, level BOOLEAN,
+  made_at TIMESTAMP, due DATE DEFAULT CURRENT_DATE, mixed DATETIME,
+  kind NVARCHAR(9) DEFAULT 'it''s' CHECK (kind IN ('it''s', 'b')), code NCHAR(2) DEFAULT 'x' CHECK (code in ('x','y')),
+  size MONEY, raw WHATEVER, UNIQUE (made_at, "Unit Price"), UNIQUE (code, due)
+);
+INSERT INTO "Order Items" VALUES (1, 2.5, 0, 7, 1700000000, '2026-11-30', '2026-11-30 09:00:00', 'b', 'y', 3, 'r');
+INSERT INTO "Order Items" (id, made_at, mixed) VALUES (2, 1700000001, 5);
+CREATE TABLE plain (x TEXT, y INTEGER);
+`
+
+test('pull writes the schema of a SQLite file so that it can be worked with', async () => {
   await withPackages()
-  await write('drizzle.config.ts', CONFIG.replace('file:data/shop.db', 'shop.db'))
-  const database = new DatabaseSync(path.join(folder, 'shop.db'))
-  database.exec('CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT NOT NULL)')
-  database.close()
-  expect(await trestle(['pull'])).toMatchObject({ code: 0, stderr: '' })
-  expect(await readFile(path.join(folder, 'migrations/schema.ts'), 'utf8')).toContain(
-    'export const books = sqliteTable("books"',
+  const schema = "schema: './migrations/schema.ts', out"
+  await write(
+    'drizzle.config.ts',
+    CONFIG.replace('file:data/shop.db', 'shop.db').replace(/schema: [^,]*,\s*out/, schema),
   )
+  const database = new DatabaseSync(path.join(folder, 'shop.db'))
+  database.exec(ODD)
+  const pulled = await trestle(['pull'])
+  expect(pulled).toMatchObject({ code: 0, stderr: '' })
+  expect(pulled.stdout).toMatch(
+    /^written {2}migrations\/schema\.ts\nwritten {2}migrations\/relations\.ts\nwritten {2}migrations\/\d{14}_\w+\/migration\.sql\n$/,
+  )
+  await write(
+    'read.ts',
+    `import { DatabaseSync } from 'node:sqlite'
+    import { drizzle } from 'drizzle-orm/node-sqlite'
+    import * as schema from './migrations/schema.ts'
+    import { relations } from './migrations/relations.ts'
+    const db = drizzle({ client: new DatabaseSync('shop.db'), relations })
+    console.log(JSON.stringify(db.select().from(schema.orderItems).all()))`,
+  )
+  const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, ['read.ts'], { cwd: folder }, (_, stdout, stderr) => resolve({ stdout, stderr }))
+  })
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      id: 1,
+      unitPrice: '2.5',
+      isOpen: false,
+      level: '7',
+      madeAt: 1_700_000_000,
+      due: '2026-11-30',
+      kind: 'b',
+      code: 'y',
+    },
+    { id: 2, unitPrice: null, isOpen: true, madeAt: 1_700_000_001, kind: "it's", code: 'x' },
+  ])
+  const text = await readFile(path.join(folder, 'migrations/schema.ts'), 'utf8')
+  expect(text).toContain("isOpen: integer({ mode: 'boolean' }).default(true).notNull()")
+  expect(text).toContain("code: text({ enum: ['x','y'] }).default(\"x\")")
+  expect(text).toContain('kind: text({ length: 9 })')
+  expect(text).toMatch(/unique\("\w[^"]*"\)\.on\(table\.madeAt, table\.unitPrice\)/)
+  const generated = await trestle(['generate'])
+  expect(generated.stdout).toContain('No schema changes')
+  expect(await trestle(['migrate'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^applied {2}\d{14}_\w+\n$/),
+  })
+  database.close()
+  await rm(path.join(folder, 'shop.db'))
+  expect(await trestle(['pull'])).toMatchObject({ code: 1, stdout: '' })
 }, 60_000)
 
 test.each([
