@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { fileOfSqlite, loadDrizzleConfig } from './drizzle-config.ts'
@@ -19,6 +20,9 @@ interface Pulled {
 /** Writes the schema of a database that is there, as drizzle-kit does; of SQLite so that it can be worked with. */
 export async function pull(given: string | undefined): Promise<void> {
   const config = await loadDrizzleConfig(given)
+  // drizzle-kit would make one, and a schema of nothing.
+  if (config.dialect === 'sqlite' && !existsSync(fileOfSqlite(config)))
+    throw new CommandError(`There is no file ${fileOfSqlite(config)}, which ${config.file} names`)
   const { stdout } = await runDrizzleKit(['pull', '--config', config.file, '--output', 'json'], 'read')
   const pulled = JSON.parse(stdout || '{}') as Partial<Pulled>
   if (!isDone(pulled))

@@ -127,6 +127,11 @@ test('on Postgres, by an address or its parts', async () => {
     expect(await trestle(['status', '--config', 'parts.json'])).toMatchObject({ code: 2 })
     expect(await trestle(['migrate', '--config', 'parts.json'])).toMatchObject({ code: 0 })
     expect(await trestle(['status', '--config', 'parts.json'])).toMatchObject({ code: 0 })
+    await write('pull.json', JSON.stringify({ dialect: 'postgresql', out: './pulled', dbCredentials: parts }))
+    expect(await trestle(['pull', '--config', 'pull.json'])).toMatchObject({ code: 0, stderr: '' })
+    expect(await readFile(path.join(folder, 'pulled/schema.ts'), 'utf8')).toContain(
+      'export const books = pgTable("books"',
+    )
     await server.stop()
     expect(await trestle(['status'], env)).toMatchObject({
       code: 1,
@@ -202,7 +207,11 @@ test('pull writes the schema of a SQLite file so that it can be worked with', as
   })
   database.close()
   await rm(path.join(folder, 'shop.db'))
-  expect(await trestle(['pull'])).toMatchObject({ code: 1, stdout: '' })
+  expect(await trestle(['pull'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'There is no file shop.db, which drizzle.config.ts names\n',
+  })
 }, 60_000)
 
 test.each([
