@@ -127,8 +127,8 @@ test('on Postgres, by an address or its parts', async () => {
     expect(await trestle(['status', '--config', 'parts.json'])).toMatchObject({ code: 2 })
     expect(await trestle(['migrate', '--config', 'parts.json'])).toMatchObject({ code: 0 })
     expect(await trestle(['status', '--config', 'parts.json'])).toMatchObject({ code: 0 })
-    await write('pull.json', JSON.stringify({ dialect: 'postgresql', out: './pulled', dbCredentials: parts }))
-    expect(await trestle(['pull', '--config', 'pull.json'])).toMatchObject({ code: 0, stderr: '' })
+    await write('pull.ts', url.replace("'drizzle'", "'./pulled'"))
+    expect(await trestle(['pull', '--config', 'pull.ts'], env)).toMatchObject({ code: 0, stderr: '' })
     expect(await readFile(path.join(folder, 'pulled/schema.ts'), 'utf8')).toContain(
       'export const books = pgTable("books"',
     )
