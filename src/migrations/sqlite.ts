@@ -29,7 +29,6 @@ const NOTHING = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*/
 /** Who applies has the file's own write lock (`BEGIN IMMEDIATE`), which the system takes back when the process dies. */
 export function openSqlite(database: DatabaseSync, options: MigrationOptions): MigrationTarget {
   const { table = TABLE, wait = WAIT } = options
-  if (database.isTransaction) throw new Error('migrate() begins transactions of its own: end the one that is open')
 
   const patiently = async <T>(work: () => T): Promise<T> => {
     const until = performance.now() + wait
@@ -94,6 +93,7 @@ export function openSqlite(database: DatabaseSync, options: MigrationOptions): M
   return {
     applied: () => patiently(applied),
     apply: async (migration) => {
+      if (database.isTransaction) throw new Error('migrate() begins transactions of its own: end the one that is open')
       await makeFile()
       const off = migration.statements.find(({ text }) => WITHOUT_KEYS.test(text))
       if (off === undefined || !hasKeys(database)) return inTransaction(migration, () => run(migration))
