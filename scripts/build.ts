@@ -1,6 +1,6 @@
 /** Makes dist from src when src has changed since it was made, and brings the bundles of the docs pages. */
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 import { root, scratch } from './places.ts'
@@ -60,6 +60,8 @@ async function bundle(files: readonly string[]): Promise<readonly string[]> {
     entryFileNames: '[name].js',
     chunkFileNames: 'shared/[name].js',
   })
+  // npm does so where it installs the package, and not in this folder.
+  for (const command of Object.values<string>(bin)) chmodSync(path.join(root, command), 0o755)
   return output.map(({ fileName }) => fileName)
 }
 

@@ -25,6 +25,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   settings: ['contract'],
   // Handlers use it as any dependency; no policy names it, so it is no backend.
   storage: ['contract'],
+  // Knows databases alone: it is as good for a program that serves no API.
+  migrations: [],
   // Backends implement the ports that these name.
   backends: ['contract', 'policies', 'auth', 'resources', 'jobs', 'observe'],
   cli: ['contract', 'compile', 'pipeline', 'wire', 'projections', 'policies', 'observe', 'gateway', 'settings', ENTRY],

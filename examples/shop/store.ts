@@ -53,7 +53,7 @@ export async function prepareDatabase(
   first: FirstPasswords = firstPasswords(config),
 ): Promise<Readonly<Record<keyof FirstPasswords, boolean>>> {
   const url = config.databaseUrl?.reveal()
-  if (url === undefined) migrateSqlite(config.databaseFile)
+  if (url === undefined) await migrateSqlite(config.databaseFile)
   else await (await import('./database/postgres/open.ts')).migratePostgres(url)
   const backend = await openBackend(config)
   try {

@@ -35,6 +35,8 @@ export interface CommandOptions {
   readonly owner: string | undefined
   readonly scopes: string | undefined
   readonly lifetime: string | undefined
+  /** The configuration of drizzle-kit. */
+  readonly config: string | undefined
   /** Words after the file, of commands that take them. */
   readonly more: readonly string[]
 }
@@ -83,6 +85,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     action: 'what to do',
     run: keys,
   },
+  db: {
+    usage: `trestle db generate [--name what-changed] [--config drizzle.config.ts]
+  trestle db migrate [--config drizzle.config.ts]
+  trestle db status [--config drizzle.config.ts]
+  trestle db pull [--config drizzle.config.ts]`,
+    what: 'Write migrations of a Drizzle schema, apply them, list them, and write the schema of a database that is there',
+    takes: 'name config'.split(' '),
+    action: 'what to do',
+    // Loaded where it is used: it needs Drizzle, which not everybody has.
+    run: async (action, options) => (await import('./db.ts')).db(action, options),
+  },
 }
 
 const OPTIONS = {
@@ -105,6 +118,7 @@ const OPTIONS = {
   owner: { type: 'string' },
   scopes: { type: 'string' },
   lifetime: { type: 'string' },
+  config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -162,6 +176,7 @@ async function main(args: readonly string[]): Promise<void> {
     owner: values.owner,
     scopes: values.scopes,
     lifetime: values.lifetime,
+    config: values.config,
     more,
   })
 }

@@ -2,7 +2,7 @@ import { SocketTaken } from '../wire/socket-file.ts'
 import { CommandError } from './load-api.ts'
 
 /** Failures whose message already says what to mend. They are known by name: other copies of a class are no other mistake. */
-const SAYS_ALL = new Set(['StartError', 'SettingsError', 'CertificateError'])
+const SAYS_ALL = new Set(['StartError', 'SettingsError', 'CertificateError', 'MigrationError'])
 
 /** What to tell a person of a failure that they can mend; undefined where something inside went wrong, and its stack is wanted. */
 export function sentenceOf(error: unknown): string | undefined {

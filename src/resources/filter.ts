@@ -35,7 +35,7 @@ const ORDERED: readonly FilterOperator[] = ['eq', 'ne', 'in', 'gt', 'gte', 'lt',
 const NAMED: readonly FilterOperator[] = ['eq', 'ne', 'in']
 
 const OPERATORS: Readonly<Partial<Record<ColumnKind, readonly FilterOperator[]>>> = {
-  text: [...NAMED, 'contains', 'starts'],
+  text: [...ORDERED, 'contains', 'starts'],
   word: NAMED,
   uuid: NAMED,
   boolean: ['eq'],

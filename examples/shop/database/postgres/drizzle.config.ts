@@ -5,4 +5,5 @@ export default defineConfig({
   dialect: 'postgresql',
   schema: './database/postgres/schema.ts',
   out: './database/postgres/migrations',
+  dbCredentials: { url: process.env.DATABASE_URL ?? '' },
 })

@@ -1,18 +1,11 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate } from 'drizzle-orm/node-postgres/migrator'
-import { Client, Pool } from 'pg'
+import { Pool } from 'pg'
+import { migrate } from 'trestle/migrations'
 import { type Backend, postgresTables as tables } from '../tables.ts'
-
-/** The advisory lock of the shop's migrations: any number, as long as nobody else has it. */
-const MIGRATIONS = 7_302_026
 
 /** Opens a pool of connections to the shop's database. */
 export function openPostgres(url: string): Backend {
-  const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 })
-  // A connection that breaks while idle is replaced; without a listener its error would end the process.
-  pool.on('error', (error) => {
-    if (!pool.ending) console.error('Postgres:', error.message)
-  })
+  const pool = connect(url, 10)
   const db = drizzle({ client: pool })
   return {
     db,
@@ -23,14 +16,21 @@ export function openPostgres(url: string): Backend {
   }
 }
 
-/** Brings the tables up to date. Of several processes that start at once, one does it. */
+/** Brings the tables up to date. */
 export async function migratePostgres(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-  await client.connect()
+  const pool = connect(url, 1)
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATIONS])
-    await migrate(drizzle({ client }), { migrationsFolder: `${import.meta.dirname}/migrations` })
+    await migrate(pool, new URL('migrations', import.meta.url))
   } finally {
-    await client.end() // which gives the lock back
+    await pool.end()
   }
+}
+
+function connect(url: string, max: number): Pool {
+  const pool = new Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000 })
+  // A connection that breaks while idle is replaced; without a listener its error would end the process.
+  pool.on('error', (error) => {
+    if (!pool.ending) console.error('Postgres:', error.message)
+  })
+  return pool
 }

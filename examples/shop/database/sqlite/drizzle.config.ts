@@ -5,4 +5,5 @@ export default defineConfig({
   dialect: 'sqlite',
   schema: './database/sqlite/schema.ts',
   out: './database/sqlite/migrations',
+  dbCredentials: { url: process.env.DATABASE_FILE ?? 'data/shop.db' },
 })

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { drizzle } from 'drizzle-orm/node-sqlite'
-import { migrate } from 'drizzle-orm/node-sqlite/migrator'
+import { migrate } from 'trestle/migrations'
 import { type Backend, type Queries, sqliteTables as tables } from '../tables.ts'
 
 /** Milliseconds to wait for another process that writes. */
@@ -34,20 +34,14 @@ export function openSqlite(file: string): Backend {
   }
 }
 
-/** Makes the file and brings its tables up to date. Of several processes that start at once, one does it. */
-export function migrateSqlite(file: string): void {
+/** Makes the file and brings its tables up to date. */
+export async function migrateSqlite(file: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true })
-  // Drizzle reads which migrations are done before its transaction begins, so what the others wait for
-  // is a lock on a file beside it. The system drops it with the process, should it die here.
-  const lock = new DatabaseSync(`${file}-lock`, { timeout: PATIENCE })
-  lock.exec('begin immediate')
   const database = connect(file)
   try {
-    database.exec('pragma journal_mode = wal')
-    migrate(drizzle({ client: database }), { migrationsFolder: `${import.meta.dirname}/migrations` })
+    await migrate(database, new URL('migrations', import.meta.url))
   } finally {
     database.close()
-    lock.close()
   }
 }
 
