@@ -9,12 +9,14 @@ import {
   InvalidInput,
   MalformedBody,
   Overloaded,
+  RangeNotSatisfiable,
   RequestTimeout,
   UnknownVersion,
   UnsupportedMediaType,
 } from '../contract/problems.ts'
 import { type SecurityScheme, schemesOf } from '../contract/security.ts'
 import type { Operation } from '../contract/walk.ts'
+import { givesRanges } from './encoder.ts'
 
 /**
  * Every problem that an operation can answer with: those that it declares, and those that the
@@ -47,6 +49,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
     ...(operation.version === undefined ? [] : [UnknownVersion]),
     ...(kind === undefined ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
+    ...(givesRanges(operation) ? [RangeNotSatisfiable] : []),
     InternalError,
     HandlerTimeout,
     ...(operation.essential ? [] : [Overloaded]),

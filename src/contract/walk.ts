@@ -81,8 +81,8 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     essential,
     deprecated: all.some((level) => level.deprecated),
     throws: all.flatMap((level) => level.throws ?? []),
-    policies: all.flatMap(({ policies = [] }) =>
-      policies === spec.policies ? policies : ofMethod(policies, endpoint.method),
+    policies: withoutFarther(
+      all.flatMap(({ policies = [] }) => (policies === spec.policies ? policies : ofMethod(policies, endpoint.method))),
     ),
     middleware: all.flatMap((level) => level.middleware ?? []),
     before: all.flatMap((level) => level.before ?? []),
@@ -105,6 +105,14 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTION
 /** Policies of a group that hold for an endpoint of this method. */
 function ofMethod(policies: readonly Policy[], method: string): readonly Policy[] {
   return SAFE_METHODS.has(method) ? policies.filter((policy) => !policy?.contract?.isOfWrites) : policies
+}
+
+/** Of policies of which the nearest counts, the others are left out. */
+function withoutFarther(policies: readonly Policy[]): readonly Policy[] {
+  return policies.filter(
+    (policy, index) =>
+      !policy?.contract?.isNearest || policies.findLastIndex((other) => other?.name === policy.name) === index,
+  )
 }
 
 function guardsOf(levels: readonly GroupOptions[]): readonly Dependency[] {

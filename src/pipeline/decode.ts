@@ -6,6 +6,7 @@ import { cookiesOf } from '../contract/cookies.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
 import type { SchemaResult } from '../contract/schema.ts'
+import { decodedBody } from './decoded-body.ts'
 import { essence } from './media-type.ts'
 import type { Context, Exchange } from './exchange.ts'
 
@@ -120,22 +121,17 @@ function decodeBody(x: Exchange, decoder: BodyDecoder, limits: Limits, decoding:
   const type = request.field('content-type')
   if (type !== decoder.mediaType && essence(type) !== decoder.mediaType) throw wrongType(type, decoder)
   const coding = request.field('content-encoding')
-  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw UnsupportedMediaType({
-      detail: `The body has the coding "${coding}", which is not taken here: send it plain`,
-      headers: { 'accept-encoding': 'identity' },
-    })
-  }
+  const source = coding === undefined ? request : decodedBody(request, coding)
   if (decoder.kind === 'stream') {
-    x.context.body = request.stream(limits.body)
+    x.context.body = source.stream(limits.body)
     return decoding.finish()
   }
   if (decoder.kind === 'bytes') {
-    const bytes = request.bytes(limits.body)
+    const bytes = source.bytes(limits.body)
     if (bytes instanceof Promise) return x.awaitBody(bytes).then((all) => take(x, all, decoding))
     return take(x, bytes, decoding)
   }
-  const text = request.text(limits.body)
+  const text = source.text(limits.body)
   if (text instanceof Promise) return x.awaitBody(text).then((all) => decodeText(x, decoder, limits, decoding, all))
   return decodeText(x, decoder, limits, decoding, text)
 }

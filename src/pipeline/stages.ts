@@ -1,10 +1,12 @@
 import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
+import { givesRanges } from '../compile/encoder.ts'
 import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { type Failing, type LastStages, type Stage, advance, encodeAll, failWith, recordAll } from './advance.ts'
+import { coded } from './coded.ts'
 import { type Apart, computing, watchedWork } from './compute.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
@@ -13,6 +15,7 @@ import type { Exchange } from './exchange.ts'
 import type { Report } from './fail.ts'
 import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Answer, onion, toReply } from './onion.ts'
+import { answerRange } from './ranges.ts'
 import type { WireReply } from './reply.ts'
 import { interruptible } from './time-limit.ts'
 
@@ -46,7 +49,9 @@ export function composeEndpoint(
   const work = workStages(plan, policies, app)
   const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const answer = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
+  const around = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
+  const coding = policies.find(({ code }) => code !== undefined)?.code
+  const answer = coding === undefined ? around : coded(around, (x, reply) => coding(policed(x), reply), failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
@@ -100,7 +105,8 @@ function lastWork({ operation, replies }: EndpointPlan, slots: readonly LiveSlot
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */
-type Attached = { readonly [K in keyof PolicyStages]: Stage } & {
+type Attached = { readonly [K in keyof Omit<PolicyStages, 'code'>]: Stage } & {
+  readonly code: PolicyStages['code']
   /** It keeps what it keeps in a dependency of the request, and so before that ends. */
   readonly isWithin: boolean
 }
@@ -127,8 +133,9 @@ function attach(plan: PolicyPlan, { operation, decoders }: EndpointPlan, app: Ap
       })
     }
   }
-  const { limit, replay, encode, record } = stages
+  const { limit, replay, encode, record, code } = stages
   return {
+    code,
     isWithin: served.length > 0,
     ...(limit && { limit: bound((x, use) => limit(policed(x), use)) }),
     ...(replay && { replay: bound((x, use) => (x.reply === undefined ? put(x, replay(policed(x), use)) : undefined)) }),
@@ -165,13 +172,15 @@ function put(x: Exchange, given: GivenReply | Promise<GivenReply>): void | Promi
   if (given !== undefined && given !== x.reply) x.reply = toReply(given).copy()
 }
 
-function stagesAt(policies: readonly Attached[], stage: keyof PolicyStages): readonly Stage[] {
+function stagesAt(policies: readonly Attached[], stage: Exclude<keyof PolicyStages, 'code'>): readonly Stage[] {
   return policies.flatMap((policy) => policy[stage] ?? [])
 }
 
 /** What comes when the reply is made, be it a failure's. */
-function lastStages({ slots }: EndpointPlan, policies: readonly Attached[], failing: Failing): LastStages {
-  const encode = stagesAt(policies, 'encode')
+function lastStages(plan: EndpointPlan, policies: readonly Attached[], failing: Failing): LastStages {
+  const { slots, operation } = plan
+  // Conditions go before ranges (RFC 9110 §13.2.2).
+  const encode = [...stagesAt(policies, 'encode'), ...(givesRanges(operation) ? [answerRange] : [])]
   const record = slots.some((slot) => slot.untilReply)
     ? [conclusion(policies, encode, failing)]
     : stagesAt(policies, 'record')

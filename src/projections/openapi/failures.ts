@@ -27,6 +27,11 @@ const HEADERS: Readonly<Record<string, HeaderObject>> = {
   'www-authenticate': { description: 'How to authenticate (RFC 9110 §11.6.1)', schema: { type: 'string' } },
   allow: { description: 'The methods that this path has', schema: { type: 'string' } },
   accept: { description: 'The media types that are taken here', schema: { type: 'string' } },
+  'accept-encoding': { description: 'The content codings that are taken here', schema: { type: 'string' } },
+  'content-range': {
+    description: 'How many bytes there are: `bytes */1234` (RFC 9110 §14.4)',
+    schema: { type: 'string' },
+  },
 }
 
 /** The responses of operations to everything that can go wrong, one for each status. */
