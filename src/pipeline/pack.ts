@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream'
 import { type ContentCoding, type Zlib, zlibHere } from '../contract/content-coding.ts'
 import { errorOf } from './fail.ts'
-import { piecesOf } from './pieces.ts'
+import type { piecesOf } from './pieces.ts'
 
 type Piece = string | Uint8Array
 type Engine = Transform & { flush(done?: () => void): void }

@@ -54,11 +54,12 @@ function isSameVersion(ifRange: string | undefined, reply: WireReply): boolean {
 /** What is asked for and there; undefined for what is no list of ranges of bytes. */
 function readRanges(field: string, size: number): Range[] | undefined {
   const [, list] = /^bytes=(.*)$/i.exec(field) ?? []
-  const specs = list?.split(',', MOST + 1) ?? []
-  if (specs.length === 0 || specs.length > MOST) return undefined
+  const specs = list?.split(',', MOST + 1).map((spec) => spec.trim()) ?? []
+  if (specs.every((spec) => spec === '') || specs.length > MOST) return undefined
   const ranges: Range[] = []
   for (const spec of specs) {
-    const [, from = '', to = ''] = /^(\d*)-(\d*)$/.exec(spec.trim()) ?? []
+    if (spec === '') continue // lists may have items that are none (RFC 9110 §5.6.1.2)
+    const [, from = '', to = ''] = /^(\d*)-(\d*)$/.exec(spec) ?? []
     if (from === '' && to === '') return undefined
     if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined
     const first = from === '' ? Math.max(0, size - Number(to)) : Number(from)

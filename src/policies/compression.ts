@@ -34,7 +34,8 @@ const COMPRESSIBLE =
 export function compression(options: CompressionOptions | false = {}): Policy {
   if (options === false) return policy('compression', { isNearest: true }, () => ({}))
   const { from = 1024 } = options
-  if (!(Number.isInteger(from) && from >= 0)) throw new TypeError(`compression: from is whole bytes from 0, not ${from}`)
+  if (!(Number.isInteger(from) && from >= 0))
+    throw new TypeError(`compression: from is whole bytes from 0, not ${from}`)
   const description = 'The content coding that the body has, of those in `Accept-Encoding`'
   return policy(
     'compression',
@@ -45,7 +46,8 @@ export function compression(options: CompressionOptions | false = {}): Policy {
     () => {
       const zlib = zlibHere()
       if (zlib === undefined) return {}
-      const given = typeof zlib.createZstdCompress === 'function' ? PREFERRED : PREFERRED.filter((one) => one !== 'zstd')
+      const given =
+        typeof zlib.createZstdCompress === 'function' ? PREFERRED : PREFERRED.filter((one) => one !== 'zstd')
       return {
         code: ({ request }, reply) => {
           if (reply.status === 304) return validated(request, reply, given)

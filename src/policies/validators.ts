@@ -28,7 +28,8 @@ export function validators({ version, modified }: Validators): ReplyHeaders {
 
 function tagOf(version: string | number | bigint): string {
   const text = String(version)
-  if (plainValue(text) !== text) throw new TypeError(`"${text}" ends as tags of compressed replies do: end it otherwise`)
+  if (plainValue(text) !== text)
+    throw new TypeError(`"${text}" ends as tags of compressed replies do: end it otherwise`)
   if (TAG.test(text)) return `"${text}"`
   throw new TypeError('a version is visible ASCII characters without quotes: no ETag can hold this one')
 }

@@ -11,7 +11,10 @@ const MB = 1_048_576
 /** Zeros in each coding, made in pieces, and in one coding over another. */
 export async function makeBombs(megabytes: number): Promise<Bomb[]> {
   const gzip = await packed(zlib.createGzip({ level: 9 }), megabytes)
-  const br = await packed(zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } }), megabytes)
+  const br = await packed(
+    zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } }),
+    megabytes,
+  )
   const zstd = await packed(zlib.createZstdCompress(), megabytes)
   const deflate = await packed(zlib.createDeflate({ level: 9 }), megabytes)
   return [

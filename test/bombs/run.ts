@@ -55,7 +55,8 @@ export async function sendBombs(bombs: readonly Bomb[], times: number): Promise<
         const { stall, most } = await watching
         const { most: last } = await memory()
         const growth = Math.max(most, last) - before.now
-        if (isMeasured) outcomes.push({ coding: bomb.coding, size: bomb.body.byteLength, statuses, growth, took, stall })
+        if (isMeasured)
+          outcomes.push({ coding: bomb.coding, size: bomb.body.byteLength, statuses, growth, took, stall })
       }
     }
     return outcomes

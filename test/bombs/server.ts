@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { reportToParent, serveForParent } from '../servers/serve-for-parent.ts'
 
 function memory(name: 'VmHWM' | 'VmRSS'): number {
-  const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'latin1')) ?? []
+  const [, kilobytes] =
+    new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'latin1')) ?? []
   return Number(kilobytes) * 1024
 }
 

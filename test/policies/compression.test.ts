@@ -1,22 +1,8 @@
-import { connect } from 'node:net'
 import { openAsBlob } from 'node:fs'
 import zlib from 'node:zlib'
-import {
-  type Middleware,
-  api,
-  bytes,
-  file,
-  get,
-  group,
-  ok,
-  post,
-  put,
-  reply,
-  stream,
-  text,
-} from 'trestle'
+import { type Middleware, api, bytes, file, get, group, post, put, reply, stream, text } from 'trestle'
 import { serve } from 'trestle/node'
-import { toOpenApi } from 'trestle/openapi'
+import { type ResponseObject, toOpenApi } from 'trestle/openapi'
 import { cached, compression, conditional, etag, idempotent, preconditions, validators } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -63,7 +49,9 @@ const app = api(
     number: get('/number', { returns: stream('text/csv') }, async function* () {
       yield 7 as never
     }),
-    file: get('/file', { returns: file() }, () => openAsBlob(new URL('../../package-lock.json', import.meta.url).pathname, { type: 'application/json' })),
+    file: get('/file', { returns: file() }, () =>
+      openAsBlob(new URL('../../package-lock.json', import.meta.url).pathname, { type: 'application/json' }),
+    ),
     tagged: get('/tagged', { returns: text(), policies: [etag()] }, () => LONG),
     kept: get('/kept', { returns: text(), policies: [cached({ for: 60, public: true })] }, () => {
       runs++
@@ -81,10 +69,14 @@ const app = api(
       return { versions: context.preconditions.versions }
     }),
     wrong: post('/wrong', { body: z.array(z.string()) }, () => 'taken'),
-    plain: group('/plain', { policies: [compression(false)] }, {
-      off: get('/off', { returns: text() }, () => LONG),
-      on: get('/on', { returns: text(), policies: [compression({ from: 10_000 })] }, () => LONG),
-    }),
+    plain: group(
+      '/plain',
+      { policies: [compression(false)] },
+      {
+        off: get('/off', { returns: text() }, () => LONG),
+        on: get('/on', { returns: text(), policies: [compression({ from: 10_000 })] }, () => LONG),
+      },
+    ),
   },
 )
 
@@ -127,8 +119,9 @@ async function open(engine: 'trestle' | 'node' = 'trestle'): Promise<Opened> {
       const received = (await connection.reply(method)) as Received
       connection.socket.destroy()
       const all = Object.fromEntries(received.headers)
-      const plain = (unpack[all['content-encoding'] ?? ''] ?? ((given) => given))(received.body)
-      return { ...received, fields: all, plain: method === 'HEAD' ? '' : plain.toString() }
+      const coding = received.body.length === 0 ? '' : (all['content-encoding'] ?? '')
+      const plain = (unpack[coding] ?? ((given) => given))(received.body)
+      return { ...received, fields: all, plain: plain.toString() }
     },
   }
 }
@@ -207,7 +200,11 @@ describe.each(ENGINES)('compression(), by the engine %s', (engine) => {
     const { ask } = await open(engine)
     const body = JSON.stringify(Array.from({ length: 50 }, () => 1))
     const { status, fields, plain } = await ask('/wrong', { 'accept-encoding': 'gzip' }, 'POST', body)
-    expect([status, fields['content-encoding'], fields['content-type']]).toEqual([422, 'gzip', 'application/problem+json'])
+    expect([status, fields['content-encoding'], fields['content-type']]).toEqual([
+      422,
+      'gzip',
+      'application/problem+json',
+    ])
     expect(JSON.parse(plain).errors).toHaveLength(50)
   })
 
@@ -215,8 +212,6 @@ describe.each(ENGINES)('compression(), by the engine %s', (engine) => {
     for (const coding of ['gzip', 'br', 'zstd']) {
       gate = deferred()
       const { port } = await open(engine)
-      const socket = connect(port, '127.0.0.1')
-      const decoder = { gzip: zlib.createGunzip, br: zlib.createBrotliDecompress, zstd: zlib.createZstdDecompress }[coding]
       const response = await fetch(`http://127.0.0.1:${port}/slow`, { headers: { 'accept-encoding': coding } })
       expect(response.headers.get('content-encoding')).toBe(coding)
       const reader = (response.body as ReadableStream<Uint8Array>).getReader()
@@ -225,8 +220,7 @@ describe.each(ENGINES)('compression(), by the engine %s', (engine) => {
       gate.resolve()
       let rest = ''
       for (let next = await reader.read(); !next.done; next = await reader.read()) rest += Buffer.from(next.value)
-      expect([rest, decoder]).toEqual(['last\n', decoder])
-      socket.destroy()
+      expect(rest).toBe('last\n')
     }
   })
 
@@ -333,6 +327,6 @@ it('is in the description, where it is not switched off', async () => {
     schema: { type: 'string', enum: ['zstd', 'br', 'gzip'] },
   }
   const of = (path: string) =>
-    (paths[path]?.get?.responses[200] as { headers?: Record<string, unknown> }).headers?.['Content-Encoding']
+    (paths[path]?.get?.responses[200] as ResponseObject | undefined)?.headers?.['Content-Encoding']
   expect([of('/long'), of('/plain/on'), of('/plain/off')]).toEqual([header, header, undefined])
 })

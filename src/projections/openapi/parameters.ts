@@ -42,7 +42,8 @@ export function parametersOf(operation: Operation, template: string, schemas: Sc
   }
   if (givesRanges(operation)) {
     for (const [name, description] of RANGES) {
-      if (!sent.has(name.toLowerCase())) headers.push([name, { schema: { type: 'string', description }, required: false }])
+      if (!sent.has(name.toLowerCase()))
+        headers.push([name, { schema: { type: 'string', description }, required: false }])
     }
   }
   const { version } = operation
