@@ -1,4 +1,3 @@
-import { codingsTaken } from '../../contract/content-coding.ts'
 import type { Content } from '../../contract/content.ts'
 import type { JsonSchema, MediaType, RequestBodyObject } from './objects.ts'
 import { acceptsUndefined } from './parameters.ts'
@@ -10,7 +9,6 @@ export function requestBody(body: object, hint: string, schemas: Schemas): Reque
   const content = contentOf(body)
   const schema = content.schema as object | undefined
   return {
-    description: `May have a \`Content-Encoding\`: ${codingsTaken().join(', ')}`,
     required: schema === undefined || !acceptsUndefined(schema),
     content: mediaTypes(content, 'request', hint, schemas),
   }

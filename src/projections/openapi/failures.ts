@@ -1,5 +1,6 @@
 import { canonical } from '../../compile/canonical.ts'
 import { faultsOf } from '../../compile/faults.ts'
+import { codingsTaken } from '../../contract/content-coding.ts'
 import type { ErrorFormat } from '../../contract/error-format.ts'
 import { problemDocuments } from '../../contract/error-format.ts'
 import { type AnyProblem, Problem } from '../../contract/problem.ts'
@@ -27,7 +28,6 @@ const HEADERS: Readonly<Record<string, HeaderObject>> = {
   'www-authenticate': { description: 'How to authenticate (RFC 9110 §11.6.1)', schema: { type: 'string' } },
   allow: { description: 'The methods that this path has', schema: { type: 'string' } },
   accept: { description: 'The media types that are taken here', schema: { type: 'string' } },
-  'accept-encoding': { description: 'The content codings that are taken here', schema: { type: 'string' } },
   'content-range': {
     description: 'How many bytes there are: `bytes */1234` (RFC 9110 §14.4)',
     schema: { type: 'string' },
@@ -91,8 +91,15 @@ function describe(
 function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'headers'> {
   const names = new Map(problems.flatMap((problem) => problem.headers.map((name) => [name.toLowerCase(), name])))
   if (names.size === 0) return {}
-  const entries = [...names].map(([key, name]) => [name, HEADERS[key] ?? { schema: { type: 'string' } }])
+  const known = { ...HEADERS, ...(names.has('accept-encoding') ? { 'accept-encoding': acceptEncoding() } : {}) }
+  const entries = [...names].map(([key, name]) => [name, known[key] ?? { schema: { type: 'string' } }])
   return { headers: Object.fromEntries(entries) }
+}
+
+/** It says what any body may be coded in: this is the one place where a description has room for that. */
+function acceptEncoding(): HeaderObject {
+  const taken = codingsTaken().join(', ')
+  return { description: `The content codings that are taken here: ${taken}`, schema: { type: 'string' } }
 }
 
 /** The body of any of these problems. Those that carry members of their own have a schema of their own. */
