@@ -43,7 +43,9 @@ function pack(reply: WireReply, coding: ContentCoding): WireReply | Promise<Wire
     return tell(reply, new PackedPieces(piecesOf(body), coding), coding)
   }
   const plain = typeof body === 'string' ? body.length : body.byteLength
-  return packWhole(body, coding).then((packed) => (packed.byteLength < plain ? tell(reply, packed, coding) : reply))
+  const shorter = (packed: Uint8Array): WireReply => (packed.byteLength < plain ? tell(reply, packed, coding) : reply)
+  const packed = packWhole(body, coding)
+  return packed instanceof Promise ? packed.then(shorter) : shorter(packed)
 }
 
 /** Another representation: with its coding, a tag of its own, and without the ranges of the plain one. */

@@ -51,6 +51,7 @@ export function compression(options: CompressionOptions | false = {}): Policy {
       return {
         code: ({ request }, reply) => {
           if (reply.status === 304) return validated(request, reply, given)
+          if (reply.status === 206) return partial(reply)
           if (!isCompressible(reply, from)) return undefined
           addVary(reply, 'Accept-Encoding')
           const accepted = request.header('accept-encoding')
@@ -82,7 +83,7 @@ function choose(weight: Weights, given: readonly ContentCoding[]): ContentCoding
 
 function isCompressible(reply: Reply, from: number): boolean {
   const { status, body } = reply
-  if (body === undefined || status === 204 || status === 205 || status === 206) return false
+  if (body === undefined || status === 204 || status === 205) return false
   const size = typeof body === 'string' ? body.length : body instanceof Uint8Array ? body.byteLength : undefined
   if (size !== undefined && size < from) return false
   if (body instanceof Blob && body.size < from) return false
@@ -91,6 +92,12 @@ function isCompressible(reply: Reply, from: number): boolean {
   if (reply.header('content-encoding') !== undefined || reply.header('content-digest') !== undefined) return false
   const directives = reply.header('cache-control')
   return directives === undefined || !readDirectives(directives).has('no-transform')
+}
+
+/** A part is of the plain reply; that there is another form of it, it says as that does. */
+function partial(reply: Reply): undefined {
+  const type = reply.header('content-type') ?? ''
+  if (COMPRESSIBLE.test(type) || type.startsWith('multipart/byteranges')) addVary(reply, 'Accept-Encoding')
 }
 
 /** A 304 says what it would have been: which tag, and what that depends on (RFC 9110 §15.4.5). */

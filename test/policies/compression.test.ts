@@ -28,6 +28,7 @@ const app = api(
   { policies: [compression()], middleware: [sawBody] },
   {
     long: get('/long', { returns: text('application/json') }, () => LONG),
+    huge: get('/huge', { returns: text('text/csv') }, () => CSV.repeat(10)),
     short: get('/short', () => ({ a: 1 })),
     bytes: get('/bytes', { returns: bytes('image/svg+xml') }, () => new TextEncoder().encode(LONG)),
     picture: get('/picture', { returns: bytes('image/png') }, () => new Uint8Array(5000)),
@@ -131,7 +132,7 @@ const ENGINES = ['trestle', 'node'] as const
 describe.each(ENGINES)('compression(), by the engine %s', (engine) => {
   it.each(['gzip', 'br', 'zstd'])('sends what its caller takes: %s', async (coding) => {
     const { ask } = await open(engine)
-    for (const path of ['/long', '/bytes', '/csv', '/tagged', '/kept', '/file']) {
+    for (const path of ['/long', '/huge', '/bytes', '/csv', '/tagged', '/kept', '/file']) {
       const { status, fields, plain, body } = await ask(path, { 'accept-encoding': coding })
       expect([path, status, fields['content-encoding'], fields.vary]).toEqual([path, 200, coding, 'Accept-Encoding'])
       const whole = await ask(path)

@@ -91,7 +91,10 @@ function describe(
 function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'headers'> {
   const names = new Map(problems.flatMap((problem) => problem.headers.map((name) => [name.toLowerCase(), name])))
   if (names.size === 0) return {}
-  const known = { ...HEADERS, ...(names.has('accept-encoding') ? { 'accept-encoding': acceptEncoding() } : {}) }
+  const known: typeof HEADERS = {
+    ...HEADERS,
+    ...(names.has('accept-encoding') ? { 'accept-encoding': acceptEncoding() } : {}),
+  }
   const entries = [...names].map(([key, name]) => [name, known[key] ?? { schema: { type: 'string' } }])
   return { headers: Object.fromEntries(entries) }
 }
