@@ -1,9 +1,7 @@
-import type { Transform } from 'node:stream'
-import { type ContentCoding, type Zlib, zlibHere } from '../contract/content-coding.ts'
+import type { ContentCoding } from '../contract/content-coding.ts'
+import { type Engine, type Zlib, zlibHere } from '../contract/zlib.ts'
 import { errorOf } from './fail.ts'
 import type { piecesOf } from './pieces.ts'
-
-type Engine = Transform & { flush(done?: () => void): void }
 
 /** Policies ask for a coding only where there is zlib. */
 function zlib(): Zlib {

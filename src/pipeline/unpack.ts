@@ -1,5 +1,5 @@
-import type { Transform } from 'node:stream'
-import { type ContentCoding, type Zlib, zlibHere } from '../contract/content-coding.ts'
+import type { ContentCoding } from '../contract/content-coding.ts'
+import { type Engine, type Zlib, zlibHere } from '../contract/zlib.ts'
 import { BodyTooLarge, NotInCoding } from './incoming.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
@@ -29,8 +29,6 @@ export async function* unpack(
   }
   return undefined
 }
-
-type Engine = Transform & { readonly bytesWritten: number }
 
 /** The largest window that a frame may ask memory for, as a power of two: 8 MB (RFC 9659). */
 const ZSTD_WINDOW = 23

@@ -1,10 +1,11 @@
 import { type Weights, readAcceptEncoding } from '../contract/accept-encoding.ts'
 import { tagOfCaller } from '../contract/coded-tag.ts'
-import { type ContentCoding, zlibHere } from '../contract/content-coding.ts'
+import type { ContentCoding } from '../contract/content-coding.ts'
 import type { Reply } from '../contract/hooks.ts'
 import { type Policy, policy } from '../contract/policy.ts'
 import type { Request } from '../contract/request.ts'
 import { addVary } from '../contract/vary.ts'
+import { zlibHere } from '../contract/zlib.ts'
 import { readDirectives } from './lifetime.ts'
 
 export interface CompressionOptions {
@@ -44,18 +45,15 @@ export function compression(options: CompressionOptions | false = {}): Policy {
       replyHeaders: { 'Content-Encoding': { type: 'string', enum: [...PREFERRED], description } },
     },
     () => {
-      const zlib = zlibHere()
-      if (zlib === undefined) return {}
-      const given =
-        typeof zlib.createZstdCompress === 'function' ? PREFERRED : PREFERRED.filter((one) => one !== 'zstd')
+      if (zlibHere() === undefined) return {}
       return {
         code: ({ request }, reply) => {
-          if (reply.status === 304) return validated(request, reply, given)
+          if (reply.status === 304) return validated(request, reply)
           if (reply.status === 206) return partial(reply)
           if (!isCompressible(reply, from)) return undefined
           addVary(reply, 'Accept-Encoding')
           const accepted = request.header('accept-encoding')
-          return accepted === undefined ? undefined : choose(readAcceptEncoding(accepted), given)
+          return accepted === undefined ? undefined : choose(readAcceptEncoding(accepted))
         },
       }
     },
@@ -66,12 +64,12 @@ export function compression(options: CompressionOptions | false = {}): Policy {
 const PREFERRED: readonly ContentCoding[] = ['zstd', 'br', 'gzip']
 
 /** The coding that the caller wants most; undefined where it would rather have none. */
-function choose(weight: Weights, given: readonly ContentCoding[]): ContentCoding | undefined {
+function choose(weight: Weights): ContentCoding | undefined {
   let best: ContentCoding | undefined
   // Where it is not named, anything is better; weighed 0, it is what is left.
   let most = weight('identity') ?? 0
   let isLeast = true
-  for (const coding of given) {
+  for (const coding of PREFERRED) {
     const own = weight(coding) ?? 0
     if (own === 0 || (isLeast ? own < most : own <= most)) continue
     best = coding
@@ -101,12 +99,12 @@ function partial(reply: Reply): undefined {
 }
 
 /** A 304 says what it would have been: which tag, and what that depends on (RFC 9110 §15.4.5). */
-function validated(request: Request, reply: Reply, given: readonly ContentCoding[]): undefined {
+function validated(request: Request, reply: Reply): undefined {
   addVary(reply, 'Accept-Encoding')
   const tag = reply.header('etag')
   const asked = request.header('if-none-match')
   if (tag === undefined || asked === undefined) return
   const accepted = request.header('accept-encoding')
-  const coding = accepted === undefined ? undefined : choose(readAcceptEncoding(accepted), given)
+  const coding = accepted === undefined ? undefined : choose(readAcceptEncoding(accepted))
   reply.set('etag', tagOfCaller(tag, asked, coding))
 }
