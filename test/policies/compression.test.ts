@@ -1,4 +1,5 @@
 import { openAsBlob } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import zlib from 'node:zlib'
 import { type Middleware, api, bytes, file, get, group, post, put, reply, stream, text } from 'trestle'
 import { serve } from 'trestle/node'
@@ -314,6 +315,30 @@ it('lets go of the source when the reader leaves', async () => {
   await left.promise
   await close()
   expect(failures).toEqual([])
+})
+
+it('makes no more than is read', async () => {
+  let made = 0
+  const endless = api({
+    noise: get('/', { returns: stream('text/plain'), policies: [compression()] }, function* () {
+      for (;;) {
+        made++
+        yield crypto.getRandomValues(new Uint8Array(65_536))
+      }
+    }),
+  })
+  for (const coding of ['gzip', 'br', 'zstd']) {
+    const { fetch, close } = await createTestClient(endless)
+    const reader = ((await fetch('/', { headers: { 'accept-encoding': coding } })).body as ReadableStream).getReader()
+    await reader.read()
+    const first = made
+    await sleep(200)
+    expect(made - first).toBeLessThan(10)
+    for (let count = 0; count < 50; count++) await reader.read()
+    expect(made).toBeGreaterThan(first + 5)
+    await reader.cancel()
+    await close()
+  }
 })
 
 it('refuses a size that is none, and a version that ends as its tags do', () => {

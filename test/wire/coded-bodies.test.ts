@@ -156,6 +156,22 @@ describe.each(['fetch', 'the engine', 'node:http', 'HTTP/2'])('A coded body, by 
     expect((await send('/text', 'zstd', parts('zstd'))).body).toEqual({ got: 2 })
   })
 
+  test('of Zstandard may not ask for a window of more than 8 MB (RFC 9659)', async () => {
+    for (const [windowLog, status] of [
+      [23, 200],
+      [24, 400],
+    ] as const) {
+      const engine = zlib.createZstdCompress({ params: { [zlib.constants.ZSTD_c_windowLog]: windowLog } })
+      const pieces: Buffer[] = []
+      engine.on('data', (piece: Buffer) => pieces.push(piece))
+      engine.write('a')
+      await new Promise<void>((resolve) => engine.flush(() => resolve()))
+      engine.end('b')
+      await new Promise((resolve) => engine.once('end', resolve))
+      expect((await send('/text', 'zstd', new Uint8Array(Buffer.concat(pieces)))).status).toBe(status)
+    }
+  })
+
   test.each(CODINGS)('in %s is limited by what comes of it', async (coding) => {
     for (const path of ['/text', '/bytes', '/stream']) {
       const fits = await send(path, coding, packed(coding, Buffer.alloc(LIMIT)))
