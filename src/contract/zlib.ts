@@ -54,7 +54,7 @@ export interface Zlib {
 }
 
 /**
- * Undefined on runtimes without it, or with one that knows no Zstandard. To load it takes a millisecond, so nothing asks
+ * Undefined on runtimes without it, or with one that knows no Zstandard. To load it takes two milliseconds, so nothing asks
  * for it at start without a need.
  */
 export function zlibHere(): Zlib | undefined {
