@@ -133,7 +133,8 @@ export interface PolicyStages<Use = unknown> {
   readonly record?: (context: PolicyContext, reply: Reply, use: Use) => void | Promise<void>
   /**
    * After all else, middleware included: the content coding in which the reply is sent (RFC 9110 §8.4), undefined for
-   * none. Nobody sees its coded bytes but the caller. What it goes by belongs in `Vary`.
+   * none. Nobody sees its coded bytes but the caller. What it goes by belongs in `Vary`. It is
+   * not asked where there is no zlib.
    */
   readonly code?: (context: PolicyContext, reply: Reply) => ContentCoding | undefined
 }

@@ -1,5 +1,6 @@
 import { codedTag } from '../contract/coded-tag.ts'
 import type { ContentCoding } from '../contract/content-coding.ts'
+import { zlibHere } from '../contract/zlib.ts'
 import type { Failing } from './advance.ts'
 import type { Exchange } from './exchange.ts'
 import type { Answer } from './onion.ts'
@@ -9,13 +10,14 @@ import type { WireReply } from './reply.ts'
 
 /**
  * Sends what `inner` answers in a content coding. It stands around middleware and all policies: what is kept, logged and
- * hashed is the plain reply.
+ * hashed is the plain reply. Where there is no zlib, it is what is sent, too.
  */
 export function coded(
   inner: Answer,
   codingOf: (x: Exchange, reply: WireReply) => ContentCoding | undefined,
   failing: Failing,
 ): Answer {
+  if (zlibHere() === undefined) return inner
   const end = (x: Exchange, reply: WireReply): WireReply | Promise<WireReply> => {
     const failed = (error: unknown): WireReply => {
       letGo(reply.body)

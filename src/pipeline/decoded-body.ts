@@ -74,20 +74,26 @@ class DecodedBody implements ReadableBody {
         const { done, value } = await reader.read()
         return done ? { done: true, value: undefined } : { done: false, value }
       },
-      return: async () => {
-        await reader.cancel()
-        return { done: true, value: undefined }
-      },
     }
     const pieces = this.#unpacked(source, limit)
+    // What waits for the caller, between two codings too, goes on when the reader is told first.
+    const leave = (): void => {
+      reader.cancel().catch(() => {})
+      pieces.return(undefined).catch(() => {})
+    }
     return new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          const { done, value } = await pieces.next()
-          if (done) controller.close()
-          else controller.enqueue(value)
+          try {
+            const { done, value } = await pieces.next()
+            if (done) controller.close()
+            else controller.enqueue(value)
+          } catch (error) {
+            leave()
+            throw error
+          }
         },
-        cancel: async () => void (await pieces.return(undefined)),
+        cancel: leave,
       },
       { highWaterMark: 0 },
     )

@@ -57,7 +57,7 @@ async function* byZlib(source: Pieces, coding: ContentCoding, zlib: Zlib): Async
     throw feeding.failure ?? new NotInCoding(`The body is not ${coding}, or ends before its end`, { cause })
   } finally {
     engine.destroy()
-    await source.return?.()
+    leave(source)
   }
   await fed
   feeding.check()
@@ -161,7 +161,12 @@ async function* byStandard(source: Pieces, coding: ContentCoding): AsyncGenerato
     if (failure !== undefined && !(failure instanceof TypeError)) throw failure
     throw new NotInCoding(`The body is not ${coding}, or ends before its end, or goes on after it`, { cause })
   } finally {
-    await reader.cancel().catch(() => {})
-    await source.return?.()
+    reader.cancel().catch(() => {})
+    leave(source)
   }
+}
+
+/** Nobody waits for it: a source that waits for its caller itself ends when that comes, or leaves. */
+function leave(source: Pieces): void {
+  Promise.resolve(source.return?.()).catch(() => {})
 }

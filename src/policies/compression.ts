@@ -5,7 +5,6 @@ import type { Reply } from '../contract/hooks.ts'
 import { type Policy, policy } from '../contract/policy.ts'
 import type { Request } from '../contract/request.ts'
 import { addVary } from '../contract/vary.ts'
-import { zlibHere } from '../contract/zlib.ts'
 import { readDirectives } from './lifetime.ts'
 
 export interface CompressionOptions {
@@ -44,24 +43,25 @@ export function compression(options: CompressionOptions | false = {}): Policy {
       isNearest: true,
       replyHeaders: { 'Content-Encoding': { type: 'string', enum: [...PREFERRED], description } },
     },
-    () => {
-      if (zlibHere() === undefined) return {}
-      return {
-        code: ({ request }, reply) => {
-          if (reply.status === 304) return validated(request, reply)
-          if (reply.status === 206) return partial(reply)
-          if (!isCompressible(reply, from)) return undefined
-          addVary(reply, 'Accept-Encoding')
-          const accepted = request.header('accept-encoding')
-          return accepted === undefined ? undefined : choose(readAcceptEncoding(accepted))
-        },
-      }
-    },
+    () => ({
+      code: ({ request }, reply) => {
+        if (reply.status === 304) return validated(request, reply)
+        if (reply.status === 206) return partial(reply)
+        if (!isCompressible(reply, from)) return undefined
+        addVary(reply, 'Accept-Encoding')
+        return choice(request)
+      },
+    }),
   )
 }
 
 /** Of codings that the caller wants equally, the one that costs the least for what it saves. */
 const PREFERRED: readonly ContentCoding[] = ['zstd', 'br', 'gzip']
+
+function choice(request: Request): ContentCoding | undefined {
+  const accepted = request.header('accept-encoding')
+  return accepted === undefined ? undefined : choose(readAcceptEncoding(accepted))
+}
 
 /** The coding that the caller wants most; undefined where it would rather have none. */
 function choose(weight: Weights): ContentCoding | undefined {
@@ -104,7 +104,5 @@ function validated(request: Request, reply: Reply): undefined {
   const tag = reply.header('etag')
   const asked = request.header('if-none-match')
   if (tag === undefined || asked === undefined) return
-  const accepted = request.header('accept-encoding')
-  const coding = accepted === undefined ? undefined : choose(readAcceptEncoding(accepted))
-  reply.set('etag', tagOfCaller(tag, asked, coding))
+  reply.set('etag', tagOfCaller(tag, asked, choice(request)))
 }

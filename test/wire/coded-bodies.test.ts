@@ -250,6 +250,34 @@ describe('A coded body that comes slowly', () => {
     connection.socket.destroy()
   })
 
+  test.each([
+    ['the engine', () => port],
+    ['node:http', () => nodePort],
+  ])('and is wrong already is refused at once where it is a stream, by %s', async (_, portOf) => {
+    const plain = Buffer.from('this is no gzip')
+    const outer = zlib.createGzip()
+    const flushed = new Promise<Buffer>((resolve) =>
+      outer.once('data', (head) => outer.once('data', (rest) => resolve(Buffer.concat([head, rest])))),
+    )
+    outer.write(plain)
+    outer.flush()
+    for (const [coding, body] of [
+      ['gzip', plain],
+      ['gzip, gzip', await flushed],
+    ] as const) {
+      const connection = await Connection.open(portOf())
+      connection.write(begin('/stream', coding, 5000))
+      connection.write(body)
+      const from = performance.now()
+      const reply = await connection.reply('POST')
+      expect([coding, reply?.status, JSON.parse(String(reply?.body)).code]).toEqual([coding, 400, 'malformed_body'])
+      // Past 300 ms the wire would end it.
+      expect(performance.now() - from).toBeLessThan(290)
+      connection.socket.destroy()
+    }
+    outer.destroy()
+  })
+
   test('is asked for by 100 only where its coding is taken', async () => {
     const connection = await Connection.open(port)
     const expecting = (coding: string): string =>
