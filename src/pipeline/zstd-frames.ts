@@ -8,6 +8,10 @@ const SKIPPABLE = [0x2a, 0x4d, 0x18]
 const DICTIONARY_ID = [0, 1, 2, 4]
 const CONTENT_SIZE = [0, 2, 4, 8]
 
+/** Frames that a body may have whatever their lengths, and octets that all have on average where there are more. */
+const FRAMES = 1000
+const AVERAGE = 1000
+
 type Step = 'magic' | 'descriptor' | 'block' | 'length' | 'end'
 
 /**
@@ -22,6 +26,8 @@ export class ZstdFrames {
   /** Octets that are passed over before that. */
   #skip = 0
   #checksum = 0
+  #frames = 0
+  #octets = 0
 
   /** True where no frame has begun that has not ended. */
   get isBetween(): boolean {
@@ -32,7 +38,8 @@ export class ZstdFrames {
    * Reads on, to the end of a frame or of what there is.
    *
    * @returns where that is.
-   * @throws {NotInCoding} where a frame should begin, and none does.
+   * @throws {NotInCoding} where a frame should begin, and none does; and for many that are tiny: each is decoded by itself,
+   * so that 1 MB of them would take seconds.
    */
   read(bytes: Uint8Array, from: number): number {
     let at = from
@@ -50,8 +57,13 @@ export class ZstdFrames {
       }
       if (this.#step === 'end' && this.#skip === 0) {
         this.#next('magic', 4)
-        return at
+        this.#frames++
+        break
       }
+    }
+    this.#octets += at - from
+    if (this.#frames > FRAMES && this.#octets < this.#frames * AVERAGE) {
+      throw new NotInCoding('The zstd body has too many frames that are too short')
     }
     return at
   }

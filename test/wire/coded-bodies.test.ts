@@ -59,25 +59,30 @@ const report = (error: unknown): void => void told.push(error)
 const wires: Record<string, Send> = {}
 let port = 0
 let nodePort = 0
+/** Of servers that wait for a body for 300 ms. */
+let hastyPorts = { engine: 0, node: 0 }
 
 beforeAll(async () => {
   const handle = await toFetch(app, { report })
   wires.fetch = byFetch((url, init) => handle(new Request(url, init)), 'http://api.test')
   const common = { port: 0, host: '127.0.0.1', quiet: true, signals: false, report, deadline: 500 } as const
   const limits = { bodyTimeout: 300, bodyRate: 1_000_000 }
-  const engine = await serve(app, { ...common, limits })
-  const node = await serve(app, { ...common, limits, engine: 'node' })
+  const engine = await serve(app, common)
+  const node = await serve(app, { ...common, engine: 'node' })
+  const hasty = await serve(app, { ...common, limits })
+  const hastyNode = await serve(app, { ...common, limits, engine: 'node' })
   const secure = await serve(app, { ...common, tls: issueCertificate() })
   wires['the engine'] = byFetch(fetch, engine.url.replace('localhost', '127.0.0.1'))
   wires['node:http'] = byFetch(fetch, node.url)
   port = engine.port
   nodePort = node.port
+  hastyPorts = { engine: hasty.port, node: hastyNode.port }
   const caller = await Http2Caller.open(secure.port)
   wires['HTTP/2'] = async (path, coding, body) => {
     const reply = await caller.post(path, body, { 'content-type': typeOf(path), 'content-encoding': coding })
     return { ...reply, body: JSON.parse(reply.body) }
   }
-  closing.push(() => caller.end(), handle.close, engine.stop, node.stop, secure.stop)
+  closing.push(() => caller.end(), handle.close, engine.stop, node.stop, hasty.stop, hastyNode.stop, secure.stop)
 })
 
 afterAll(async () => {
@@ -156,6 +161,16 @@ describe.each(['fetch', 'the engine', 'node:http', 'HTTP/2'])('A coded body, by 
     expect((await send('/text', 'zstd', parts('zstd'))).body).toEqual({ got: 2 })
   })
 
+  test('of Zstandard may have a thousand frames that are tiny, and such as are passed over', async () => {
+    const frames = (count: number, one: Uint8Array) =>
+      new Uint8Array(Buffer.concat(Array.from({ length: count }, () => one)))
+    expect((await send('/text', 'zstd', frames(1000, packed('zstd', 'a')))).body).toEqual({ got: 1000 })
+    const { status, body } = await send('/text', 'zstd', frames(1001, packed('zstd', 'a')))
+    expect([status, body.detail]).toEqual([400, 'The zstd body has too many frames that are too short'])
+    const skipped = Buffer.concat([Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 3, 0, 0, 0]), Buffer.from('any')])
+    expect((await send('/text', 'zstd', glued(skipped, packed('zstd', 'a'), skipped))).body).toEqual({ got: 1 })
+  })
+
   test('of Zstandard may not ask for a window of more than 8 MB (RFC 9659)', async () => {
     for (const [windowLog, status] of [
       [23, 200],
@@ -228,8 +243,8 @@ describe('A coded body that comes slowly', () => {
   })
 
   test.each([
-    ['the engine', () => port],
-    ['node:http', () => nodePort],
+    ['the engine', () => hastyPorts.engine],
+    ['node:http', () => hastyPorts.node],
   ])('is 408 past its time, or the end of the connection, by %s', async (_, portOf) => {
     const body = packed('gzip', 'a'.repeat(5000))
     const connection = await Connection.open(portOf())
@@ -268,11 +283,8 @@ describe('A coded body that comes slowly', () => {
       const connection = await Connection.open(portOf())
       connection.write(begin('/stream', coding, 5000))
       connection.write(body)
-      const from = performance.now()
       const reply = await connection.reply('POST')
       expect([coding, reply?.status, JSON.parse(String(reply?.body)).code]).toEqual([coding, 400, 'malformed_body'])
-      // Past 300 ms the wire would end it.
-      expect(performance.now() - from).toBeLessThan(290)
       connection.socket.destroy()
     }
     outer.destroy()
