@@ -112,6 +112,7 @@ const replies = group('/replies', {
   list: get('/list', { returns: stream('text/csv') }, () => ['a\n', 'b\n']),
   web: get('/web', { returns: stream('text/csv') }, () => new Blob(['from a web stream\n']).stream()),
   file: get('/file', { returns: file() }, () => new File(['twelve bytes'], 'naïve "plan".txt', { type: 'text/plain' })),
+  unpacked: get('/unpacked', { returns: text(), policies: [compression(false)] }, () => 'tea '.repeat(1000)),
   packed: get('/packed', { returns: text(), policies: [compression()] }, () => 'tea '.repeat(1000)),
   blob: get('/blob', { returns: file('application/pdf') }, () => new Blob(['%PDF'])),
   redirect: get('/redirect', { returns: redirect() }, () => '/things/ü?q=1'),

@@ -16,6 +16,12 @@ const packed = (coding: string | null): Expected => ({
   },
 })
 
+const unpacked: Expected = {
+  status: 200,
+  text: 'tea '.repeat(1000),
+  headers: { 'content-encoding': null, vary: null, 'content-length': '4000' },
+}
+
 /** Each kind of reply. */
 export const replies: readonly Case[] = [
   get('JSON has its length', '/things/1', {
@@ -66,6 +72,9 @@ export const replies: readonly Case[] = [
   ...['gzip', 'br', 'zstd'].map((coding) =>
     get(`A reply in ${coding}`, '/replies/packed', packed(coding), { headers: [['Accept-Encoding', coding]] }),
   ),
+  get('A reply that is not to be coded', '/replies/unpacked', unpacked, {
+    headers: [['Accept-Encoding', 'gzip, br, zstd, deflate']],
+  }),
   get('A reply in no coding', '/replies/packed', packed(null), { headers: [['Accept-Encoding', 'gzip;q=0']] }),
   get('A redirect escapes its address', '/replies/redirect', {
     status: 303,
