@@ -1,6 +1,6 @@
 import { codedTag } from '../contract/coded-tag.ts'
 import type { ContentCoding } from '../contract/content-coding.ts'
-import { zlibHere } from '../contract/zlib.ts'
+import { zlibHere } from '../compile/zlib.ts'
 import type { Failing } from './advance.ts'
 import type { Exchange } from './exchange.ts'
 import type { Answer } from './onion.ts'

@@ -1,6 +1,6 @@
 import type { ContentCoding } from '../contract/content-coding.ts'
 import { UnsupportedMediaType } from '../contract/problems.ts'
-import { codingsTaken } from '../contract/zlib.ts'
+import { codingsTaken } from '../compile/zlib.ts'
 import type { Incoming } from './incoming.ts'
 import { type Pieces, unpack } from './unpack.ts'
 

@@ -1,5 +1,5 @@
 import type { ContentCoding } from '../contract/content-coding.ts'
-import { type Engine, type Zlib, zlibHere } from '../contract/zlib.ts'
+import { type Engine, type Zlib, zlibHere } from '../compile/zlib.ts'
 import { errorOf } from './fail.ts'
 import type { piecesOf } from './pieces.ts'
 

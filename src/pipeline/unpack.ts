@@ -1,5 +1,5 @@
 import type { ContentCoding } from '../contract/content-coding.ts'
-import { type Engine, type Zlib, zlibHere } from '../contract/zlib.ts'
+import { type Engine, type Zlib, zlibHere } from '../compile/zlib.ts'
 import { BodyTooLarge, NotInCoding } from './incoming.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 

@@ -1,4 +1,4 @@
-import type { ContentCoding } from './content-coding.ts'
+import type { ContentCoding } from '../contract/content-coding.ts'
 
 /** A stream that packs or unpacks, as far as it is used. */
 export interface Engine extends AsyncIterable<Uint8Array> {
