@@ -9,7 +9,7 @@ const MB = 1_048_576
 it.skipIf(!canMeasure)(
   'bombs are refused with 413, and need no memory',
   async () => {
-    const outcomes = await sendBombs(await makeBombs(100), 1)
+    const outcomes = await sendBombs(await makeBombs(100))
     expect(outcomes).toHaveLength(7)
     for (const { coding, statuses, growth, size } of outcomes) {
       expect([coding, ...new Set(statuses)]).toEqual([coding, 413])

@@ -1,7 +1,7 @@
 import { startMembers } from '../servers/members.ts'
 import type { Bomb } from './bomb.ts'
 
-/** What came of a bomb, sent to every kind of body, some at once. */
+/** What came of a bomb, sent to every kind of body at once. */
 export interface Outcome {
   readonly coding: string
   /** Bytes that were sent for each. */
@@ -27,8 +27,8 @@ interface Memory {
   readonly most: number
 }
 
-/** Sends bombs to a process of their own, `times` of each to each kind of body at once. */
-export async function sendBombs(bombs: readonly Bomb[], times: number): Promise<readonly Outcome[]> {
+/** Sends bombs to a process of their own, each to each kind of body at once. */
+export async function sendBombs(bombs: readonly Bomb[]): Promise<readonly Outcome[]> {
   const { ports, stop } = await startMembers(new URL('./server.ts', import.meta.url), [[]])
   const origin = `http://127.0.0.1:${ports[0]}`
   const memory = async (): Promise<Memory> => (await (await fetch(`${origin}/memory`)).json()) as Memory
@@ -38,8 +38,7 @@ export async function sendBombs(bombs: readonly Bomb[], times: number): Promise<
     await reply.arrayBuffer()
     return reply.status
   }
-  const all = (bomb: Bomb) =>
-    Promise.all(Array.from({ length: times }, () => Object.keys(PATHS).map((path) => send(path, bomb))).flat())
+  const all = (bomb: Bomb) => Promise.all(Object.keys(PATHS).map((path) => send(path, bomb)))
   try {
     const outcomes: Outcome[] = []
     // Two rounds: the code that runs, and the room that the heap keeps, are no growth by bombs.
