@@ -10,6 +10,7 @@ import {
   MalformedBody,
   NotAcceptable,
   Overloaded,
+  RangeNotSatisfiable,
   RequestTimeout,
   UnknownVersion,
   UnsupportedMediaType,
@@ -17,6 +18,7 @@ import {
 import { type SecurityScheme, schemesOf } from '../contract/security.ts'
 import type { Operation } from '../contract/walk.ts'
 import { choiceOf } from './offers.ts'
+import { givesRanges } from './reply-specs.ts'
 
 /**
  * Every problem that an operation can answer with: those that it declares, and those that the
@@ -49,6 +51,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
     ...(choiceOf(operation) === undefined ? [] : [NotAcceptable]),
     ...(kinds.length === 0 ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
+    ...(givesRanges(operation) ? [RangeNotSatisfiable] : []),
     InternalError,
     HandlerTimeout,
     ...(operation.essential ? [] : [Overloaded]),

@@ -1,3 +1,4 @@
+import type { ContentCoding } from './content-coding.ts'
 import type { Dependency, Uses, Values } from './depends.ts'
 import type { EndpointSpec } from './endpoint.ts'
 import type { Reply } from './hooks.ts'
@@ -52,6 +53,8 @@ export interface PolicyContract {
   readonly isOfWrites?: boolean
   /** True where it may stand on an endpoint once. */
   readonly isOnce?: boolean
+  /** True where of several on the levels of an endpoint the nearest to it counts, and the others are as if not there. */
+  readonly isNearest?: boolean
   /** What it counts requests under, as far as that is known at start: two of an endpoint would count each twice. */
   readonly counts?: readonly string[]
   /** What is wrong with it on an endpoint, for the start. */
@@ -128,6 +131,12 @@ export interface PolicyStages<Use = unknown> {
   readonly encode?: (context: PolicyContext, reply: Reply, use: Use) => GivenReply | Promise<GivenReply>
   /** The last thing before the reply is sent. */
   readonly record?: (context: PolicyContext, reply: Reply, use: Use) => void | Promise<void>
+  /**
+   * After all else, middleware included: the content coding in which the reply is sent (RFC 9110 §8.4), undefined for
+   * none. Nobody sees its coded bytes but the caller. What it goes by belongs in `Vary`. It is
+   * not asked where there is no zlib.
+   */
+  readonly code?: (context: PolicyContext, reply: Reply) => ContentCoding | undefined
 }
 
 /**

@@ -49,7 +49,12 @@ export const TargetTooLong: Plain<'target_too_long'> = problem('target_too_long'
 export const UnsupportedMediaType: Plain<'unsupported_media_type'> = problem('unsupported_media_type', {
   status: 415,
   title: 'The body has a media type that is not taken here',
-  headers: ['Accept'],
+  headers: ['Accept', 'Accept-Encoding'],
+})
+export const RangeNotSatisfiable: Plain<'range_not_satisfiable'> = problem('range_not_satisfiable', {
+  status: 416,
+  title: 'None of the ranges is in the file',
+  headers: ['Content-Range'],
 })
 export const InvalidInput: Plain<'invalid_input'> = problem('invalid_input', {
   status: 422,

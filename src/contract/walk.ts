@@ -89,8 +89,8 @@ function operation(keys: readonly string[], endpoint: Endpoint, options: GroupOp
     relays,
     deprecated: all.some((level) => level.deprecated),
     throws: all.flatMap((level) => level.throws ?? []),
-    policies: own.flatMap(({ policies = [] }) =>
-      policies === spec.policies ? policies : ofMethod(policies, endpoint.method),
+    policies: withoutFarther(
+      own.flatMap(({ policies = [] }) => (policies === spec.policies ? policies : ofMethod(policies, endpoint.method))),
     ),
     middleware: all.flatMap((level) => level.middleware ?? []),
     before: own.flatMap((level) => level.before ?? []),
@@ -114,6 +114,14 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTION
 /** Policies of a group that hold for an endpoint of this method. */
 function ofMethod(policies: readonly Policy[], method: string): readonly Policy[] {
   return SAFE_METHODS.has(method) ? policies.filter((policy) => !policy?.contract?.isOfWrites) : policies
+}
+
+/** Of policies of which the nearest counts, the others are left out. */
+function withoutFarther(policies: readonly Policy[]): readonly Policy[] {
+  return policies.filter(
+    (policy, index) =>
+      !policy?.contract?.isNearest || policies.findLastIndex((other) => other?.name === policy.name) === index,
+  )
 }
 
 function guardsOf(levels: readonly GroupOptions[]): readonly Dependency[] {

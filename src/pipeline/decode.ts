@@ -14,6 +14,7 @@ import { cookiesOf } from '../contract/cookies.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
 import type { SchemaResult } from '../contract/schema.ts'
+import { decodedBody } from './decoded-body.ts'
 import { essence } from './media-type.ts'
 import type { Context, Exchange } from './exchange.ts'
 import type { FormParts } from './multipart/form-parts.ts'
@@ -143,26 +144,23 @@ function decodeBody(
   const type = request.field('content-type')
   const decoder = type === first.mediaType ? first : decoderFor(type, first)
   const coding = request.field('content-encoding')
-  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
-    throw UnsupportedMediaType({
-      detail: `The body has the coding "${coding}", which is not taken here: send it plain`,
-      headers: { 'accept-encoding': 'identity' },
-    })
-  }
+  const source = coding === undefined ? request : decodedBody(request, coding)
   if (decoder.kind === 'stream') {
-    x.context.body = request.stream(limits.body)
+    x.context.body = source.stream(limits.body)
     return decoding.finish()
   }
   if (decoder.kind === 'bytes') {
-    const bytes = request.bytes(limits.body)
+    const bytes = source.bytes(limits.body)
     if (bytes instanceof Promise) return x.awaitBody(bytes).then((all) => take(x, all, decoding))
     return take(x, bytes, decoding)
   }
-  if (readMultipart !== undefined) {
+  if (decoder.multipart !== undefined && readMultipart !== undefined) {
+    if (source !== request) throw codedForm()
     const form = readMultipart(x, limits.body, decoding.errors)
-    return x.awaitBody(form).then((parts) => takeForm(x, decoder.multipart as MultipartDecoder, parts, decoding))
+    const { multipart } = decoder
+    return x.awaitBody(form).then((parts) => takeForm(x, multipart, parts, decoding))
   }
-  const text = request.text(limits.body)
+  const text = source.text(limits.body)
   if (text instanceof Promise) return x.awaitBody(text).then((all) => decodeText(x, decoder, limits, decoding, all))
   return decodeText(x, decoder, limits, decoding, text)
 }
@@ -170,6 +168,12 @@ function decodeBody(
 function take(x: Exchange, body: Uint8Array | string, decoding: Decoding): void | Promise<void> {
   x.context.body = body
   return decoding.finish()
+}
+
+/** Files are taken as they come: what is packed would have to be unpacked before anything of it is known. */
+function codedForm(): Error {
+  const detail = 'A form of files is taken without a content coding: send it plain'
+  return UnsupportedMediaType({ detail, headers: { 'accept-encoding': 'identity' } })
 }
 
 /** The decoder of what a request without a body calls it; the first where it does not say. */

@@ -171,7 +171,7 @@ function encodeAs(
     case 'stream':
     case 'file':
       x.reply = new WireReply(encoder.status, plainBody(x, encoder, body), ['content-type', contentType(encoder, body)])
-      if (body instanceof File) x.reply.set('content-disposition', disposition(body.name))
+      if (body instanceof File) describeFile(x, x.reply, body)
       x.reply.addAll(headers)
       return
     default:
@@ -278,6 +278,18 @@ function describe(value: unknown): string {
 function contentType(encoder: ReplyEncoder, body: unknown): string {
   const isGeneral = encoder.mediaType === 'application/octet-stream'
   return encoder.kind === 'file' && isGeneral && (body as Blob).type !== '' ? (body as Blob).type : encoder.mediaType
+}
+
+/**
+ * What a file says of itself: its name, and when it was changed, by which, and by its length, its version is known. A file
+ * that says it was changed just now was made for this reply, or may change once more in this second (RFC 9110 §8.8.2.2).
+ */
+function describeFile({ request }: Exchange, reply: WireReply, { name, size, lastModified }: File): void {
+  reply.set('content-disposition', disposition(name))
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (!isRead || !(lastModified < Date.now() - 1000)) return
+  reply.set('last-modified', new Date(lastModified).toUTCString())
+  reply.set('etag', `"${size.toString(36)}-${Math.floor(lastModified).toString(36)}"`)
 }
 
 /** The name of a download, in both forms of RFC 6266 §4.3. */

@@ -3,7 +3,7 @@ import { NotModified } from '../contract/not-modified.ts'
 import { Problem } from '../contract/problem.ts'
 import { ContentTooLarge, InternalError, MalformedBody } from '../contract/problems.ts'
 import type { Exchange } from './exchange.ts'
-import { BodyCut, BodyTooLarge, NotUtf8 } from './incoming.ts'
+import { BodyCut, BodyTooLarge, NotInCoding, NotUtf8 } from './incoming.ts'
 import { WireReply } from './reply.ts'
 
 /** Where failures are told that callers must not see. */
@@ -75,7 +75,9 @@ export function errorOf(thrown: unknown): Error {
  */
 export function unreadable(thrown: unknown): Problem | undefined {
   if (thrown instanceof BodyTooLarge) return ContentTooLarge({ detail: thrown.message }) as Problem
-  if (thrown instanceof NotUtf8) return MalformedBody({ detail: thrown.message, cause: thrown }) as Problem
+  if (thrown instanceof NotUtf8 || thrown instanceof NotInCoding) {
+    return MalformedBody({ detail: thrown.message, cause: thrown }) as Problem
+  }
   if (!(thrown instanceof BodyCut)) return undefined
   return MalformedBody({ detail: 'The body broke off', cause: thrown }) as Problem
 }

@@ -3,8 +3,9 @@ import type { Request } from '../contract/request.ts'
 
 /** The body is longer than the endpoint takes; what is left of it was not read. */
 export class BodyTooLarge extends Error {
-  constructor(limit: number) {
-    super(`The body may have ${limit} bytes`)
+  /** @param what it is: what came, or what that decodes to. */
+  constructor(limit: number, what = 'The body') {
+    super(`${what} may have ${limit} bytes`)
   }
 }
 
@@ -12,6 +13,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The body is not the text that it should be. */
 export class NotUtf8 extends Error {}
+
+/** The body is not in the content coding that it says. */
+export class NotInCoding extends Error {}
 
 /** The body broke off: the caller left, or its framing is wrong. */
 export class BodyCut extends Error {}
@@ -107,7 +111,7 @@ export abstract class Incoming implements Request {
   }
 
   /** @throws {NotUtf8} */
-  protected decoded(bytes: Uint8Array): string {
+  decoded(bytes: Uint8Array): string {
     try {
       return utf8.decode(bytes)
     } catch (cause) {

@@ -1,11 +1,13 @@
 import type { Decoders } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
+import { givesRanges } from '../compile/reply-specs.ts'
 import type { When } from '../compile/dependency-order.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { checkAccept, varied, vary } from './accept.ts'
 import { type Failing, type LastStages, type Stage, advance, encodeAll, failWith, recordAll } from './advance.ts'
+import { coded } from './coded.ts'
 import { type Apart, computing, watchedWork } from './compute.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
@@ -16,6 +18,7 @@ import { type AnyHandler, handle, withHooks } from './handle.ts'
 import { type Joining, joiningOf } from './joint.ts'
 import { multipartReader } from './multipart/form-reader.ts'
 import { type Answer, onion, toReply } from './onion.ts'
+import { answerRange } from './ranges.ts'
 import type { WireReply } from './reply.ts'
 import { interruptible } from './time-limit.ts'
 
@@ -54,9 +57,11 @@ export function composeEndpoint(
   const work = workStages(plan, policies, app)
   const last = lastStages(plan, policies, failing)
   const core: Answer = (x) => advance(x, work, 0, last, failing)
-  const whole = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
+  const around = onion(plan.middleware, plan.middleware.length > 0 ? interruptible(core) : core, failing)
   const isNegotiated = plan.acceptance !== undefined
-  const answer = isNegotiated && plan.middleware.length > 0 ? varied(whole) : whole
+  const whole = isNegotiated && plan.middleware.length > 0 ? varied(around) : around
+  const coding = policies.find(({ code }) => code !== undefined)?.code
+  const answer = coding === undefined ? whole : coded(whole, (x, reply) => coding(policed(x), reply), failing)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
@@ -132,7 +137,8 @@ function lastWork({ operation, replies }: EndpointPlan, slots: readonly LiveSlot
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */
-type Attached = { readonly [K in keyof PolicyStages]: Stage } & {
+type Attached = { readonly [K in keyof Omit<PolicyStages, 'code'>]: Stage } & {
+  readonly code: PolicyStages['code']
   /** It keeps what it keeps in a dependency of the request, and so before that ends. */
   readonly isWithin: boolean
 }
@@ -165,8 +171,9 @@ function attach(
       })
     }
   }
-  const { limit, replay, encode, record } = stages
+  const { limit, replay, encode, record, code } = stages
   return {
+    code,
     isWithin: served.length > 0,
     ...(limit && { limit: bound((x, use) => limit(policed(x), use)) }),
     ...(replay && { replay: bound((x, use) => (x.reply === undefined ? put(x, replay(policed(x), use)) : undefined)) }),
@@ -203,14 +210,19 @@ function put(x: Exchange, given: GivenReply | Promise<GivenReply>): void | Promi
   if (given !== undefined && given !== x.reply) x.reply = toReply(given).copy()
 }
 
-function stagesAt(policies: readonly Attached[], stage: keyof PolicyStages): readonly Stage[] {
+function stagesAt(policies: readonly Attached[], stage: Exclude<keyof PolicyStages, 'code'>): readonly Stage[] {
   return policies.flatMap((policy) => policy[stage] ?? [])
 }
 
 /** What comes when the reply is made, be it a failure's. */
 function lastStages(plan: EndpointPlan, policies: readonly Attached[], failing: Failing): LastStages {
-  const { slots, acceptance } = plan
-  const encode = [...(acceptance === undefined ? [] : [vary]), ...stagesAt(policies, 'encode')]
+  const { slots, operation, acceptance } = plan
+  // Conditions go before ranges (RFC 9110 §13.2.2).
+  const encode = [
+    ...(acceptance === undefined ? [] : [vary]),
+    ...stagesAt(policies, 'encode'),
+    ...(givesRanges(operation) ? [answerRange] : []),
+  ]
   const record = slots.some((slot) => slot.untilReply)
     ? [conclusion(policies, encode, failing)]
     : stagesAt(policies, 'record')

@@ -1,3 +1,4 @@
+import { plainValue } from '../contract/coded-tag.ts'
 import type { ReplyHeaders } from '../contract/reply-spec.ts'
 
 /** What tells one state of a resource from another. */
@@ -27,6 +28,8 @@ export function validators({ version, modified }: Validators): ReplyHeaders {
 
 function tagOf(version: string | number | bigint): string {
   const text = String(version)
+  if (plainValue(text) !== text)
+    throw new TypeError(`"${text}" ends as tags of compressed replies do: end it otherwise`)
   if (TAG.test(text)) return `"${text}"`
   throw new TypeError('a version is visible ASCII characters without quotes: no ETag can hold this one')
 }
@@ -43,10 +46,10 @@ export interface Tag {
   readonly isWeak: boolean
 }
 
-/** The tags in a field; what is none is left out, and matches nothing. */
+/** The tags in a field; what is none is left out, and matches nothing. One of a coded reply is that of its state. */
 export function readTags(text: string): Tag[] {
   return Array.from(text.matchAll(/(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g), ([, weak, value = '']) => ({
-    value,
+    value: plainValue(value),
     isWeak: weak !== undefined,
   }))
 }

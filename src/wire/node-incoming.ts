@@ -118,7 +118,7 @@ export class NodeIncoming extends ProxiedIncoming {
    * the reply made of it: a TextDecoder's two-byte text costs 5 µs more to send. Buffer writes U+FFFD for
    * what is not UTF-8, so only text that has one is looked at again.
    */
-  protected override decoded(bytes: Uint8Array): string {
+  override decoded(bytes: Uint8Array): string {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
     if (text.includes('\ufffd')) return super.decoded(bytes)
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text

@@ -69,7 +69,12 @@ describe('a request that', () => {
       'Send the body as application/json',
     ],
     ['has a body of no type', 415, register(new Uint8Array([0x7b, 0x7d]), {}), 'Say what the body is'],
-    ['has a body that is packed', 415, register('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 'coding'],
+    [
+      'has a body in a coding that is not taken',
+      415,
+      register('{}', { ...JSON_TYPE, 'content-encoding': 'compress' }),
+      'coding',
+    ],
     ['has a body of the wrong shape', 422, register('[]'), 'body: '],
     ['lacks what wraps the body', 422, register('{}'), 'user: This field is required'],
     ['gives a query field twice', 422, ['/api/articles?limit=1&limit=2'], 'limit: '],

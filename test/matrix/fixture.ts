@@ -29,6 +29,7 @@ import {
   stream,
   text,
 } from 'trestle'
+import { compression } from 'trestle/policies'
 import { z } from 'zod'
 
 /** The API that every runtime serves for the matrix: one endpoint for each thing HTTP can ask of a server. */
@@ -112,6 +113,8 @@ const replies = group('/replies', {
   list: get('/list', { returns: stream('text/csv') }, () => ['a\n', 'b\n']),
   web: get('/web', { returns: stream('text/csv') }, () => new Blob(['from a web stream\n']).stream()),
   file: get('/file', { returns: file() }, () => new File(['twelve bytes'], 'naïve "plan".txt', { type: 'text/plain' })),
+  unpacked: get('/unpacked', { returns: text(), policies: [compression(false)] }, () => 'tea '.repeat(1000)),
+  packed: get('/packed', { returns: text(), policies: [compression()] }, () => 'tea '.repeat(1000)),
   blob: get('/blob', { returns: file('application/pdf') }, () => new Blob(['%PDF'])),
   redirect: get('/redirect', { returns: redirect() }, () => '/things/ü?q=1'),
   moved: get('/moved', { returns: redirect(308) }, () => 'https://elsewhere.example/x'),

@@ -1,4 +1,5 @@
-import { type Policy, type Reply, api, get, policy, reply, stream } from 'trestle'
+import { inflateSync } from 'node:zlib'
+import { type Middleware, type Policy, type Reply, api, get, policy, reply, stream, text } from 'trestle'
 import { expect, it } from 'vitest'
 import { onEveryWire } from '../pipeline/wires.ts'
 
@@ -117,5 +118,50 @@ onEveryWire('A policy', (open) => {
       const first = stage === 'encode' ? ['one', 500, 'failed'] : ['one', 200, undefined]
       expect(records.splice(0)).toEqual([first, ['two', 500, 'failed']])
     }
+  })
+
+  it('names the coding in which a reply is sent, when middleware has had it; the nearest of its name counts', async () => {
+    const saw: unknown[] = []
+    const coding = (code: (reply: Reply) => 'deflate' | undefined): Policy =>
+      policy('coding', { isNearest: true }, () => ({ code: (_context, given) => code(given) }))
+    const deflating = coding(() => 'deflate')
+    const failing = coding(() => {
+      throw new Error('failed')
+    })
+    const long = 'a'.repeat(20_000)
+    const middleware: Middleware = async (context, next) => {
+      const given = await next(context)
+      saw.push(given.body)
+      return given.set('x-middle', '1')
+    }
+    const running = await open(
+      api(
+        { ...quiet, policies: [failing], middleware: [middleware] },
+        {
+          short: get('/short', { returns: text(), policies: [deflating] }, () => long.slice(0, 500)),
+          long: get('/long', { returns: text(), policies: [deflating] }, () => long),
+          pieces: get('/pieces', { returns: stream(), policies: [deflating] }, () => [long, long]),
+          no: get('/no', { returns: text(), policies: [coding(() => undefined)] }, () => long),
+          failing: get('/failing', { returns: text() }, () => long),
+        },
+      ),
+    )
+    for (const [path, length] of [
+      ['/short', 500],
+      ['/long', 20_000],
+      ['/pieces', 40_000],
+    ] as const) {
+      const answer = await running.fetch(path)
+      expect([answer.headers.get('content-encoding'), answer.headers.get('x-middle')]).toEqual(['deflate', '1'])
+      // What has a connection is unpacked by who reads it.
+      const body = Buffer.from(await answer.arrayBuffer())
+      const plain = running.port === undefined ? inflateSync(body) : body
+      expect(plain.toString()).toBe('a'.repeat(length))
+    }
+    expect((await running.fetch('/no')).headers.get('content-encoding')).toBeNull()
+    expect(saw.slice(0, 2)).toEqual([long.slice(0, 500), long])
+    expect(running.failures).toEqual([])
+    expect((await running.fetch('/failing')).status).toBe(500)
+    expect(running.failures).toEqual([{ error: new Error('failed'), operation: 'failing' }])
   })
 })

@@ -45,6 +45,9 @@ export function operationsOf(api: Api): Operations {
         const { status, body: sent } = isReply(returned) ? returned : { status: 200, body: returned }
         replies.set(status, [...(replies.get(status) ?? []), ...(isBody(sent) ? replyTravels(sent, formats) : [])])
       }
+      const file = method === 'GET' ? replies.get(200)?.find(({ kind }) => kind === 'file') : undefined
+      // What comes of it where the caller asked for a part (RFC 9110 §14).
+      if (file !== undefined && !replies.has(206)) replies.set(206, [file])
       const body = spec.body === undefined ? undefined : travel(contentsOf(spec.body)[0])
       const isKeyed = policies.some(({ contract }) =>
         Object.keys(contract.requestHeaders ?? {}).some((name) => isIdempotencyKey(name)),

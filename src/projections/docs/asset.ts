@@ -1,3 +1,4 @@
+import { readAcceptEncoding } from '../../contract/accept-encoding.ts'
 import { NotFound } from '../../contract/problems.ts'
 import { type ReplyHeaders, type StatedReply, reply } from '../../contract/reply-spec.ts'
 import type { Request } from '../../contract/request.ts'
@@ -76,12 +77,7 @@ async function unpack(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(plain).arrayBuffer())
 }
 
-/** RFC 9110 §12.5.3: `gzip`, `x-gzip` or `*`, unless weighed 0. A caller that says nothing gets the plain bytes. */
+/** A caller that says nothing gets the plain bytes. */
 function takesGzip(accept = ''): boolean {
-  const weights = new Map<string, boolean>()
-  for (const item of accept.split(',')) {
-    const [coding = '', ...params] = item.split(';').map((part) => part.trim().toLowerCase())
-    weights.set(coding, !params.some((param) => /^q=0(\.0{0,3})?$/.test(param)))
-  }
-  return weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? false
+  return (readAcceptEncoding(accept)('gzip') ?? 0) > 0
 }

@@ -5,6 +5,7 @@ import { problemDocuments } from '../../contract/error-format.ts'
 import { type AnyProblem, Problem } from '../../contract/problem.ts'
 import { InvalidInput } from '../../contract/problems.ts'
 import type { Operation } from '../../contract/walk.ts'
+import { codingsTaken } from '../../compile/zlib.ts'
 import type { HeaderObject, JsonSchema, ResponseObject } from './objects.ts'
 import { isObject, mapSchema, pascal } from './json-schema.ts'
 import type { Schemas } from './schemas.ts'
@@ -27,6 +28,10 @@ const HEADERS: Readonly<Record<string, HeaderObject>> = {
   'www-authenticate': { description: 'How to authenticate (RFC 9110 §11.6.1)', schema: { type: 'string' } },
   allow: { description: 'The methods that this path has', schema: { type: 'string' } },
   accept: { description: 'The media types that are taken here', schema: { type: 'string' } },
+  'content-range': {
+    description: 'How many bytes there are: `bytes */1234` (RFC 9110 §14.4)',
+    schema: { type: 'string' },
+  },
 }
 
 /** The responses of operations to everything that can go wrong, one for each status. */
@@ -86,8 +91,18 @@ function describe(
 function headersOf(problems: readonly AnyProblem[]): Pick<ResponseObject, 'headers'> {
   const names = new Map(problems.flatMap((problem) => problem.headers.map((name) => [name.toLowerCase(), name])))
   if (names.size === 0) return {}
-  const entries = [...names].map(([key, name]) => [name, HEADERS[key] ?? { schema: { type: 'string' } }])
+  const known: typeof HEADERS = {
+    ...HEADERS,
+    ...(names.has('accept-encoding') ? { 'accept-encoding': acceptEncoding() } : {}),
+  }
+  const entries = [...names].map(([key, name]) => [name, known[key] ?? { schema: { type: 'string' } }])
   return { headers: Object.fromEntries(entries) }
+}
+
+/** It says what any body may be coded in: this is the one place where a description has room for that. */
+function acceptEncoding(): HeaderObject {
+  const taken = codingsTaken().join(', ')
+  return { description: `The content codings that are taken here: ${taken}`, schema: { type: 'string' } }
 }
 
 /** The body of any of these problems. Those that carry members of their own have a schema of their own. */

@@ -2,6 +2,7 @@ import { canonical } from '../../compile/canonical.ts'
 import { absentValues } from '../../compile/absent.ts'
 import type { AnySchema, Schema } from '../../contract/schema.ts'
 import { isZodSchema } from '../../compile/zod-schema.ts'
+import { givesRanges } from '../../compile/reply-specs.ts'
 import { isCommaList } from '../../contract/comma-list.ts'
 import { isPageQuery, pagingFields } from '../../contract/page.ts'
 import { namedFields } from '../../contract/query-fields.ts'
@@ -17,6 +18,12 @@ type Fields = Record<string, { readonly schema: JsonSchema; readonly required: b
 /** OpenAPI ignores parameters of these names (3.1.0 §4.8.12.2); bodies and security say them. */
 const IGNORED = ['accept', 'content-type', 'authorization']
 
+/** By what parts of a file are asked for (RFC 9110 §14.2, §13.1.5). */
+const RANGES: readonly (readonly [name: string, description: string])[] = [
+  ['Range', 'The bytes that are wanted, such as `bytes=0-1023`'],
+  ['If-Range', 'The `ETag` of the file that they are to be of; all of it comes where that is another'],
+]
+
 /** The parameters of an operation, one for each property of its params, query, headers and cookies. */
 export function parametersOf(operation: Operation, template: string, schemas: Schemas): ParameterObject[] {
   const { spec } = operation
@@ -31,6 +38,12 @@ export function parametersOf(operation: Operation, template: string, schemas: Sc
       if (sent.has(name.toLowerCase())) continue
       sent.add(name.toLowerCase())
       headers.push([name, { schema: { ...header.schema }, required: header.required === true }])
+    }
+  }
+  if (givesRanges(operation)) {
+    for (const [name, description] of RANGES) {
+      if (!sent.has(name.toLowerCase()))
+        headers.push([name, { schema: { type: 'string', description }, required: false }])
     }
   }
   const { version } = operation

@@ -2,9 +2,10 @@ import { canonical } from '../../compile/canonical.ts'
 import { readerOf } from '../../compile/encoder.ts'
 import { choiceOf } from '../../compile/offers.ts'
 import { contentOf } from '../../contract/formats.ts'
+import { givesRanges, isWholeFile } from '../../compile/reply-specs.ts'
 import type { ReplySpec } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
-import { replyMediaTypes } from './bodies.ts'
+import { mediaTypes, replyMediaTypes } from './bodies.ts'
 import type { HeaderObject, JsonSchema, MediaType, ResponseObject } from './objects.ts'
 import { pascal } from './json-schema.ts'
 import { fieldsOf } from './parameters.ts'
@@ -30,6 +31,14 @@ const PHRASES: Readonly<Record<number, string>> = {
 
 const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
 const VARY: HeaderObject = { description: 'That `Accept` chooses', schema: { type: 'string' } }
+const ACCEPT_RANGES: HeaderObject = {
+  description: 'That parts of it can be asked for',
+  schema: { type: 'string', const: 'bytes' },
+}
+const CONTENT_RANGE: HeaderObject = {
+  description: 'Which bytes these are, and of how many; of several ranges each part says it',
+  schema: { type: 'string' },
+}
 const LINK: HeaderObject = { description: 'The pages next to this one (RFC 8288)', schema: { type: 'string' } }
 
 /** The replies that an operation promises, by status. */
@@ -53,6 +62,7 @@ export function replyResponses(
     const before = found.get(reply.status)
     found.set(reply.status, before === undefined ? response : join(before, response))
   }
+  if (givesRanges(operation)) describeRanges(found, declared.find(isWholeFile) as ReplySpec, schemas)
   const isMinimal = operation.policies.some(({ contract }) => contract.isMinimal)
   if (isMinimal && found.has(200) && !found.has(204)) {
     found.set(204, { description: 'No Content', headers: policyHeaders(operation) })
@@ -64,6 +74,21 @@ export function replyResponses(
     }
   }
   return found
+}
+
+/** A file, and what it is where parts of it are asked for (RFC 9110 §14). */
+function describeRanges(found: Map<number, ResponseObject>, { body }: ReplySpec, schemas: Schemas): void {
+  const whole = found.get(200) as ResponseObject
+  const headers = { ...whole.headers, 'Accept-Ranges': ACCEPT_RANGES }
+  found.set(200, { ...whole, headers })
+  if (found.has(206)) return
+  const part = mediaTypes(contentOf(body), 'reply', '', schemas)
+  const several = mediaTypes({ ...contentOf(body), mediaType: 'multipart/byteranges' }, 'reply', '', schemas)
+  found.set(206, {
+    description: 'Partial Content',
+    headers: { ...headers, 'Content-Range': CONTENT_RANGE },
+    content: { ...part, ...several },
+  })
 }
 
 /** The header fields that policies and its version add to successful replies. */

@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { type Case, type Expected, get, post, refused } from '../case.ts'
 import { PARSERS, stays } from '../reasons.ts'
 
@@ -11,6 +12,37 @@ const rawType = (value: string): string =>
 
 const large = refused(413, 'content_too_large', { detail: '16 bytes', closes: true })
 const largeStream = refused(413, 'content_too_large', { detail: '1000 bytes', closes: true })
+
+type Octets = Uint8Array<ArrayBuffer>
+
+const PACKED = {
+  gzip: new Uint8Array(gzipSync('{"a":1}')),
+  br: new Uint8Array(brotliCompressSync('{"a":1}')),
+  zstd: new Uint8Array(zstdCompressSync('{"a":1}')),
+  deflate: new Uint8Array(deflateSync('{"a":1}')),
+}
+const ZEROS = Buffer.alloc(100_000)
+const bombs: Readonly<Record<string, Octets>> = {
+  gzip: new Uint8Array(gzipSync(ZEROS)),
+  br: new Uint8Array(brotliCompressSync(ZEROS)),
+  zstd: new Uint8Array(zstdCompressSync(ZEROS)),
+  deflate: new Uint8Array(deflateSync(ZEROS)),
+}
+
+const glued = (first: Uint8Array, second: Uint8Array | number[]): Octets => new Uint8Array([...first, ...second])
+const broken = (coding: string): Expected => refused(400, 'malformed_body', { detail: coding })
+const bomb = refused(413, 'content_too_large', { detail: '1000 bytes' })
+const uncoded = refused(415, 'unsupported_media_type', {
+  headers: { 'accept-encoding': 'gzip, br, zstd, deflate', accept: null },
+})
+function coded(name: string, coding: string, body: Octets, reply: Expected): Case {
+  return post(name, '/bodies/json', body, reply, {
+    headers: [
+      ['Content-Type', 'application/json'],
+      ['Content-Encoding', coding],
+    ],
+  })
+}
 
 /** Media types and bodies: what is not the declared type is refused, never let past validation. */
 export const bodies: readonly Case[] = [
@@ -55,18 +87,20 @@ export const bodies: readonly Case[] = [
     raw: 'POST /bodies/json HTTP/1.1\r\nHost: api.test\r\nContent-Length: 7\r\n\r\n{"a":1}',
     reply: wrong,
   },
-  post(
-    'A body in gzip is refused',
-    '/bodies/json',
-    new Uint8Array([31, 139, 8, 0]),
-    refused(415, 'unsupported_media_type', { headers: { 'accept-encoding': 'identity' } }),
-    {
-      headers: [
-        ['Content-Type', 'application/json'],
-        ['Content-Encoding', 'gzip'],
-      ],
-    },
-  ),
+  ...Object.entries(PACKED).flatMap(([coding, body]) => [
+    coded(`A body in ${coding}`, coding, body, taken),
+    coded(`A body in ${coding} that is cut`, coding, body.slice(0, -1), broken(coding)),
+    coded(`A body in ${coding} with something behind it`, coding, glued(body, [97]), broken(coding)),
+    coded(`A body that says ${coding} and is plain`, coding, new Uint8Array(Buffer.from('{"a":1}')), broken(coding)),
+    post(`A body in ${coding} that decodes to more than the limit`, '/bodies/stream', bombs[coding] as Octets, bomb, {
+      headers: [...OCTETS, ['Content-Encoding', coding]],
+    }),
+  ]),
+  coded('A body in two codings', 'br, gzip', new Uint8Array(gzipSync(PACKED.br)), taken),
+  coded('A body in two frames of Zstandard', 'zstd', glued(zstdCompressSync('{"a"'), zstdCompressSync(':1}')), taken),
+  coded('A body in two members of gzip', 'gzip', glued(gzipSync('{"a"'), gzipSync(':1}')), taken),
+  coded('A body in three codings', 'gzip, br, gzip', PACKED.gzip, uncoded),
+  coded('A body in a coding that is not taken', 'compress', PACKED.gzip, uncoded),
   post('The coding `identity` is none', '/bodies/json', '{"a":1}', taken, {
     headers: [
       ['Content-Type', 'application/json'],

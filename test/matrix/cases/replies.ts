@@ -1,4 +1,26 @@
-import { type Case, get, post, refused } from '../case.ts'
+import { type Case, type Expected, get, post, refused } from '../case.ts'
+
+const part = (range: string, text: string): Expected => ({
+  status: 206,
+  text,
+  headers: { 'content-range': `bytes ${range}/12`, 'content-length': String(text.length) },
+})
+const beyond = refused(416, 'range_not_satisfiable', { headers: { 'content-range': 'bytes */12' } })
+const whole: Expected = { status: 200, text: 'twelve bytes', headers: { 'accept-ranges': 'bytes' } }
+const packed = (coding: string | null): Expected => ({
+  status: 200,
+  headers: {
+    'content-encoding': coding,
+    vary: 'Accept-Encoding',
+    'content-length': coding === null ? '4000' : /^\d{2}$/,
+  },
+})
+
+const unpacked: Expected = {
+  status: 200,
+  text: 'tea '.repeat(1000),
+  headers: { 'content-encoding': null, vary: null, 'content-length': '4000' },
+}
 
 /** Each kind of reply. */
 export const replies: readonly Case[] = [
@@ -38,6 +60,22 @@ export const replies: readonly Case[] = [
     text: '%PDF',
     headers: { 'content-type': 'application/pdf', 'content-disposition': null, 'content-length': '4' },
   }),
+  get('A part of a file', '/replies/file', part('7-11', 'bytes'), { headers: [['Range', 'bytes=7-']] }),
+  get('The last octets of a file', '/replies/file', part('9-11', 'tes'), { headers: [['Range', 'bytes=-3']] }),
+  get('No part of a file', '/replies/file', beyond, { headers: [['Range', 'bytes=12-']] }),
+  get('A part of another version of a file', '/replies/file', whole, {
+    headers: [
+      ['Range', 'bytes=7-'],
+      ['If-Range', '"other"'],
+    ],
+  }),
+  ...['gzip', 'br', 'zstd'].map((coding) =>
+    get(`A reply in ${coding}`, '/replies/packed', packed(coding), { headers: [['Accept-Encoding', coding]] }),
+  ),
+  get('A reply that is not to be coded', '/replies/unpacked', unpacked, {
+    headers: [['Accept-Encoding', 'gzip, br, zstd, deflate']],
+  }),
+  get('A reply in no coding', '/replies/packed', packed(null), { headers: [['Accept-Encoding', 'gzip;q=0']] }),
   get('A redirect escapes its address', '/replies/redirect', {
     status: 303,
     empty: true,
