@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NotFound, api, csv, depends, get, ok, reply, rows } from 'trestle'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { measureRows } from '../load/rows-run.ts'
+import { MOST_GROWTH, measureRows } from '../load/rows-run.ts'
 import { canMeasure } from '../load/subject.ts'
 import { deferred, onEveryWire, overNode } from './wires.ts'
 
@@ -266,7 +266,12 @@ describe.runIf(canMeasure)('A hundred thousand rows', () => {
     async (type) => {
       const { count, growth } = await measureRows({ type, count: 100_000 })
       expect(count).toBe(100_000)
-      expect(growth).toBeLessThan(50e6)
+      expect(growth).toBeLessThan(MOST_GROWTH)
     },
   )
+
+  it('that are held by their source are seen to need some', async () => {
+    const { growth } = await measureRows({ type: 'text/csv', count: 100_000, source: 'held' })
+    expect(growth).toBeGreaterThan(MOST_GROWTH)
+  })
 })
