@@ -271,7 +271,7 @@ describe.runIf(canMeasure)('A hundred thousand rows', () => {
   )
 
   it('that are held by their source are seen to need some', async () => {
-    const { growth } = await measureRows({ type: 'text/csv', count: 100_000, source: 'held' })
+    const { growth } = await measureRows({ type: 'text/csv', count: 300_000, source: 'held' })
     expect(growth).toBeGreaterThan(MOST_GROWTH)
   })
 })
