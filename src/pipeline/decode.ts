@@ -120,7 +120,7 @@ function decodeBody(x: Exchange, first: BodyDecoder, limits: Limits, decoding: D
     return withoutBody(x, first.otherwise === undefined ? first : namedBy(x, first), decoding)
   }
   const type = request.field('content-type')
-  const decoder = type === first.mediaType ? first : decoderFor(type, first)
+  const decoder = type === first.mediaType ? first : decoderFor(x, type, first)
   const coding = request.field('content-encoding')
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw UnsupportedMediaType({
@@ -157,7 +157,7 @@ function namedBy({ request }: Exchange, first: BodyDecoder): BodyDecoder {
 }
 
 /** @throws UnsupportedMediaType where none takes the type. */
-function decoderFor(type: string | undefined, first: BodyDecoder): BodyDecoder {
+function decoderFor({ request }: Exchange, type: string | undefined, first: BodyDecoder): BodyDecoder {
   const given = essence(type)
   const taken: string[] = []
   for (let one: BodyDecoder | undefined = first; one !== undefined; one = one.otherwise) {
@@ -166,7 +166,10 @@ function decoderFor(type: string | undefined, first: BodyDecoder): BodyDecoder {
   }
   const some = taken.join(' or ')
   const detail = type === undefined ? `Say what the body is: content-type: ${some}` : `Send the body as ${some}`
-  throw UnsupportedMediaType({ detail, headers: { accept: taken.join(', ') } })
+  const accept = taken.join(', ')
+  // Of changes it has another name (RFC 5789 §2.2).
+  const more = request.method === 'PATCH' ? { 'accept-patch': accept } : {}
+  throw UnsupportedMediaType({ detail, headers: { accept, ...more } })
 }
 
 /** No body at all: fine where the schema takes undefined, and empty text, bytes or form are values. */
