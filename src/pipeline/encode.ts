@@ -148,8 +148,10 @@ function encodeAs(
       const chosen = (encoder.choose as Choose)(x.request.header('accept'))
       if (!isPieces(body)) throw new Error(`${x.operation} returned ${describe(body)} where its reply is rows()`)
       const pieces = new RowPieces(itemsOf(body), encodeRow(x, encoder), chosen.rows)
-      x.reply = new WireReply(encoder.status, pieces, ['content-type', chosen.mediaType]).addAll(headers)
-      return
+      return pieces.begin().then(() => {
+        x.reply = new WireReply(encoder.status, pieces, ['content-type', chosen.mediaType])
+        x.reply.addAll(headers)
+      })
     }
     case 'none':
       x.reply = new WireReply(encoder.status, undefined, []).addAll(headers)
