@@ -34,7 +34,7 @@ export function createAcceptance(mediaTypes: readonly string[]): Acceptance {
   return {
     mediaTypes,
     best: (accept) => {
-      if (accept === undefined || accept === '*/*') return 0
+      if (accept === undefined || accept === '*/*' || offers.length === 0) return 0
       const before = known.get(accept)
       if (before !== undefined) return before
       const found = bestOf(offers, accept)

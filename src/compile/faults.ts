@@ -48,7 +48,7 @@ export function pipelineFaults(operation: Operation): AnyProblem[] {
     // is a refused field like any other.
     ...(operation.path.includes('{') ? [BadRequest] : []),
     ...(operation.version === undefined ? [] : [UnknownVersion]),
-    ...(choiceOf(operation) === undefined ? [] : [NotAcceptable]),
+    ...(choiceOf(operation)?.length ? [NotAcceptable] : []),
     ...(kinds.length === 0 ? [] : [MalformedBody, RequestTimeout, ContentTooLarge, UnsupportedMediaType]),
     ...(checked || params || query || headers || cookies ? [InvalidInput] : []),
     ...(givesRanges(operation) ? [RangeNotSatisfiable] : []),

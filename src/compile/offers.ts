@@ -31,18 +31,24 @@ export function itemShape({ kind, schema }: Content): Shape | undefined {
 }
 
 /**
- * All media types that an operation's successful replies come in, where callers have a choice; undefined where they have
- * none.
+ * All media types that an operation's successful replies come in, where callers have a choice; none where only a failure
+ * has several, which refuses nobody. undefined where nothing has.
  */
 export function choiceOf(operation: Operation): readonly string[] | undefined {
   const mediaTypes: string[] = []
   let isChoice = false
+  let isChoiceOfSuccess = false
   for (const { status, body } of replySpecs(operation)) {
-    if (status >= 300 || body === undefined || body === 'location') continue
+    if (body === undefined || body === 'location') continue
     const content = contentOf(body)
     const offers = offersOf(content, operation.formats)
-    if (offers !== undefined && offers.length > 1) isChoice = true
-    mediaTypes.push(...(offers ?? [content]).map(({ mediaType }) => mediaType))
+    const isSuccess = status < 300
+    if (offers !== undefined && offers.length > 1) {
+      isChoice = true
+      isChoiceOfSuccess ||= isSuccess
+    }
+    if (isSuccess) mediaTypes.push(...(offers ?? [content]).map(({ mediaType }) => mediaType))
   }
-  return isChoice ? [...new Set(mediaTypes)] : undefined
+  if (!isChoice) return undefined
+  return isChoiceOfSuccess ? [...new Set(mediaTypes)] : []
 }

@@ -12,7 +12,16 @@ export type Parse = (text: string, depth: number) => unknown
  * however many elements there are; text becomes the number or boolean that is asked for.
  */
 export function xmlParser(shape: Shape): Parse {
-  return (text, depth) => toValue(parseXml(text, depth), shape)
+  return (text, depth) => {
+    const document = parseXml(text, depth)
+    try {
+      return toValue(document, shape)
+    } catch (error) {
+      // Where more levels are allowed than the stack has.
+      if (error instanceof RangeError) throw new Malformed('The body nests too deep')
+      throw error
+    }
+  }
 }
 
 function toValue(element: XmlElement, shape: Shape): unknown {

@@ -142,7 +142,7 @@ function decodeBody(
     return withoutBody(x, first.otherwise === undefined ? first : namedBy(x, first), decoding)
   }
   const type = request.field('content-type')
-  const decoder = type === first.mediaType ? first : decoderFor(type, first)
+  const decoder = type === first.mediaType ? first : decoderFor(x, type, first)
   const coding = request.field('content-encoding')
   const source = coding === undefined ? request : decodedBody(request, coding)
   if (decoder.kind === 'stream') {
@@ -186,7 +186,7 @@ function namedBy({ request }: Exchange, first: BodyDecoder): BodyDecoder {
 }
 
 /** @throws UnsupportedMediaType where none takes the type. */
-function decoderFor(type: string | undefined, first: BodyDecoder): BodyDecoder {
+function decoderFor({ request }: Exchange, type: string | undefined, first: BodyDecoder): BodyDecoder {
   const given = essence(type)
   const taken: string[] = []
   for (let one: BodyDecoder | undefined = first; one !== undefined; one = one.otherwise) {
@@ -195,7 +195,10 @@ function decoderFor(type: string | undefined, first: BodyDecoder): BodyDecoder {
   }
   const some = taken.join(' or ')
   const detail = type === undefined ? `Say what the body is: content-type: ${some}` : `Send the body as ${some}`
-  throw UnsupportedMediaType({ detail, headers: { accept: taken.join(', ') } })
+  const accept = taken.join(', ')
+  // Of changes it has another name (RFC 5789 §2.2).
+  const more = request.method === 'PATCH' ? { 'accept-patch': accept } : {}
+  throw UnsupportedMediaType({ detail, headers: { accept, ...more } })
 }
 
 /** The text of a form is looked at by its schemas; its files are what they are. */

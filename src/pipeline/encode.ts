@@ -1,5 +1,5 @@
 import type { ReplyEncoder } from '../compile/encoder.ts'
-import type { Choose } from '../compile/representations.ts'
+import type { Choose, Representation } from '../compile/representations.ts'
 import type { Validate } from '../compile/validator.ts'
 import type { Chunk } from '../contract/content.ts'
 import { EncodedPage } from '../contract/encoded-page.ts'
@@ -150,14 +150,10 @@ function encodeAs(
     case 'rows': {
       const chosen = (encoder.choose as Choose)(x.request.header('accept'))
       if (!isPieces(body)) throw new Error(`${x.operation} returned ${describe(body)} where its reply is rows()`)
-      const send = (written: AsyncIterable<Chunk> | undefined): void => {
-        const keys = body instanceof EncodedRows ? body.keys : undefined
-        const writer = (keys && chosen.rowsWith?.(keys)) ?? chosen.rows
-        const pieces = written ?? new RowPieces(itemsOf(body), encodeRow(x, encoder), writer)
-        x.reply = new WireReply(encoder.status, pieces, ['content-type', chosen.mediaType]).addAll(headers)
-      }
-      if (chosen.form === undefined || !(body instanceof EncodedRows)) return send(undefined)
-      return body.written(chosen.form).then(send)
+      return rowsReply(x, encoder, chosen, body).then((pieces) => {
+        x.reply = new WireReply(encoder.status, pieces, ['content-type', chosen.mediaType])
+        x.reply.addAll(headers)
+      })
     }
     case 'none':
       x.reply = new WireReply(encoder.status, undefined, []).addAll(headers)
@@ -194,6 +190,22 @@ function valueReply(x: Exchange, encoder: ReplyEncoder, value: unknown): WireRep
     if (location !== undefined) reply.fields.push('location', asciiAddress(underPrefix(x.request.prefix, location)))
   }
   return reply
+}
+
+/** The pieces of rows, of which the first is there: what fails before it is a failure with a status of its own. */
+async function rowsReply(
+  x: Exchange,
+  encoder: ReplyEncoder,
+  chosen: Representation,
+  body: object,
+): Promise<AsyncIterable<Chunk>> {
+  const isEncoded = body instanceof EncodedRows
+  const written = isEncoded && chosen.form !== undefined ? await body.written(chosen.form) : undefined
+  if (written !== undefined) return written
+  const writer = (isEncoded && body.keys && chosen.rowsWith?.(body.keys)) || chosen.rows
+  const pieces = new RowPieces(itemsOf(body), encodeRow(x, encoder), writer)
+  await pieces.begin()
+  return pieces
 }
 
 /** The check of a row, which says which one it was. */

@@ -52,6 +52,18 @@ export class RowPieces implements AsyncIterableIterator<string, undefined> {
     return this
   }
 
+  /** Takes the first row, or finds that there is none: what fails until then can still be answered as what it is. */
+  async begin(): Promise<void> {
+    try {
+      const step = await this.#source.items.next()
+      if (step.done) this.#end()
+      else this.#write(await this.#encode(step.value))
+    } catch (error) {
+      this.return().catch(() => {}) // what it throws now is of interest to nobody
+      throw error
+    }
+  }
+
   next(): Promise<Step> {
     return new Promise((resolve, reject) => {
       this.#give = resolve

@@ -45,7 +45,21 @@ export async function copied(
   const to = await copyTo()
   if (to === undefined) return undefined
   const lines = copyOut(pool as Pool, to, inlined(statement, database, source.values))
-  return form === 'json' ? asArray(lines) : lines
+  return begun(form === 'json' ? asArray(lines) : lines)
+}
+
+/** Pieces of which the first is there already: a database that is away is a failure, and not the end of a 200. */
+async function begun(pieces: AsyncGenerator<Chunk>): Promise<AsyncIterable<Chunk>> {
+  let first: IteratorResult<Chunk> | undefined = await pieces.next()
+  const iterator: AsyncIterator<Chunk> = {
+    next: async () => {
+      const step = first ?? (await pieces.next())
+      first = undefined
+      return step
+    },
+    return: () => pieces.return(undefined),
+  }
+  return { [Symbol.asyncIterator]: () => iterator }
 }
 
 function statementOf({ model, names, where, order }: CopySource, form: string): SQL | undefined {

@@ -8,8 +8,8 @@ export interface RowsOptions {
   /** What is accepted. */
   readonly type: string
   readonly count: number
-  /** Where rows come from: an async generator unless told, or a plain one. */
-  readonly source?: 'generator' | 'iterable'
+  /** Where rows come from: an async generator unless told, a plain one, or a list that holds them all. */
+  readonly source?: 'generator' | 'iterable' | 'held'
 }
 
 export interface RowsOutcome {
@@ -27,12 +27,21 @@ interface Facts {
   readonly cpu: NodeJS.CpuUsage
 }
 
+/** Bytes that the memory of the server may grow by, however many rows there are. A hundred thousand that are held need more. */
+export const MOST_GROWTH = 4e6
+
 const PAGE = 4096
+
+/**
+ * The space for what is new has its full size from the start. V8 doubles it twice in any long work, by 100 MB in all,
+ * whatever that work holds; what is measured here is what rows hold.
+ */
+const NURSERY = ['--min-semi-space-size=16', '--max-semi-space-size=16']
 
 /** Reads rows from a server in a process of its own, and measures what they cost it. */
 export async function measureRows({ type, count, source = 'generator' }: RowsOptions): Promise<RowsOutcome> {
   const child = fork(path.join(import.meta.dirname, 'rows-server.ts'), [source], {
-    execArgv: ['--conditions=trestle-source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--conditions=trestle-source', '--expose-gc', '--disable-warning=ExperimentalWarning', ...NURSERY],
     env: { ...process.env, NODE_ENV: 'production' },
   })
   try {

@@ -30,7 +30,12 @@ function* atOnce(count: number) {
   for (let id = 0; id < count; id++) yield row(id)
 }
 
-const source = process.argv[2] === 'iterable' ? atOnce : waiting
+const sources: Record<string, (count: number) => unknown> = {
+  generator: waiting,
+  iterable: atOnce,
+  held: (count) => [...atOnce(count)],
+}
+const source = sources[process.argv[2] ?? 'generator'] ?? waiting
 const query = z.object({ count: z.int() })
 const server = await serve(
   api({ all: get('/rows', { query, returns: rows(Row) }, ({ query: { count } }) => source(count) as never) }),

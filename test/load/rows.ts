@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { describeMachine, toLine } from '../../bench/machine.ts'
-import { measureRows } from './rows-run.ts'
+import { MOST_GROWTH, measureRows } from './rows-run.ts'
 
 const { values } = parseArgs({
   options: {
@@ -15,15 +15,12 @@ const { values } = parseArgs({
   },
 })
 
-/** Bytes that the memory of the server may grow by, however many rows there are. */
-const MOST = 50e6
-
 process.stdout.write(`${toLine(describeMachine())}\n`)
 let isGood = true
 for (const type of values.type) {
   const source = values.source === 'iterable' ? 'iterable' : 'generator'
   const { count, bytes, growth, perCpuSecond } = await measureRows({ type, count: Number(values.count), source })
-  const good = count === Number(values.count) && growth < MOST
+  const good = count === Number(values.count) && growth < MOST_GROWTH
   isGood &&= good
   const [megabytes, grown] = [bytes, growth].map((one) => (one / 1e6).toFixed(1))
   process.stdout.write(

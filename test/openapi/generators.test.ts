@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { toOpenApi } from 'trestle/openapi'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formats } from './fixtures/formats.ts'
 import { mixed } from './fixtures/mixed.ts'
 import { shop } from './fixtures/shop.ts'
 
@@ -42,7 +43,7 @@ const generators: Record<string, (document: string, folder: string, name: string
   ],
 }
 
-describe.each(Object.entries({ shop, mixed }))('clients generated for %s', (name, given) => {
+describe.each(Object.entries({ shop, mixed, formats }))('clients generated for %s', (name, given) => {
   let folder: string
 
   beforeAll(async () => {

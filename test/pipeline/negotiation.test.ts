@@ -1,4 +1,19 @@
-import { Conflict, InternalError, api, created, csv, get, group, ok, page, post, reply, text, xml } from 'trestle'
+import {
+  Conflict,
+  InternalError,
+  api,
+  created,
+  csv,
+  get,
+  group,
+  ok,
+  page,
+  post,
+  reply,
+  status,
+  text,
+  xml,
+} from 'trestle'
 import { toFetch } from 'trestle/fetch'
 import { cached, etag } from 'trestle/policies'
 import { describe, expect, it } from 'vitest'
@@ -113,6 +128,26 @@ onEveryWire('A reply in several forms', (open) => {
     expect(failed.headers.get('content-type')).toBe('application/problem+json')
     const made = await fetch('/orders', accepting('application/xml', { method: 'POST' }))
     expect([made.status, made.headers.get('content-type')]).toEqual([201, 'application/xml; charset=utf-8'])
+  })
+
+  it('of a failure alone refuses nobody, and says what chose it', async () => {
+    const { fetch } = await open(
+      api(
+        { ...quiet, formats: ['json', 'xml'] },
+        {
+          it: get('/', { returns: [text(), status(409, Order)] }, ({ request }) =>
+            request.search === 'taken' ? reply(409, tea) : 'fine',
+          ),
+        },
+      ),
+    )
+    expect(await (await fetch('/', accepting('image/png'))).text()).toBe('fine')
+    const taken = await fetch('/?taken', accepting('application/xml'))
+    expect([taken.status, taken.headers.get('content-type'), taken.headers.get('vary')]).toEqual([
+      409,
+      'application/xml; charset=utf-8',
+      'Accept',
+    ])
   })
 
   it('that has one form is sent whatever is accepted, and varies with nothing', async () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NotFound, api, csv, depends, get, ok, reply, rows } from 'trestle'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { measureRows } from '../load/rows-run.ts'
+import { MOST_GROWTH, measureRows } from '../load/rows-run.ts'
 import { canMeasure } from '../load/subject.ts'
 import { deferred, onEveryWire, overNode } from './wires.ts'
 
@@ -128,6 +128,60 @@ onEveryWire('Rows', (open) => {
     await ended.promise
     expect(running.failures).toHaveLength(1)
     expect(String(running.failures[0]?.error)).toMatch(message ?? /half.*200.*1\.id|1\/id|1.*id/s)
+  })
+
+  it('are what a problem is where a generator throws before the first, and its end is seen to', async () => {
+    const ended = deferred()
+    const running = await open(
+      api(quiet, {
+        gone: get('/gone', { returns: rows(Item), throws: [NotFound] }, async function* ({ request }) {
+          if (request.search === '') throw NotFound()
+          yield items[0] as (typeof items)[0]
+        }),
+        wrong: get('/wrong', { returns: rows(Item) }, async function* () {
+          try {
+            yield { id: 'no number' } as never
+          } finally {
+            ended.resolve()
+          }
+        }),
+      }),
+    )
+    expect((await running.fetch('/gone')).status).toBe(404)
+    expect(await (await running.fetch('/gone?here')).json()).toHaveLength(1)
+    expect((await running.fetch('/wrong')).status).toBe(500)
+    await ended.promise
+    expect(running.failures).toHaveLength(1)
+  })
+
+  it('end their source where their header fields cannot be sent, or their time is up', async () => {
+    const [odd, slow] = [deferred(), deferred()]
+    const running = await open(
+      api(quiet, {
+        odd: get('/odd', { returns: rows(Item) }, () => {
+          const source = (async function* () {
+            try {
+              yield { id: 1, name: 'a' }
+            } finally {
+              odd.resolve()
+            }
+          })()
+          return reply(200, source, { 'x-odd': 'a\nb' })
+        }),
+        slow: get('/slow', { returns: rows(Item), limits: { timeout: 30 } }, async function* ({ signal }) {
+          try {
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+            yield { id: 1, name: 'late' }
+          } finally {
+            slow.resolve()
+          }
+        }),
+      }),
+    )
+    expect((await running.fetch('/odd')).status).toBe(500)
+    await odd.promise
+    expect((await running.fetch('/slow')).status).toBe(503)
+    await slow.promise
   })
 
   it('are what a problem is where the handler throws before it gives any', async () => {
@@ -266,7 +320,12 @@ describe.runIf(canMeasure)('A hundred thousand rows', () => {
     async (type) => {
       const { count, growth } = await measureRows({ type, count: 100_000 })
       expect(count).toBe(100_000)
-      expect(growth).toBeLessThan(50e6)
+      expect(growth).toBeLessThan(MOST_GROWTH)
     },
   )
+
+  it('that are held by their source are seen to need some', async () => {
+    const { growth } = await measureRows({ type: 'text/csv', count: 300_000, source: 'held' })
+    expect(growth).toBeGreaterThan(MOST_GROWTH)
+  })
 })

@@ -3,6 +3,7 @@ import { type Members, api, form, json, post, text, xml } from 'trestle'
 import { toFetch } from 'trestle/fetch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { Random } from '../fuzz/random.ts'
 import { onEveryWire } from './wires.ts'
 
 const quiet = { places: { openapi: false, docs: false, redoc: false, reference: false } } as const
@@ -320,6 +321,78 @@ describe('XML', () => {
     const reply = await ask(path, document)
     expect(reply.status).toBe(status)
     if (status === 400) expect(reply.body).toMatch(detail as RegExp)
+  })
+
+  it('refuses what is deeper than the stack, where all depths are allowed', async () => {
+    const handle = await toFetch(
+      api(quiet, { it: post('/', { body: xml(z.unknown()), limits: { depth: Number.POSITIVE_INFINITY } }, () => 1) }),
+    )
+    const depth = 100_000
+    const reply = await handle(new Request('http://api.test/', xmlBody('<a>'.repeat(depth) + '</a>'.repeat(depth))))
+    expect([reply.status, await reply.json()]).toMatchObject([400, { detail: 'The body nests too deep' }])
+    await handle.close()
+  })
+
+  it('of any pieces is read or refused', async () => {
+    const pieces = [
+      ...[
+        '<a>',
+        '</a>',
+        '<n>',
+        '</n>',
+        '<deep>',
+        '</deep>',
+        '<tags>',
+        '</tags>',
+        '<s/>',
+        '<b',
+        '>',
+        '/>',
+        ' a="1"',
+        "='",
+      ],
+      ...[
+        ' xmlns:x="u"',
+        '<x:a>',
+        '</x:a>',
+        ' x:nil="true"',
+        '&amp;',
+        '&#',
+        '&#x41;',
+        ';',
+        '<!--',
+        '-->',
+        '<![CDATA[',
+        ']]>',
+      ],
+      ...[
+        '<?xml version="1.0"?>',
+        '<?',
+        '?>',
+        '<!DOCTYPE a',
+        '1',
+        ' ',
+        '\n',
+        '\r',
+        'ü',
+        '😀',
+        '\u0000',
+        '__proto__',
+        '<__proto__>',
+      ],
+    ]
+    const random = new Random(1)
+    const seen = new Set<number>()
+    for (let i = 0; i < 3000; i++) {
+      const inside = Array.from({ length: random.int(0, 8) }, () => random.pick(pieces)).join('')
+      const { status } = await ask(
+        random.chance(0.5) ? 'kinds' : 'any',
+        random.chance(0.8) ? `<a>${inside}</a>` : inside,
+      )
+      expect([200, 400, 422], inside).toContain(status)
+      seen.add(status)
+    }
+    expect(seen).toEqual(new Set([200, 400, 422]))
   })
 
   it('leaves prototypes alone', async () => {

@@ -58,6 +58,13 @@ export const contentTypes: readonly Case[] = [
     headers: [['Accept', 'application/xml']],
     reply: { status: 200, empty: true, headers: { 'content-type': XML, vary: /accept/i } },
   },
+  {
+    name: 'HEAD of rows makes none',
+    method: 'HEAD',
+    target: '/forms/rows',
+    headers: [['Accept', 'text/csv']],
+    reply: { status: 200, empty: true, headers: { 'content-type': /^text\/csv/, vary: /accept/i } },
+  },
   accepting('CSV', '/forms/list', 'text/csv', {
     status: 200,
     text: 'id,text,tags,gone\r\n1,"=1+1, ""x""","[""x"",""""]",\r\n',
