@@ -2,7 +2,17 @@ import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import { type CommaList, commaList } from '../contract/comma-list.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import type { ColumnSchemas } from './column.ts'
-import { type OrderTerm, afterRow, cursorPlaceholders, cursorValues, exactName, orderBy, orderTerms } from './order.ts'
+import {
+  type OrderTerm,
+  afterRow,
+  cursorPlaceholders,
+  cursorValues,
+  exactName,
+  lengthened,
+  orderBy,
+  orderTerms,
+  shortened,
+} from './order.ts'
 import { openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
 import { type Filter, conditionOf, filtersOn, isComparable } from './filter.ts'
@@ -154,7 +164,10 @@ export function createReader(
       }
       const list = JSON.stringify(identity, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
       const isCursor = spec.mode === 'cursor'
-      const after = isCursor && query.cursor !== undefined ? openCursor(secret, list, query.cursor) : undefined
+      const after =
+        isCursor && query.cursor !== undefined
+          ? await lengthened(terms, openCursor(secret, list, query.cursor), facts, database)
+          : undefined
       if (after !== undefined) {
         shape.push(`after ${after.map((value) => (value === null ? 'null' : ''))}`)
         values = { ...values, ...cursorPlaceholders(after) }
@@ -180,7 +193,8 @@ export function createReader(
       const items = found.slice(0, query.limit)
       await withExpanded(items, query, reading)
       const last = isCursor && found.length > query.limit ? items.at(-1) : undefined
-      const next_cursor = last === undefined ? null : sealCursor(secret, list, cursorValues(terms, last))
+      const ends = last === undefined ? undefined : shortened(terms, cursorValues(terms, last), facts)
+      const next_cursor = ends === undefined ? null : sealCursor(secret, list, ends)
       if (query.fields !== undefined) onlyAsked(items, names, [...facts.key, ...query.fields])
       if (isCursor) return { items, next_cursor }
       if (query.count !== true) return { items, total: null }
