@@ -10,7 +10,17 @@ import { BETWEEN, type JsonPage, jsonPage } from './json-page.ts'
 import { type JsonRow, jsonOfRow } from './json-rows.ts'
 import { narrow } from './narrowing.ts'
 import type { ColumnSchemas } from './column.ts'
-import { type OrderTerm, afterRow, cursorPlaceholders, cursorValues, exactName, orderBy, orderTerms } from './order.ts'
+import {
+  type OrderTerm,
+  afterRow,
+  cursorPlaceholders,
+  cursorValues,
+  exactName,
+  lengthened,
+  orderBy,
+  orderTerms,
+  shortened,
+} from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
 import { type Filter, filtersOn, isComparable } from './filter.ts'
@@ -154,7 +164,10 @@ export function createReader(
     const identity = [facts.name, facts.dialect, terms.map(({ says }) => says), ...rows.asked]
     const list = JSON.stringify(identity, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
     const isCursor = spec.mode === 'cursor'
-    const after = isCursor && query.cursor !== undefined ? openCursor(secret, list, query.cursor) : undefined
+    const after =
+      isCursor && query.cursor !== undefined
+        ? await lengthened(terms, openCursor(secret, list, query.cursor), facts, database)
+        : undefined
     if (after !== undefined) {
       shape.push(`after ${after.map((value) => (value === null ? 'null' : ''))}`)
       values = { ...values, ...cursorPlaceholders(after) }
@@ -168,7 +181,7 @@ export function createReader(
       const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
       const { items, found } = page as JsonPage
       const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
-      const next = found > query.limit ? sealCursor(secret, list, keys) : null
+      const next = found > query.limit ? sealCursor(secret, list, shortened(terms, keys, facts)) : null
       const text = found > query.limit ? items.slice(0, items.lastIndexOf(BETWEEN)) : items
       return new EncodedPage(`[${text}]`, next, decodeRows) as never
     }
@@ -197,7 +210,8 @@ export function createReader(
     const items = found.slice(0, query.limit)
     await withExpanded(items, query, reading)
     const last = isCursor && found.length > query.limit ? items.at(-1) : undefined
-    const next_cursor = last === undefined ? null : sealCursor(secret, list, cursorValues(terms, last))
+    const ends = last === undefined ? undefined : shortened(terms, cursorValues(terms, last), facts)
+    const next_cursor = ends === undefined ? null : sealCursor(secret, list, ends)
     if (query.fields !== undefined) onlyAsked(items, names, [...facts.key, ...query.fields])
     if (isCursor) return { items, next_cursor }
     if (query.count !== true) return { items, total: null }

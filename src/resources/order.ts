@@ -1,6 +1,7 @@
 import { type Column, type SQL, and, asc, desc, eq, gt, gte, isNotNull, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import { kindOf } from './column.ts'
-import type { CursorValue } from './cursor.ts'
+import { type CursorValue, InvalidCursor } from './cursor.ts'
+import type { Queries } from './database.ts'
 import type { Dialect, TableFacts } from './table.ts'
 
 /** One column that a list is sorted by. */
@@ -130,6 +131,50 @@ export function cursorValues(terms: readonly OrderTerm[], row: Readonly<Record<s
     const driven = column.mapToDriverValue(value) as unknown
     return typeof driven === 'bigint' || driven instanceof Date ? String(driven) : (driven as CursorValue)
   })
+}
+
+/** Letters of a text that a cursor carries. It comes back in a URL, of which no server takes more than some thousand bytes. */
+const LONGEST = 500
+
+/** Stands for a text that is longer: no text has it. */
+const LONG = '\0'
+
+/** The values for a cursor: a text that is too long is left where it is, in the row that the key leads to. */
+export function shortened(
+  terms: readonly OrderTerm[],
+  values: readonly CursorValue[],
+  { key }: TableFacts,
+): CursorValue[] {
+  return values.map((value, i) =>
+    typeof value === 'string' && value.length > LONGEST && !key.includes((terms[i] as OrderTerm).name) ? LONG : value,
+  )
+}
+
+/**
+ * The values of a cursor, with what was left in its row.
+ *
+ * @throws InvalidCursor where that row is there no more.
+ */
+export async function lengthened(
+  terms: readonly OrderTerm[],
+  values: readonly CursorValue[],
+  { table, key }: TableFacts,
+  database: Queries,
+): Promise<readonly CursorValue[]> {
+  if (!values.includes(LONG)) return values
+  const columns: Record<string, Column | SQL> = {}
+  const conditions: SQL[] = []
+  for (const [i, { name, column, exact }] of terms.entries()) {
+    columns[name] = column
+    if (exact !== undefined) columns[exactName(i)] = exact.as(exactName(i)) as never
+    if (key.includes(name)) conditions.push(sql`${column} = ${values[i]}`)
+  }
+  const [row] = (await database
+    .select(columns as never)
+    .from(table as never)
+    .where(and(...conditions))) as Record<string, unknown>[]
+  if (row === undefined) throw InvalidCursor()
+  return cursorValues(terms, row)
 }
 
 /** What fills the placeholders of `afterRow`. */

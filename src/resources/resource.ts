@@ -169,6 +169,8 @@ type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>>
   readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
 } & {
   readonly [P in 'q' as R extends { readonly search: unknown } ? P : never]: Schema<string | undefined>
+} & {
+  readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
 } & RowFields<T, O, R>
 
 type RowFields<T extends AnyTable, O, R> = {

@@ -119,7 +119,7 @@ export function createWriter(
     const errors = rows.flatMap((row, i): FieldError[] =>
       seen.has(text(row))
         ? []
-        : [{ pointer: wheres[i] as string, code: 'not_visible', message: 'You would not see it any more' }],
+        : [{ pointer: wheres[i] as string, code: 'not_visible', message: 'You would not see this row yourself' }],
     )
     if (errors.length > 0) throw InvalidInput({ errors })
   }

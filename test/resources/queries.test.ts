@@ -6,7 +6,7 @@ import { drizzle as drizzleSqlite } from 'drizzle-orm/node-sqlite'
 import { api, depends, get, group } from 'trestle'
 import { type AnyDatabase, many, model, one, resource } from 'trestle/resources'
 import { type QueryWatch, RepeatedQueries, createTestClient, queryWatch } from 'trestle/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Database, type Opened, onBothDatabases } from './databases.ts'
 
 /** The database of the tests as a watch sees it. */
@@ -171,4 +171,10 @@ onBothDatabases('the queries of a request', (opened) => {
     await client.loans.removeMany({ body: { items: changes.map(({ book_id, number }) => ({ book_id, number })) } })
     await close()
   })
+})
+
+test('a runtime that cannot tell whose a query is has no watch', () => {
+  vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
+  expect(() => queryWatch()).toThrow('queryWatch() needs AsyncLocalStorage')
+  vi.restoreAllMocks()
 })

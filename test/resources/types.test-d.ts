@@ -128,6 +128,7 @@ same<
 >()
 same<Flat<Result<typeof client.authors.list>['items'][number]>, { readonly name?: string; readonly id: number }>()
 same<Result<typeof client.authors.list>['total'], OffsetPage<unknown>['total']>()
+same<Given<typeof client.authors.list, 'query'>['count'], boolean | undefined>()
 
 // What is shown with it, where it is asked for.
 const read = await client.books.read({ params: { id: '' }, query: { expand: ['author', 'loans'] } })

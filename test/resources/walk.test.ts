@@ -144,7 +144,7 @@ onBothDatabases('walking a list', (opened) => {
       const body = await reply.json()
       if (reply.status !== 200)
         throw new Error(
-          `${reply.status} for ${asked}: ${JSON.stringify(body)} ${own.failures.map(String)} ${own.failures.map((one) => String((one as Error).cause ?? ''))}`,
+          `${reply.status} for ${asked}: ${JSON.stringify(body)} ${own.failures.map(String)} ${own.failures.map((one) => String((one as Error).stack ?? ''))}`,
         )
       expect(body.items.length).toBeLessThanOrEqual(Number(query.get('limit')))
       for (const item of body.items) expect(Object.keys(item).toSorted()).toEqual(['code', 'id'])
@@ -211,6 +211,32 @@ onBothDatabases('walking a list', (opened) => {
     expect(items).toHaveLength(most)
     // Whichever way a row is read, it is the same.
     for (const item of items) expect(await (await get(`/samples/${item.id}`)).json()).toEqual(item)
+  })
+
+  test('goes on after texts that are too long for a URL', async () => {
+    const { run } = opened()
+    await run(sql`delete from samples`)
+    // Alike for longer than any cursor is.
+    const text = '日本'.repeat(3000)
+    for (let id = 1; id <= 9; id++)
+      await run(sql`insert into samples (id, code, word) values (${id}, ${'x'}, ${`${text}${id % 4}`})`)
+    const expected = await run(sql`select id from samples order by word desc, id desc`)
+    const ids: number[] = []
+    let cursor = ''
+    for (let page = 0; page < 5; page++) {
+      const reply = await get(`/samples?limit=2&sort=-word&fields=code${cursor && `&cursor=${cursor}`}`)
+      const body = await reply.json()
+      ids.push(...body.items.map(({ id }: { id: number }) => id))
+      cursor = body.next_cursor ?? ''
+      expect(cursor.length).toBeLessThan(1000)
+    }
+    expect(cursor).toBe('')
+    expect(ids).toEqual(expected.map(({ id }) => Number(id)))
+    // What it goes on after has to be there still.
+    const next = (await (await get('/samples?limit=2&sort=-word')).json()).next_cursor
+    await run(sql`delete from samples where id = ${ids[1]}`)
+    const reply = await get(`/samples?limit=2&sort=-word&cursor=${next}`)
+    expect([reply.status, (await reply.json()).code]).toEqual([400, 'invalid_cursor'])
   })
 
   describe('a cursor', () => {
