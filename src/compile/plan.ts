@@ -4,6 +4,7 @@ import type { EndpointLimits } from '../contract/endpoint.ts'
 import { type ErrorFormat, problemDocuments } from '../contract/error-format.ts'
 import type { Middleware } from '../contract/hooks.ts'
 import type { Policy } from '../contract/policy.ts'
+import { type Presentation, presentationOf } from '../contract/presentation.ts'
 import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Versions, meet } from '../contract/version.ts'
 import { type Operation, walk } from '../contract/walk.ts'
@@ -58,6 +59,8 @@ export interface Plan {
   readonly middleware: readonly Middleware[]
   /** Those of the API's middleware that every reply gets, outermost first. */
   readonly stamps: readonly Stamp[]
+  /** What shows replies to browsers, where the API has that. */
+  readonly presentation: Presentation | undefined
   readonly versions: Versions | undefined
 }
 
@@ -102,6 +105,8 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
 
   const ofApi = api[OPTIONS].middleware ?? []
   const stamps = ofApi.filter((layer) => stampOf(layer) !== undefined)
+  const shows = ofApi.find((layer) => presentationOf(layer) !== undefined)
+  const isAround = (layer: Middleware): boolean => stamps.includes(layer) || layer === shows
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
   const encoded = compileProblems(operations, zod)
   const endpoints = operations.map(
@@ -115,7 +120,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
         slots: ordered[index]?.ofPolicies[at] as readonly Slot[],
         served: servedOf(policy, ordered[index]?.slots as readonly Slot[]),
       })),
-      middleware: operation.middleware.filter((layer) => !stamps.includes(layer)),
+      middleware: operation.middleware.filter((layer) => !isAround(layer)),
       limits: { ...LIMITS, ...operation.limits },
       errors: encoded(operation.errors ?? errors),
     }),
@@ -124,8 +129,9 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     api,
     endpoints,
     errors: encoded(errors),
-    middleware: ofApi.filter((layer) => !stamps.includes(layer)),
+    middleware: ofApi.filter((layer) => !isAround(layer)),
     stamps: stamps.map((layer) => stampOf(layer) as Stamp),
+    presentation: shows && presentationOf(shows),
     versions: operations.find(({ version }) => version !== undefined)?.version?.of,
   }
 }

@@ -12,6 +12,7 @@ import { frame } from './frame.ts'
 import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
+import { presented } from './presented.ts'
 import type { WireReply } from './reply.ts'
 import { type Endpoint, composeEndpoint } from './stages.ts'
 import { stampRefusal, stamped } from './stamps.ts'
@@ -147,8 +148,12 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
   }
 
+  const versionless = versioned?.around(plain) ?? plain
+  const { presentation } = plan
+  const whole = presentation === undefined ? versionless : presented(presentation, versionless, failing, options.report)
+
   return {
-    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), versioned?.around(plain) ?? plain),
+    answer: plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), whole),
     start: async () => {
       try {
         await app.start()

@@ -1,0 +1,44 @@
+import type { Presentation } from '../contract/presentation.ts'
+import type { Failing } from './advance.ts'
+import type { Exchange } from './exchange.ts'
+import { type Report, aboutOf } from './fail.ts'
+import { type Answer, toReply } from './onion.ts'
+import type { WireReply } from './reply.ts'
+
+/**
+ * Puts a presentation around what answers. Where it cannot show a reply, that is told, and the reply is sent as it is: it
+ * says what came of the request.
+ */
+export function presented({ wants, show }: Presentation, inner: Answer, failing: Failing, report: Report): Answer {
+  const shown = async (x: Exchange): Promise<WireReply> => {
+    let reply: WireReply | undefined
+    try {
+      const next = async (): Promise<WireReply> => {
+        reply = await inner(x)
+        return reply
+      }
+      return varying(toReply(await show(x, next)))
+    } catch (error) {
+      if (reply === undefined) return failing(x, error)
+      report(error, aboutOf(x))
+      return varying(reply)
+    }
+  }
+  return (x) => {
+    const { method } = x.request
+    if (method !== 'GET' && method !== 'HEAD') return inner(x)
+    if (wants(x.request)) return shown(x)
+    const reply = inner(x)
+    return reply instanceof Promise ? reply.then(varying) : varying(reply)
+  }
+}
+
+/** What a cache has for one of them is not for the other (RFC 9110 §12.5.5). */
+function varying(reply: WireReply): WireReply {
+  const vary = reply.header('vary')
+  if (vary === undefined) reply.fields.push('vary', 'Accept')
+  else if (!NAMED.test(vary)) reply.set('vary', `${vary}, Accept`)
+  return reply
+}
+
+const NAMED = /(?:^|,)[ \t]*(?:accept|\*)[ \t]*(?:,|$)/i

@@ -1,0 +1,129 @@
+import type { JsonSchema } from '../openapi/objects.ts'
+import { type Bulk, type BulkAction, bulkOf } from './admin.ts'
+import { fieldHtml } from './field.ts'
+import { type Html, attribute, html } from './html.ts'
+import { itemFacts } from './list.ts'
+import { type Facts, factsOf, readable } from './schema.ts'
+import { type Shown, hrefOf, isKey, isRecord } from './shown.ts'
+import { routesBelow } from './site.ts'
+import { members, titleOf, whole } from './value.ts'
+
+/** What an admin does with the rows that are chosen: delete them, or set a field of each. */
+export function adminList(shown: Shown): Html {
+  const { site, route } = shown
+  if (route === undefined) return html``
+  const bulk = bulkOf(site, route)
+  const keys = keysOf(shown)
+  if (bulk.remove === undefined && bulk.update === undefined) return html``
+  return html`<section class="bulk" aria-label="Chosen rows" data-bulk data-keys="${keys.join(' ')}" data-most="${bulk.most}" hidden>
+<p><strong data-chosen>0</strong> chosen</p>
+${bulk.update && setForm(shown, bulk)}
+${bulk.remove && bulkForm(shown, bulk.remove, 'remove', html`<button type="submit" class="danger">Delete the chosen</button>`)}
+</section>`
+}
+
+/** The names of what tells the rows of a list apart. */
+function keysOf({ site, route }: Shown): string[] {
+  if (route === undefined) return []
+  const [row] = routesBelow(site, route, 'param')
+  return row?.segments.slice(route.segments.length).map(({ text }) => text) ?? []
+}
+
+function bulkForm(shown: Shown, { action, atOnce }: BulkAction, does: string, content: Html): Html {
+  return html`<form data-bulk-form="${does}" data-url="${shown.prefix}${atOnce ? action.template : ''}" data-method="${action.method}"${attribute('data-at-once', atOnce)} novalidate>${content}<p class="error" data-error-of-form role="alert" hidden></p></form>`
+}
+
+function setForm(shown: Shown, bulk: Bulk): Html {
+  const { site } = shown
+  const update = bulk.update as BulkAction
+  const body = update.action.body && factsOf(site.document, update.action.body.schema)
+  const item = update.atOnce ? factsOf(site.document, body?.properties?.items ?? {}).items : update.action.body?.schema
+  const keys = keysOf(shown)
+  const fields = Object.entries(factsOf(site.document, item as JsonSchema).properties ?? {}).filter(
+    ([name]) => !keys.includes(name),
+  )
+  const id = 'bulk-field'
+  return bulkForm(
+    shown,
+    update,
+    'set',
+    html`<div class="grid"><div class="field"><label for="${id}">Set</label><select id="${id}" data-bulk-field><option value=""></option>${fields.map(([name]) => html`<option value="${name}">${readable(name)}</option>`)}</select></div>
+${fields.map(
+  ([name, schema]) =>
+    html`<div data-bulk-value="${name}" hidden>${fieldHtml(site, { name, schema, required: false, value: undefined, id: `bulk-${name}`, depth: 2, edits: true })}</div>`,
+)}</div><p class="buttons"><button type="submit">Set it in the chosen</button></p>`,
+  )
+}
+
+/** A row in the admin: what it holds, what refers to it, and what was done to it. */
+export function adminRow(shown: Shown, row: Readonly<Record<string, unknown>>, facts: Facts | undefined): Html {
+  const related = Object.entries(row).filter(([, value]) => Array.isArray(value) && value.every(isRecord))
+  const own = Object.fromEntries(Object.entries(row).filter(([name]) => !related.some(([other]) => other === name)))
+  return html`<section class="thing">${members(shown, own, facts)}</section>
+${related.map(([name, value]) => relatedSection(shown, row, name, value as Record<string, unknown>[]))}
+${historySection(shown)}`
+}
+
+function relatedSection(
+  shown: Shown,
+  row: Readonly<Record<string, unknown>>,
+  name: string,
+  rows: readonly Record<string, unknown>[],
+): Html {
+  const list = shown.site.routes.find(
+    ({ get, segments }) => get !== undefined && segments.length > 0 && segments.every(({ is }) => is === 'literal') && segments.at(-1)?.text === name,
+  )
+  if (list === undefined) {
+    return html`<section><h2>${readable(name)}</h2>${whole(shown, name, rows, undefined)}</section>`
+  }
+  // What all of them have of this row, and the list can be narrowed by.
+  const key = shown.path.split('/').at(-1) ?? ''
+  const back = list.get?.parameters.find(
+    ({ name: field, in: place }) =>
+      place === 'query' && rows.length > 0 && rows.every((one) => isKey(one[field]) && String(one[field]) === key),
+  )?.name
+  const href = hrefOf(shown, list.template + (back === undefined ? '' : `?${new URLSearchParams({ [back]: key })}`))
+  // They are rows of that list, and lead to where its rows do.
+  const inner: Shown = { ...shown, route: list, path: list.template, action: list.get, value: rows }
+  const linked = rows.map((one) => {
+    const path = rowPath(inner, one)
+    return html`<tr><th scope="row">${path === undefined ? (titleOf(one) ?? '') : html`<a href="${hrefOf(shown, path)}">${path.slice(list.template.length + 1)}</a>`}</th><td>${Object.entries(one).map(([field, value]) => (isKey(value) ? html`<span class="pair"><span class="dim">${readable(field)}</span> ${String(value)}</span> ` : ''))}</td></tr>`
+  })
+  return html`<section><h2>${readable(name)} <span class="dim">${rows.length}</span></h2>
+${rows.length === 0 ? html`<p class="empty">None.</p>` : html`<div class="scroll" tabindex="0" role="region" aria-label="${readable(name)}"><table><tbody>${linked}</tbody></table></div>`}
+<p><a href="${href}">${back === undefined ? `All ${readable(name).toLowerCase()}` : `These in the list`}</a></p></section>`
+}
+
+function rowPath({ site, route }: Shown, row: Readonly<Record<string, unknown>>): string | undefined {
+  const below = route && routesBelow(site, route, 'param').find(({ get }) => get !== undefined)
+  const values = below?.segments.slice(route?.segments.length).map(({ text }) => row[text])
+  return values?.every(isKey) ? `${route?.template}/${values.map((one) => encodeURIComponent(one)).join('/')}` : undefined
+}
+
+/** What was done to the row that is shown, brought by the script of the page from the list of changes. */
+function historySection(shown: Shown): Html {
+  const { admin, path, route } = shown
+  if (admin?.history === undefined || route === undefined) return html``
+  const table = admin.tables.find(({ list }) => route.template.startsWith(`${list.template}/`))
+  if (table === undefined) return html``
+  const row = path.slice(table.list.template.length + 1).split('/').map(decodeURIComponent).join('/')
+  const name = table.list.segments.at(-1)?.text ?? table.key
+  const address = hrefOf(shown, `${admin.history.template}?${new URLSearchParams({ table: name, row })}`)
+  return html`<section class="history" aria-label="History"><h2>History</h2><div data-embed="${address}"><p><a href="${address}">What was changed, by whom and when</a></p></div></section>`
+}
+
+/** What the first page of the admin shows: its tables. */
+export function tablesSection(shown: Shown): Html {
+  const { admin } = shown
+  const all = admin?.tables ?? []
+  return html`<h1>Tables</h1><ul class="cards">${all.map(
+    ({ list }) =>
+      html`<li><a href="${hrefOf(shown, list.template)}">${readable(list.segments.at(-1)?.text ?? '')}</a><span class="dim">${list.get?.summary}</span></li>`,
+  )}</ul>${admin?.history && html`<p><a href="${hrefOf(shown, admin.history.template)}">All changes</a></p>`}`
+}
+
+/** True where a list is shown whose rows say what was changed. */
+export function isHistory(shown: Shown): boolean {
+  const facts = itemFacts(shown)
+  return facts?.properties?.before !== undefined && facts.properties.after !== undefined
+}
