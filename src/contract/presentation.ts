@@ -17,7 +17,8 @@ const PRESENTATION: unique symbol = Symbol('presentation')
  */
 export function presentation(given: Presentation): Middleware {
   // Where somebody calls it from middleware of their own.
-  const layer: Middleware = (context, next) => (given.wants(context.request) ? given.show(context, next) : next(context))
+  const layer: Middleware = (context, next) =>
+    given.wants(context.request) ? given.show(context, next) : next(context)
   return Object.freeze(Object.assign(layer, { [PRESENTATION]: given }))
 }
 

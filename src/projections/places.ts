@@ -66,7 +66,9 @@ function browsePlaces(
     browse: places.browse,
     admin: admin && places.admin,
     returning:
-      places.docs === false || places.openapi === false ? undefined : (joinPaths(places.docs, '/oauth2-redirect') as Path),
+      places.docs === false || places.openapi === false
+        ? undefined
+        : (joinPaths(places.docs, '/oauth2-redirect') as Path),
     isOpen: isOpen ?? development,
     assets: laterAssets(),
   }

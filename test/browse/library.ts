@@ -28,7 +28,10 @@ export function library({ tables, db }: Pick<Opened, 'tables' | 'db'>, options: 
           size: { usual: 5 },
         }),
       ),
-      loans: group('/loans', resource(loan, { db, pages: 'offset', filter: ['book_id', 'reader', 'due'], sort: ['due'] })),
+      loans: group(
+        '/loans',
+        resource(loan, { db, pages: 'offset', filter: ['book_id', 'reader', 'due'], sort: ['due'] }),
+      ),
     },
   )
 }

@@ -164,7 +164,9 @@ test('what is no JSON of an endpoint is as it was', async () => {
       invoice: get('/invoice', { returns: ok(text()) }, () => 'Tea'),
       nothing: get('/nothing', { returns: noContent() }, () => undefined),
       inner: get('/inner', { hidden: true }, () => 'hidden'),
-      shown: get('/shown', { query: z.object({ n: z.int().optional() }), returns: z.object({ n: z.int() }) }, () => ({ n: 1 })),
+      shown: get('/shown', { query: z.object({ n: z.int().optional() }), returns: z.object({ n: z.int() }) }, () => ({
+        n: 1,
+      })),
       broken: get('/broken', () => {
         throw new Error('broken on purpose')
       }),

@@ -27,7 +27,8 @@ beforeAll(async () => {
     report: (error) => reported.push(error),
   })
   const client = createClient<typeof made>(server.url, { contract: made })
-  for (const name of ['Ursula K. Le Guin', 'Octavia E. Butler', PLANTED]) await client.authors.create({ body: { name, born: 1929 } })
+  for (const name of ['Ursula K. Le Guin', 'Octavia E. Butler', PLANTED])
+    await client.authors.create({ body: { name, born: 1929 } })
   for (let i = 1; i <= 12; i++) {
     const rest = { pages: i * 50, status: i % 3 === 0 ? ('out' as const) : ('in' as const), tags: ['shelf', { at: i }] }
     await client.books.create({
@@ -35,7 +36,9 @@ beforeAll(async () => {
     })
   }
   for (let i = 1; i <= 3; i++) {
-    await client.loans.create({ body: { book_id: 1, number: i, reader: i === 1 ? PLANTED : `Reader ${i}`, due: `2026-12-0${i}` } })
+    await client.loans.create({
+      body: { book_id: 1, number: i, reader: i === 1 ? PLANTED : `Reader ${i}`, due: `2026-12-0${i}` },
+    })
   }
   browser = await createChromium()
 }, 60_000)
@@ -70,20 +73,24 @@ const PAGES = {
   missing: '/books/4711',
 }
 
-test.each(LOOKS)('pages fit the screen, can be read, and run nothing that was planted: $name', async (look) => {
-  for (const [name, path] of Object.entries(PAGES)) {
-    const seen = await browser.open(server.url + path, look)
-    const { page } = seen
-    if (name === 'thing') await page.getByText('Change a book').click()
-    await picture(seen, `${name}-${look.name}`)
-    expect([name, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([name, 0])
-    expect([name, await page.evaluate(() => 'planted' in window)]).toEqual([name, false])
-    expect([name, await unreadable(page)]).toEqual([name, []])
-    const faults = seen.faults.filter((fault) => !/status of (?:404|422)/.test(fault))
-    expect([name, faults]).toEqual([name, []])
-    await page.close()
-  }
-}, 120_000)
+test.each(LOOKS)(
+  'pages fit the screen, can be read, and run nothing that was planted: $name',
+  async (look) => {
+    for (const [name, path] of Object.entries(PAGES)) {
+      const seen = await browser.open(server.url + path, look)
+      const { page } = seen
+      if (name === 'thing') await page.getByText('Change a book').click()
+      await picture(seen, `${name}-${look.name}`)
+      expect([name, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([name, 0])
+      expect([name, await page.evaluate(() => 'planted' in window)]).toEqual([name, false])
+      expect([name, await unreadable(page)]).toEqual([name, []])
+      const faults = seen.faults.filter((fault) => !/status of (?:404|422)/.test(fault))
+      expect([name, faults]).toEqual([name, []])
+      await page.close()
+    }
+  },
+  120_000,
+)
 
 test('a reader filters, sorts, turns pages and opens a row, by keyboard alone', async () => {
   const seen = await browser.open(`${server.url}/books`)
@@ -95,6 +102,7 @@ test('a reader filters, sorts, turns pages and opens a row, by keyboard alone', 
   await page.keyboard.type('book')
   await page.keyboard.press('Enter')
   await page.waitForURL('**/books?q=book')
+  await page.getByText('Filters', { exact: true }).press('Enter')
   await page.getByLabel('Status', { exact: true }).selectOption('in')
   await page.getByLabel('Pages from').fill('100')
   await page.getByRole('button', { name: 'Apply' }).press('Enter')
@@ -120,6 +128,7 @@ test('pages can be read and filtered without JavaScript', async () => {
   const context = await browser.withoutScripts()
   const page = await context.newPage()
   await page.goto(`${server.url}/books`)
+  await page.getByText('Filters', { exact: true }).click()
   await page.getByLabel('Status', { exact: true }).selectOption('out')
   await page.getByRole('button', { name: 'Apply' }).click()
   await page.waitForURL('**/books?status=out')
@@ -213,11 +222,11 @@ test('somebody deletes a row, after being asked', async () => {
 test('the command on the page does what the page shows', async () => {
   const seen = await browser.open(`${server.url}/books?status=out&title[contains]=b'ook`)
   const { page } = seen
-  const shown = await page.locator('.snippet pre').first().textContent()
+  const shown = await page.locator('main > .snippet pre').first().textContent()
   expect(shown).toBe(
     `curl '${server.url}/books?status=out&title%5Bcontains%5D=b%27ook' \\\n  -H 'Accept: application/json'`,
   )
-  expect(await page.locator('.snippet pre').nth(1).textContent()).toContain(
+  expect(await page.locator('main > .snippet pre').nth(1).textContent()).toContain(
     `client.books.list({ query: { status: 'out', 'title[contains]': 'b\\'ook' } })`,
   )
   await page.getByText('Create a book', { exact: true }).click()
@@ -237,7 +246,7 @@ test('all of it works behind a proxy that takes a prefix off', async () => {
     await page.getByRole('rowheader').first().getByRole('link').click()
     await page.getByRole('heading', { name: 'The 1. book' }).waitFor()
     expect(new URL(page.url()).pathname).toBe('/behind/books/1')
-    await page.getByRole('link', { name: 'All', exact: true }).click()
+    await page.getByRole('link', { name: 'Start', exact: true }).click()
     await page.getByRole('heading', { name: 'Library' }).waitFor()
     expect(seen.faults).toEqual([])
     await page.close()

@@ -22,28 +22,35 @@ export async function unreadable(page: Page): Promise<string[]> {
       return (channels(color)[3] ?? 1) === 0 ? ground(one.parentElement) : color
     }
     const nameOf = (one: Element): string => {
-      const labelled = (one.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent)
+      const labelled = (one.getAttribute('aria-labelledby') ?? '')
+        .split(' ')
+        .map((id) => document.getElementById(id)?.textContent)
       const labels = [...((one as HTMLInputElement).labels ?? [])].map((label) => label.textContent)
       return [one.getAttribute('aria-label'), ...labelled, ...labels, one.textContent].join('').trim()
     }
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const one = node.parentElement as HTMLElement
-      if (node.textContent?.trim() === '' || !isShown(one) || one.closest('option, template, noscript') !== null) continue
+      if (node.textContent?.trim() === '' || !isShown(one) || one.closest('option, template, noscript') !== null)
+        continue
       const [light, dark] = [luminance(getComputedStyle(one).color), luminance(ground(one))].toSorted((a, b) => b - a)
       const contrast = ((light ?? 0) + 0.05) / ((dark ?? 0) + 0.05)
       if (contrast < 4.5) found.push(`${contrast.toFixed(1)}: ${node.textContent?.trim().slice(0, 30)}`)
     }
-    for (const one of document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a[href], summary')) {
+    for (const one of document.querySelectorAll(
+      'input:not([type=hidden]), select, textarea, button, a[href], summary',
+    )) {
       if (isShown(one) && nameOf(one) === '') found.push(`no name: ${one.outerHTML.slice(0, 80)}`)
     }
     const ids = [...document.querySelectorAll('[id]')].map(({ id }) => id)
     for (const id of new Set(ids.filter((one, i) => ids.indexOf(one) !== i))) found.push(`twice: ${id}`)
     for (const one of document.querySelectorAll('[for]')) {
-      if (document.getElementById(one.getAttribute('for') as string) === null) found.push(`for nothing: ${one.outerHTML}`)
+      if (document.getElementById(one.getAttribute('for') as string) === null)
+        found.push(`for nothing: ${one.outerHTML}`)
     }
     for (const landmark of ['main', 'header', 'h1']) {
-      if (document.querySelectorAll(`body > ${landmark}, main ${landmark}`).length !== 1) found.push(`not one ${landmark}`)
+      if (document.querySelectorAll(`body > ${landmark}, main ${landmark}`).length !== 1)
+        found.push(`not one ${landmark}`)
     }
     let level = 1
     for (const heading of document.querySelectorAll('h1, h2, h3')) {

@@ -56,6 +56,8 @@ export async function openSqlite(): Promise<Opened> {
 export async function openPostgres(): Promise<Opened> {
   const server = await startPostgres()
   const pool = new Pool({ connectionString: server.url, max: 10 })
+  // The server may end before the last of them has left.
+  pool.on('error', () => {})
   const queries: string[] = []
   const logger = { logQuery: (query: string) => void queries.push(query) }
   const database = drizzlePostgres({ client: pool, logger })

@@ -13,8 +13,7 @@ export function preferredView(accept: string | undefined): View | undefined {
   if (html === undefined || html.weight === 0) return undefined
   const named = ranges.find(({ type }) => type === 'application/json')
   if (named !== undefined && named.weight >= html.weight) return undefined
-  const wild =
-    ranges.find(({ type }) => type === 'application/*') ?? ranges.find(({ type }) => type === '*/*')
+  const wild = ranges.find(({ type }) => type === 'application/*') ?? ranges.find(({ type }) => type === '*/*')
   if (named === undefined && wild !== undefined && wild.weight > html.weight) return undefined
   return html.view === 'admin' ? 'admin' : 'browse'
 }
@@ -28,8 +27,8 @@ interface MediaRange {
 
 function rangeOf(text: string): MediaRange {
   const [type = '', ...params] = text.split(';').map((part) => part.trim().toLowerCase())
-  const valueOf = (name: string): string | undefined =>
+  const param = (name: string): string | undefined =>
     params.find((param) => param.startsWith(`${name}=`))?.slice(name.length + 1)
-  const weight = Number(valueOf('q') ?? 1)
-  return { type, weight: weight >= 0 && weight <= 1 ? weight : 1, view: valueOf('view') }
+  const weight = Number(param('q') ?? 1)
+  return { type, weight: weight >= 0 && weight <= 1 ? weight : 1, view: param('view') }
 }

@@ -2,7 +2,6 @@ import type { JsonSchema } from '../openapi/objects.ts'
 import { type Bulk, type BulkAction, bulkOf } from './admin.ts'
 import { fieldHtml } from './field.ts'
 import { type Html, attribute, html } from './html.ts'
-import { itemFacts } from './list.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
 import { type Shown, hrefOf, isKey, isRecord } from './shown.ts'
 import { routesBelow } from './site.ts'
@@ -71,7 +70,11 @@ function relatedSection(
   rows: readonly Record<string, unknown>[],
 ): Html {
   const list = shown.site.routes.find(
-    ({ get, segments }) => get !== undefined && segments.length > 0 && segments.every(({ is }) => is === 'literal') && segments.at(-1)?.text === name,
+    ({ get, segments }) =>
+      get !== undefined &&
+      segments.length > 0 &&
+      segments.every(({ is }) => is === 'literal') &&
+      segments.at(-1)?.text === name,
   )
   if (list === undefined) {
     return html`<section><h2>${readable(name)}</h2>${whole(shown, name, rows, undefined)}</section>`
@@ -97,7 +100,9 @@ ${rows.length === 0 ? html`<p class="empty">None.</p>` : html`<div class="scroll
 function rowPath({ site, route }: Shown, row: Readonly<Record<string, unknown>>): string | undefined {
   const below = route && routesBelow(site, route, 'param').find(({ get }) => get !== undefined)
   const values = below?.segments.slice(route?.segments.length).map(({ text }) => row[text])
-  return values?.every(isKey) ? `${route?.template}/${values.map((one) => encodeURIComponent(one)).join('/')}` : undefined
+  return values?.every(isKey)
+    ? `${route?.template}/${values.map((one) => encodeURIComponent(one)).join('/')}`
+    : undefined
 }
 
 /** What was done to the row that is shown, brought by the script of the page from the list of changes. */
@@ -106,7 +111,11 @@ function historySection(shown: Shown): Html {
   if (admin?.history === undefined || route === undefined) return html``
   const table = admin.tables.find(({ list }) => route.template.startsWith(`${list.template}/`))
   if (table === undefined) return html``
-  const row = path.slice(table.list.template.length + 1).split('/').map(decodeURIComponent).join('/')
+  const row = path
+    .slice(table.list.template.length + 1)
+    .split('/')
+    .map(decodeURIComponent)
+    .join('/')
   const name = table.list.segments.at(-1)?.text ?? table.key
   const address = hrefOf(shown, `${admin.history.template}?${new URLSearchParams({ table: name, row })}`)
   return html`<section class="history" aria-label="History"><h2>History</h2><div data-embed="${address}"><p><a href="${address}">What was changed, by whom and when</a></p></div></section>`
@@ -120,10 +129,4 @@ export function tablesSection(shown: Shown): Html {
     ({ list }) =>
       html`<li><a href="${hrefOf(shown, list.template)}">${readable(list.segments.at(-1)?.text ?? '')}</a><span class="dim">${list.get?.summary}</span></li>`,
   )}</ul>${admin?.history && html`<p><a href="${hrefOf(shown, admin.history.template)}">All changes</a></p>`}`
-}
-
-/** True where a list is shown whose rows say what was changed. */
-export function isHistory(shown: Shown): boolean {
-  const facts = itemFacts(shown)
-  return facts?.properties?.before !== undefined && facts.properties.after !== undefined
 }

@@ -92,7 +92,10 @@ export function startsSection(shown: Shown): Html {
   const byTag = Map.groupBy(startsOf(shown.site), ({ get }) => get?.tags[0] ?? '')
   const described = new Map(shown.site.document.tags.map(({ name, description }) => [name, description]))
   return html`${[...byTag].map(
-    ([tag, routes]) => html`<section class="start">${tag !== '' && html`<h2>${readable(tag)}</h2>`}${described.get(tag) !== undefined && html`<p class="dim">${described.get(tag)}</p>`}
+    ([
+      tag,
+      routes,
+    ]) => html`<section class="start">${tag !== '' && html`<h2>${readable(tag)}</h2>`}${described.get(tag) !== undefined && html`<p class="dim">${described.get(tag)}</p>`}
 <ul class="plain">${routes.map(
       ({ template, get }) =>
         html`<li><a href="${hrefOf(shown, template)}">${get?.summary}</a> <code class="dim">${template}</code></li>`,

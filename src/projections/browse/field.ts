@@ -97,7 +97,7 @@ function itemHtml(site: Site, facts: Facts, field: Field, value: unknown, at: st
 function whenEmpty(facts: Facts, kind: FieldKind, { required, edits }: Field): 'absent' | 'null' | 'text' {
   if (facts.nullable && (edits || required)) return 'null'
   if (kind !== 'text') return 'absent'
-  return required || edits ? 'text' : 'absent'
+  return edits ? 'text' : 'absent'
 }
 
 function isLong({ schema }: Facts): boolean {
@@ -139,7 +139,7 @@ function input(site: Site, facts: Facts, kind: FieldKind, { id, value, required 
     case 'json':
       return html`<textarea ${own} rows="4" class="code" spellcheck="false">\n${value === undefined ? '' : JSON.stringify(value, null, 2)}</textarea>`
     case 'number':
-      return html`<input ${own} type="number" step="${facts.type === 'integer' ? 1 : 'any'}" value="${value as number}">`
+      return html`<input ${own} inputmode="${facts.type === 'integer' ? 'numeric' : 'decimal'}" autocomplete="off" value="${value as number}">`
     default: {
       const text = typeof value === 'string' ? value : ''
       if (isLong(facts)) return html`<textarea ${own} rows="4">\n${text}</textarea>`

@@ -2,6 +2,7 @@ import type { ParameterObject } from '../openapi/objects.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
 import { type Shown, errorsOf, hrefOf } from './shown.ts'
+import { sortField } from './list.ts'
 
 /** Marks the query of a form: fields that were left empty are no filters. */
 export const FORM_MARK = '~form'
@@ -9,29 +10,43 @@ export const FORM_MARK = '~form'
 /** What says where in a list one is: it does not hold for another list. */
 const PLACES = new Set(['cursor', 'offset'])
 
+/** What of a list is shown, rather than which of its rows. */
+const OF_VIEW = /^(?:limit|count|fields|expand)$/
+
 /** A form of what a list can be narrowed by: the fields of its query. It works without a script. */
 export function filterSection(shown: Shown): Html {
-  const fields = (shown.action?.parameters ?? []).filter(({ in: place, name }) => place === 'query' && !PLACES.has(name))
+  const sort = sortField(shown)
+  const fields = (shown.action?.parameters ?? []).filter(
+    ({ in: place, name }) => place === 'query' && !PLACES.has(name) && name !== sort,
+  )
   if (fields.length === 0) return html``
   const errors = errorsByField(shown)
-  const parts = fields.map((field) => partOf(shown, field, errors.get(field.name)))
-  const main = parts.filter(({ isMain }) => isMain)
-  const rest = parts.filter(({ isMain }) => !isMain)
+  const parts = fields.map((field) => partOf(shown, field, errors.get(field.name))).filter((part) => part !== undefined)
   const search = parts.find(({ field }) => field.name === 'q')
-  const shownMain = main.filter((part) => part !== search)
+  const ofView = parts.filter(({ field }) => OF_VIEW.test(field.name))
+  const narrowing = parts.filter((part) => part !== search && !ofView.includes(part))
   // Where there are few, all are shown.
-  const [above, below] = parts.length <= 4 ? [parts.filter((part) => part !== search), []] : [shownMain, rest]
-  const isUsed = parts.some(({ isUsed, field }) => isUsed && field.name !== 'sort')
-  const isOpen = isUsed || errors.size > 0
+  const isMain = (part: FilterPart): boolean => part.isMain || narrowing.length <= 6
+  const [main, more] = [narrowing.filter(isMain), narrowing.filter((part) => !isMain(part))]
+  const isUsed = narrowing.some((part) => part.isUsed)
+  const isTouched = parts.some((part) => part.isUsed) || errors.size > 0
   return html`<form class="filters" method="get" action="${hrefOf(shown, shown.path)}" role="search" aria-label="Filters" data-filters>
-<input type="hidden" name="${FORM_MARK}" value="1">
+<input type="hidden" name="${FORM_MARK}" value="1">${sort !== undefined && html`<input type="hidden" name="${sort}" value="${shown.search.getAll(sort).join(',')}">`}
 ${search?.control}
-${(above.length > 0 || below.length > 0) && html`<details${attribute('open', isOpen || (search === undefined && above.length <= 4))}><summary>Filters${isUsed && html` <span class="flag">in use</span>`}</summary>
-<div class="grid">${above.map(({ control }) => control)}</div>
-${below.length > 0 && html`<details${attribute('open', below.some(({ isUsed, error }) => isUsed || error))}><summary>More</summary><div class="grid">${below.map(({ control }) => control)}</div></details>`}
-</details>`}
-<p class="buttons"><button type="submit">Apply</button>${isOpen && html` <a class="button quiet" href="${hrefOf(shown, shown.path)}">Clear</a>`}</p>
+${
+  narrowing.length > 0 &&
+  html`<details${openFor(narrowing, search === undefined && main.length <= 4)}><summary>Filters${isUsed && html` <span class="flag">in use</span>`}</summary>
+<div class="grid">${main.map(({ control }) => control)}</div>
+${more.length > 0 && html`<details${openFor(more)}><summary>More</summary><div class="grid">${more.map(({ control }) => control)}</div></details>`}
+</details>`
+}
+${ofView.length > 0 && html`<details${openFor(ofView.filter(({ error }) => error))}><summary>What is shown</summary><div class="grid">${ofView.map(({ control }) => control)}</div></details>`}
+<p class="buttons"><button type="submit">Apply</button>${isTouched && html` <a class="button quiet" href="${hrefOf(shown, shown.path)}">Clear</a>`}</p>
 </form>`
+}
+
+function openFor(parts: readonly FilterPart[], usually = false): Html {
+  return attribute('open', usually || parts.some(({ isUsed, error }) => isUsed || error))
 }
 
 interface FilterPart {
@@ -42,11 +57,13 @@ interface FilterPart {
   readonly error: boolean
 }
 
-function partOf(shown: Shown, field: ParameterObject, error: string | undefined): FilterPart {
+function partOf(shown: Shown, field: ParameterObject, error: string | undefined): FilterPart | undefined {
   const { name } = field
   const facts = factsOf(shown.site.document, field.schema)
   const [, base = name, operator] = /^(.*?)(?:\[(\w+)\])?$/.exec(name) ?? []
   const values = shown.search.getAll(name)
+  // A set of what there is no list of: a form has no good way to say it.
+  if (operator === 'in' && values.length === 0 && !hasWords(shown, facts)) return undefined
   return {
     field,
     control: control(shown, field, facts, labelOf(base, operator), values, error),
@@ -56,12 +73,17 @@ function partOf(shown: Shown, field: ParameterObject, error: string | undefined)
   }
 }
 
+function hasWords({ site }: Shown, { items }: Facts): boolean {
+  return items !== undefined && factsOf(site.document, items).choices !== undefined
+}
+
 /** Of the ways to compare a column, the one or two that are asked for most. */
 function isMain({ action }: Shown, base: string, operator: string | undefined, facts: Facts): boolean {
-  if (/^(?:limit|count|fields|expand|sort)$/.test(base)) return false
   const has = (other: string): boolean => action?.parameters.some(({ name }) => name === `${base}[${other}]`) === true
-  if (operator === undefined) return facts.choices !== undefined || !(has('contains') || has('gte'))
-  return operator === 'contains' || ((operator === 'gte' || operator === 'lte') && !has('contains'))
+  const isEqual = facts.choices !== undefined || /(?:_id|Id)$/.test(base) || !(has('contains') || has('gte'))
+  if (operator === undefined) return isEqual
+  if (operator === 'contains') return !isEqual
+  return (operator === 'gte' || operator === 'lte') && !has('contains') && !/(?:_id|Id)$/.test(base)
 }
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -106,9 +128,9 @@ function control(
     return html`<fieldset class="field wide"${about}><legend>${label}</legend><div class="checks">${words.map(box)}</div>${said}</fieldset>`
   }
   const inputs = facts.type === 'array' && values.length > 1 ? values : [values[0] ?? '']
-  const type = inputType(facts)
+  const type = facts.schema.format === 'date' ? 'date' : 'text'
   const input = (value: string, i: number): Html =>
-    html`<input id="${i === 0 ? id : `${id}-${i}`}" name="${name}" type="${type}" value="${value}"${attribute('placeholder', placeholder(facts))}${attribute('title', description)}${about}${attribute('step', type === 'number' ? 'any' : undefined)}>`
+    html`<input id="${i === 0 ? id : `${id}-${i}`}" name="${name}" type="${type}" value="${value}"${attribute('placeholder', placeholder(facts))}${attribute('title', description)}${about}${attribute('inputmode', inputMode(facts))}>`
   return html`<div class="field${name === 'q' && ' search'}"><label for="${id}">${label}</label>${inputs.map(input)}${said}</div>`
 }
 
@@ -116,9 +138,9 @@ function choiceLabel(value: unknown): string {
   return value === true ? 'yes' : value === false ? 'no' : String(value)
 }
 
-function inputType({ type, schema }: Facts): string {
-  if (schema.format === 'date') return 'date'
-  return type === 'number' || type === 'integer' ? 'number' : 'text'
+/** A control for numbers alone would not show what was refused. */
+function inputMode({ type }: Facts): string | undefined {
+  return type === 'integer' ? 'numeric' : type === 'number' ? 'decimal' : undefined
 }
 
 function placeholder({ schema }: Facts): string | undefined {
@@ -144,4 +166,3 @@ export function withoutEmpty(search: string): string | undefined {
   const kept = [...given].filter(([name, value]) => name !== FORM_MARK && value !== '')
   return new URLSearchParams(kept).toString()
 }
-

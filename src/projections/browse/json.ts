@@ -20,7 +20,9 @@ function withLinks(shown: Shown, text: string): Html[] {
     const address = found[1] as string
     const href = address.startsWith('/') ? (isThere(shown, address) ? hrefOf(shown, address) : undefined) : address
     if (href === undefined) continue
-    parts.push(html`${text.slice(at, found.index + 1)}<a href="${hrefOfAddress(shown, href)}" rel="noreferrer">${address}</a>`)
+    parts.push(
+      html`${text.slice(at, found.index + 1)}<a href="${hrefOfAddress(shown, href)}" rel="noreferrer">${address}</a>`,
+    )
     at = found.index + 1 + address.length
   }
   parts.push(html`${text.slice(at)}`)

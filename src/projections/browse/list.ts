@@ -1,3 +1,4 @@
+import type { ParameterObject } from '../openapi/objects.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
 import { type Shown, hrefOf, hrefOfAddress, isRecord, itemsOf, pathOfRow } from './shown.ts'
@@ -38,6 +39,8 @@ export function itemFacts({ site, action, value }: Shown): Facts | undefined {
 /** The names of members, those of the schema first. */
 function columnsOf(facts: Facts | undefined, rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   const there = new Set(rows.flatMap((row) => Object.keys(row)))
+  // What was before and what is after is read in one.
+  if (there.has('before')) there.delete('after')
   const declared = Object.keys(facts?.properties ?? {}).filter((name) => there.has(name))
   return [...new Set([...declared, ...there])]
 }
@@ -52,13 +55,34 @@ function tableRow(
   const path = pathOfRow(shown, row)
   const key = path?.split('/').at(-1)
   // What names the row leads to it; where nothing of it does, the first column.
-  const at = Math.max(0, names.findIndex((name) => String(row[name]) === decodeURIComponent(key ?? '')))
+  const at = Math.max(
+    0,
+    names.findIndex((name) => String(row[name]) === decodeURIComponent(key ?? '')),
+  )
   const cells = names.map((name, i) => {
-    if (i !== at || path === undefined) return html`<td>${cell(shown, name, row[name], member(shown, facts, name))}</td>`
+    if (name === 'before' && 'after' in row) return html`<td>${changes(row.before, row.after)}</td>`
+    if (i !== at || path === undefined)
+      return html`<td>${cell(shown, name, row[name], member(shown, facts, name))}</td>`
     return html`<th scope="row"><a href="${hrefOf(shown, path)}">${rowLabel(row[name], key)}</a></th>`
   })
   const choose = html`<td><input type="checkbox" data-choose="${JSON.stringify(row)}" data-path="${path}" aria-label="Choose ${key}"></td>`
   return html`<tr>${isAdmin && choose}${cells}</tr>`
+}
+
+/** What is another in the one than in the other. */
+function changes(before: unknown, after: unknown): Html {
+  const [was, is] = [before, after].map((one) => (isRecord(one) ? one : {})) as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ]
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]),
+  )
+  const side = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+  return html`<div class="changes">${names.map(
+    (name) =>
+      html`<div><span class="dim">${readable(name)}</span> ${name in was && html`<del>${side(was[name])}</del> `}${name in is && html`<ins>${side(is[name])}</ins>`}</div>`,
+  )}</div>`
 }
 
 function rowLabel(value: unknown, key: string | undefined): string {
@@ -67,14 +91,23 @@ function rowLabel(value: unknown, key: string | undefined): string {
 
 /** Words that the list may be sorted by: `title` and `-title`. */
 function sortWords({ site, action }: Shown): { readonly words: ReadonlySet<string>; readonly name: string } {
-  const field = action?.parameters.find(({ name, in: place }) => place === 'query' && /^(?:sort|order_by|order)$/.test(name))
+  const field = action?.parameters.find(isSort)
   const facts = field && factsOf(site.document, field.schema)
   const choices = facts?.choices ?? (facts?.items && factsOf(site.document, facts.items).choices) ?? []
   return { words: new Set(choices.map(String)), name: field?.name ?? 'sort' }
 }
 
+function isSort({ name, in: place }: ParameterObject): boolean {
+  return place === 'query' && /^(?:sort|order_by|order)$/.test(name)
+}
+
+/** The name of the field that sorts a list. */
+export function sortField({ action }: Shown): string | undefined {
+  return action?.parameters.find(isSort)?.name
+}
+
 function heading(shown: Shown, column: string, { words, name }: ReturnType<typeof sortWords>): Html {
-  const label = readable(column)
+  const label = column === 'before' ? 'Changes' : readable(column)
   if (!words.has(column) && !words.has(`-${column}`)) return html`<th scope="col">${label}</th>`
   const [first] = (shown.search.get(name) ?? '').split(',')
   const now = first === column ? 'ascending' : first === `-${column}` ? 'descending' : undefined

@@ -48,7 +48,9 @@ function loginActions(site: Site): Action[] {
         method === 'POST' &&
         !secured &&
         /log-?in|sign-?in|session|token/i.test(template) &&
-        Object.keys((body && factsOf(site.document, body.schema).properties) ?? {}).some((name) => /password/i.test(name)),
+        Object.keys((body && factsOf(site.document, body.schema).properties) ?? {}).some((name) =>
+          /password/i.test(name),
+        ),
     )
 }
 

@@ -46,7 +46,7 @@ ${!isRefused && panel.text !== '' && html`<details class="login"><summary>Log in
 /** The paths above this one that can be looked at. */
 function breadcrumbs(shown: Shown): Html {
   const { site, path, admin, view } = shown
-  const parts = path.split('/').filter((part) => part !== '')
+  const parts = path === shown.place ? [] : path.split('/').filter((part) => part !== '')
   const crumbs = parts.flatMap((part, i) => {
     const above = `/${parts.slice(0, i + 1).join('/')}`
     const isLast = i === parts.length - 1
@@ -54,7 +54,10 @@ function breadcrumbs(shown: Shown): Html {
     if (routeOfPath(site, above)?.get === undefined) return [html`<li class="dim">${decoded(part)}</li>`]
     return [html`<li><a href="${hrefOf(shown, above)}">${decoded(part)}</a></li>`]
   })
-  const start = view === 'admin' && admin !== undefined ? html`<li><a href="${hrefOf(shown, '')}">Tables</a></li>` : html`<li><a href="${shown.prefix}${shown.place}">All</a></li>`
+  const start =
+    view === 'admin' && admin !== undefined
+      ? html`<li><a href="${hrefOf(shown, '')}">Tables</a></li>`
+      : html`<li><a href="${shown.prefix}${shown.place}">Start</a></li>`
   return html`<nav aria-label="Breadcrumbs"><ol class="crumbs">${start}${crumbs}</ol></nav>`
 }
 

@@ -56,20 +56,26 @@ function adminPages(api: Api, place: Path, { resources, security, history }: Adm
   const lists = [...resources, ...(history === undefined ? [] : [history])].map((key) => listPath(api, key))
   const inner = joinPaths(place, '/{path...}') as '/{path...}'
   const shell = { admin: lists }
-  return group('/', { security }, {
-    start: get(place, { hidden: true }, () => shell),
-    inner: get(inner, { hidden: true, throws: [NotFound] }, ({ params }) => {
-      const path = `/${params.path}`
-      if (!lists.some((list) => path === list || path.startsWith(`${list}/`))) throw NotFound()
-      return shell
-    }),
-  })
+  return group(
+    '/',
+    { security },
+    {
+      start: get(place, { hidden: true }, () => shell),
+      inner: get(inner, { hidden: true, throws: [NotFound] }, ({ params }) => {
+        const path = `/${params.path}`
+        if (!lists.some((list) => path === list || path.startsWith(`${list}/`))) throw NotFound()
+        return shell
+      }),
+    },
+  )
 }
 
 /** @throws {TypeError} for a key of no list. */
 function listPath(api: Api, key: string): string {
   const found = walk(api)
-    .filter(({ id, method, path, hidden }) => !hidden && method === 'GET' && id.startsWith(`${key}.`) && !path.includes('{'))
+    .filter(
+      ({ id, method, path, hidden }) => !hidden && method === 'GET' && id.startsWith(`${key}.`) && !path.includes('{'),
+    )
     .toSorted((one, other) => one.path.length - other.path.length)[0]
   if (found !== undefined) return found.path
   throw new TypeError(`admin: "${key}" has no list: name groups of the API that have a GET without path parameters`)

@@ -67,7 +67,10 @@ function plain(document: OpenApiDocument, given: JsonSchema, depth: number): Pla
 
 function joined(one: JsonSchema, other: JsonSchema): JsonSchema {
   const properties = { ...(one.properties as object | undefined), ...(other.properties as object | undefined) }
-  const required = [...((one.required as string[] | undefined) ?? []), ...((other.required as string[] | undefined) ?? [])]
+  const required = [
+    ...((one.required as string[] | undefined) ?? []),
+    ...((other.required as string[] | undefined) ?? []),
+  ]
   return { ...one, ...other, ...(Object.keys(properties).length > 0 && { properties, required }) }
 }
 

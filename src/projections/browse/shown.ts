@@ -77,7 +77,10 @@ export function pathOfReference({ site }: Shown, name: string, value: unknown): 
 }
 
 function plurals(noun: string): string[] {
-  const kebab = noun.replaceAll('_', '-').replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
+  const kebab = noun
+    .replaceAll('_', '-')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
+    .toLowerCase()
   return [noun, kebab].flatMap((one) => [one, `${one}s`, `${one}es`, one.replace(/y$/, 'ies')])
 }
 

@@ -98,7 +98,8 @@ function actionOf(document: OpenApiDocument, template: string, method: string, g
 
 function replySchema(document: OpenApiDocument, { responses }: OperationObject): JsonSchema | undefined {
   const found = Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
-  const response = found !== undefined && '$ref' in found ? referred(document, found) : (found as ResponseObject | undefined)
+  const response =
+    found !== undefined && '$ref' in found ? referred(document, found) : (found as ResponseObject | undefined)
   const content: Record<string, MediaType> = response?.content ?? {}
   return Object.entries(content).find(([type]) => /[/+]json\b/.test(type))?.[1].schema
 }

@@ -29,7 +29,9 @@ function clientCall({ action, route, path, search }: Shown): string {
   )
   const names = [...new Set(search.keys())]
   const lists = new Set(
-    action?.parameters.flatMap(({ name, in: place, schema }) => (place === 'query' && schema.type === 'array' ? [name] : [])),
+    action?.parameters.flatMap(({ name, in: place, schema }) =>
+      place === 'query' && schema.type === 'array' ? [name] : [],
+    ),
   )
   const query = Object.fromEntries(
     names.map((name) => {
@@ -57,7 +59,8 @@ function typed(text: string): unknown {
 /** A value as code has it: names that need no quotes have none. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
-  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? quotedForCode(value) : String(value)
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' ? quotedForCode(value) : String(value)
   const members = Object.entries(value).map(
     ([name, one]) => `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : quotedForCode(name)}: ${literal(one)}`,
   )

@@ -19,7 +19,9 @@ export function cell(shown: Shown, name: string, value: unknown, facts: Facts | 
   if (!isRecord(value)) return scalar(shown, name, value, facts)
   const path = pathOfReference(shown, name, value)
   const text = shortened(titleOf(value) ?? JSON.stringify(value))
-  return path === undefined ? html`<span class="dim">${text}</span>` : html`<a href="${hrefOf(shown, path)}">${text}</a>`
+  return path === undefined
+    ? html`<span class="dim">${text}</span>`
+    : html`<a href="${hrefOf(shown, path)}">${text}</a>`
 }
 
 /** What a row is called, where it has a name. */
@@ -82,6 +84,7 @@ function scalar(shown: Shown, name: string, value: unknown, facts: Facts | undef
   if (facts?.schema.format === 'date-time' || INSTANT.test(text)) {
     return html`<time datetime="${text}" title="${text}">${text.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '')}</time>`
   }
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return html`<time datetime="${text}">${text}</time>`
   if (facts?.choices !== undefined) return html`<span class="flag">${text}</span>`
   return html`<span class="text">${text}</span>`
 }

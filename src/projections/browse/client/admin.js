@@ -1,4 +1,4 @@
-import { clearErrors, fault, fieldAt, valueOf } from './body.js'
+import { clearErrors, fault, fieldAt, fieldValue } from './body.js'
 import { credentials } from './credentials.js'
 import { jsonOf, sentenceOf, tellForm } from './element.js'
 import { ask, visit } from './visit.js'
@@ -22,7 +22,8 @@ function changed({ target }) {
     for (const box of document.querySelectorAll('[data-choose]')) box.checked = target.checked
   }
   if (target.matches('[data-bulk-field]')) {
-    for (const place of document.querySelectorAll('[data-bulk-value]')) place.hidden = place.dataset.bulkValue !== target.value
+    for (const place of document.querySelectorAll('[data-bulk-value]'))
+      place.hidden = place.dataset.bulkValue !== target.value
   }
   const bulk = document.querySelector('[data-bulk]')
   if (bulk === null) return
@@ -73,9 +74,13 @@ async function run(bulk, form) {
       }
     }
   } finally {
-    if (done > 0 && done < rows.length) tellForm(form, `${form.querySelector('[data-error-of-form]').textContent} ${done} of ${rows.length} are done.`)
+    if (done > 0 && done < rows.length)
+      tellForm(form, `${form.querySelector('[data-error-of-form]').textContent} ${done} of ${rows.length} are done.`)
   }
-  await visit(location.href, { replace: true, message: `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} ${method === 'DELETE' || form.dataset.bulkForm === 'remove' ? 'deleted' : 'changed'}.` })
+  await visit(location.href, {
+    replace: true,
+    message: `${rows.length} ${rows.length === 1 ? 'row' : 'rows'} ${method === 'DELETE' || form.dataset.bulkForm === 'remove' ? 'deleted' : 'changed'}.`,
+  })
 }
 
 /** The field that is to be set, with its value. */
@@ -87,7 +92,7 @@ function setOf(form) {
   }
   const faults = []
   const field = form.querySelector(`[data-bulk-value="${CSS.escape(name)}"] > [data-field]`)
-  const value = valueOf(field, faults)
+  const value = fieldValue(field, faults)
   for (const [place, message] of faults) fault(place, message)
   return faults.length > 0 ? undefined : { [name]: value ?? null }
 }

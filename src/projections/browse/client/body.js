@@ -6,7 +6,7 @@
  * @param {Element} field has `data-kind`
  * @param {[Element, string][]} faults gets what cannot be read
  */
-export function valueOf(field, faults) {
+export function fieldValue(field, faults) {
   switch (field.dataset.kind) {
     case 'object':
       return objectOf(field, faults)
@@ -23,7 +23,7 @@ export function valueOf(field, faults) {
 
 function objectOf(field, faults) {
   const entries = fieldsOf(field)
-    .map((one) => [one.dataset.field, valueOf(one, faults)])
+    .map((one) => [one.dataset.field, fieldValue(one, faults)])
     .filter(([, value]) => value !== undefined)
   if (entries.length === 0 && field.dataset.empty === 'absent' && field.hasAttribute('data-field')) return undefined
   return Object.fromEntries(entries)
@@ -50,7 +50,9 @@ function leafOf(field, input, faults) {
     case 'lines': {
       const lines = text.split('\n').map((line) => line.trim())
       const isText = input.dataset.itemsAre === 'string'
-      return lines.filter((line) => line !== '').map((line) => (isText || Number.isNaN(Number(line)) ? line : Number(line)))
+      return lines
+        .filter((line) => line !== '')
+        .map((line) => (isText || Number.isNaN(Number(line)) ? line : Number(line)))
     }
     case 'json':
       try {
@@ -69,7 +71,7 @@ export function bodyOf(form, faults = []) {
   const place = form.querySelector('[data-body]')
   if (place === null) return undefined
   if (place.dataset.kind === 'object') return objectOf(place, faults)
-  return valueOf(place.querySelector('[data-field]'), faults)
+  return fieldValue(place.querySelector('[data-field]'), faults)
 }
 
 /** The query that it sends. */
@@ -77,7 +79,7 @@ export function queryOf(form, faults = []) {
   const place = form.querySelector('[data-query]')
   const query = new URLSearchParams()
   for (const field of place?.querySelectorAll(':scope > [data-field]') ?? []) {
-    const value = valueOf(field, faults)
+    const value = fieldValue(field, faults)
     if (value === undefined || value === null || value === '') continue
     for (const one of [value].flat()) query.append(field.dataset.field, String(one))
   }
@@ -96,7 +98,8 @@ export function fault(field, message) {
   if (place === null) return false
   place.hidden = false
   place.textContent = message
-  for (let one = field.closest('details:not([open])'); one !== null; one = one.closest('details:not([open])')) one.open = true
+  for (let one = field.closest('details:not([open])'); one !== null; one = one.closest('details:not([open])'))
+    one.open = true
   field.querySelector('[data-input]')?.setAttribute('aria-invalid', 'true')
   return true
 }

@@ -32,7 +32,8 @@ document.addEventListener('submit', (event) => {
   } else if (form.dataset.provider !== undefined) logInAtProvider(form, () => again('Logged in.'))
   else if (form.dataset.credential !== undefined) {
     const { credential, before = '', basic } = form.dataset
-    const value = basic === undefined ? before + given.get('token').trim() : basicOf(given.get('name'), given.get('password'))
+    const value =
+      basic === undefined ? before + given.get('token').trim() : basicOf(given.get('name'), given.get('password'))
     keepCredential(credential, value)
     again()
   } else if (form.dataset.filters !== undefined) {

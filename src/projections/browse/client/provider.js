@@ -25,16 +25,31 @@ export async function logInAtProvider(form, done) {
       ...asked,
       errCb: ({ message }) => tellForm(form, message),
       callback: async ({ auth: { code } }) => {
-        const body = new URLSearchParams({ grant_type: 'authorization_code', code, client_id: client, redirect_uri: redirect, code_verifier: verifier })
+        const body = new URLSearchParams({
+          grant_type: 'authorization_code',
+          code,
+          client_id: client,
+          redirect_uri: redirect,
+          code_verifier: verifier,
+        })
         const reply = await fetch(token, { method: 'POST', body })
         const value = await reply.json()
-        if (typeof value.access_token !== 'string') return tellForm(form, value.error_description ?? value.error ?? 'The provider gave no token.')
+        if (typeof value.access_token !== 'string')
+          return tellForm(form, value.error_description ?? value.error ?? 'The provider gave no token.')
         keepCredential('authorization', `Bearer ${value.access_token}`)
         done()
       },
     }
     const to = new URL(authorize)
-    const query = { response_type: 'code', client_id: client, redirect_uri: redirect, scope: scopes, state: asked.state, code_challenge: await challenge(verifier), code_challenge_method: 'S256' }
+    const query = {
+      response_type: 'code',
+      client_id: client,
+      redirect_uri: redirect,
+      scope: scopes,
+      state: asked.state,
+      code_challenge: await challenge(verifier),
+      code_challenge_method: 'S256',
+    }
     for (const [name, value] of Object.entries(query)) if (value) to.searchParams.set(name, value)
     popup.location = to.href
   } catch (error) {
@@ -52,5 +67,8 @@ async function challenge(verifier) {
 }
 
 function base64url(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
 }

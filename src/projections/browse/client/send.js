@@ -15,7 +15,8 @@ export function prepareForm(form) {
 
 /** The body of a form: of one that changes what is there, what was changed. */
 function changed(form, body) {
-  if (form.dataset.send !== 'PATCH' || form.dataset.edits === undefined || typeof body !== 'object' || body === null) return body
+  if (form.dataset.send !== 'PATCH' || form.dataset.edits === undefined || typeof body !== 'object' || body === null)
+    return body
   const { was = {} } = begun.get(form) ?? {}
   const names = Object.keys(body).filter((name) => JSON.stringify(body[name]) !== JSON.stringify(was[name]))
   return Object.fromEntries(names.map((name) => [name, body[name]]))
@@ -29,7 +30,11 @@ function requestOf(form, faults = []) {
   if (body !== undefined) headers['content-type'] = type
   if (etag !== undefined) headers['if-match'] = etag
   const text =
-    body === undefined ? undefined : /urlencoded/.test(type) ? new URLSearchParams(body).toString() : JSON.stringify(body)
+    body === undefined
+      ? undefined
+      : /urlencoded/.test(type)
+        ? new URLSearchParams(body).toString()
+        : JSON.stringify(body)
   if (key !== undefined) headers['idempotency-key'] = keyFor(form, text)
   return { method, url: query === '' ? url : `${url}?${query}`, headers, text, body }
 }
@@ -124,7 +129,8 @@ async function refuse(form, status, value) {
 }
 
 function focusFirst(form) {
-  const first = form.querySelector('[aria-invalid]') ?? form.querySelector('.conflict, [data-error-of-form]:not([hidden])')
+  const first =
+    form.querySelector('[aria-invalid]') ?? form.querySelector('.conflict, [data-error-of-form]:not([hidden])')
   first?.focus()
   first?.scrollIntoView?.({ block: 'center' })
 }
@@ -136,7 +142,9 @@ async function showConflict(form, status) {
   const reply = await fetch(form.dataset.url, { headers: { accept: 'application/json', ...credentials() } })
   const now = reply.ok ? await jsonOf(reply) : undefined
   if (now === undefined) return false
-  const names = Object.keys({ ...was, ...mine }).filter((name) => name in now && text(now[name]) !== text(was[name] ?? null))
+  const names = Object.keys({ ...was, ...mine }).filter(
+    (name) => name in now && text(now[name]) !== text(was[name] ?? null),
+  )
   if (names.length === 0 && status !== 412) return false
   const cells = (name) => [was[name], now[name], mine[name]].map((value) => element('td', {}, text(value ?? null)))
   const rows = names.map((name) => element('tr', {}, element('th', { scope: 'row' }, name), ...cells(name)))
@@ -150,9 +158,18 @@ async function showConflict(form, status) {
     send(form)
   })
   const table = element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...rows))
-  const said = names.length > 0 ? 'Somebody else changed this meanwhile.' : 'Somebody else changed this meanwhile, in nothing that is here.'
+  const said =
+    names.length > 0
+      ? 'Somebody else changed this meanwhile.'
+      : 'Somebody else changed this meanwhile, in nothing that is here.'
   form.append(
-    element('div', { class: 'conflict', role: 'alert', tabindex: '-1' }, element('p', {}, said), names.length > 0 ? element('div', { class: 'scroll' }, table) : '', element('p', { class: 'buttons' }, own, ' ', theirs)),
+    element(
+      'div',
+      { class: 'conflict', role: 'alert', tabindex: '-1' },
+      element('p', {}, said),
+      names.length > 0 ? element('div', { class: 'scroll' }, table) : '',
+      element('p', { class: 'buttons' }, own, ' ', theirs),
+    ),
   )
   return true
 }
