@@ -3,9 +3,9 @@ import { type Bulk, type BulkAction, bulkOf } from './admin.ts'
 import { fieldHtml } from './field.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
-import { type Shown, hrefOf, isKey, isRecord } from './shown.ts'
+import { type Shown, hrefOf, isKey, isRecord, itemsOf } from './shown.ts'
 import { routesBelow } from './site.ts'
-import { members, titleOf, whole } from './value.ts'
+import { cell, member, titleOf, whole } from './value.ts'
 
 /** What an admin does with the rows that are chosen: delete them, or set a field of each. */
 export function adminList(shown: Shown): Html {
@@ -13,12 +13,19 @@ export function adminList(shown: Shown): Html {
   if (route === undefined) return html``
   const bulk = bulkOf(site, route)
   const keys = keysOf(shown)
-  if (bulk.remove === undefined && bulk.update === undefined) return html``
+  if (!isBulk(shown)) return html``
   return html`<section class="bulk" aria-label="Chosen rows" data-bulk data-keys="${keys.join(' ')}" data-most="${bulk.most}" hidden>
 <p><strong data-chosen>0</strong> chosen</p>
 ${bulk.update && setForm(shown, bulk)}
 ${bulk.remove && bulkForm(shown, bulk.remove, 'remove', html`<button type="submit" class="danger">Delete the chosen</button>`)}
 </section>`
+}
+
+/** True for a list whose rows can be chosen, for something is to be done with them. */
+export function isBulk({ site, route, view }: Shown): boolean {
+  if (view !== 'admin' || route === undefined) return false
+  const { remove, update } = bulkOf(site, route)
+  return remove !== undefined || update !== undefined
 }
 
 /** The names of what tells the rows of a list apart. */
@@ -54,21 +61,32 @@ ${fields.map(
   )
 }
 
-/** A row in the admin: what it holds, what refers to it, and what was done to it. */
+/** A row in the admin: what it holds that no form below changes, and what it refers to. */
 export function adminRow(shown: Shown, row: Readonly<Record<string, unknown>>, facts: Facts | undefined): Html {
-  const related = Object.entries(row).filter(([, value]) => Array.isArray(value) && value.every(isRecord))
-  const own = Object.fromEntries(Object.entries(row).filter(([name]) => !related.some(([other]) => other === name)))
-  return html`<section class="thing">${members(shown, own, facts)}</section>
-${related.map(([name, value]) => relatedSection(shown, row, name, value as Record<string, unknown>[]))}
-${historySection(shown)}`
+  const { site, route } = shown
+  const body = route?.patch?.body
+  const editable = Object.keys((body && factsOf(site.document, body.schema).properties) ?? {})
+  const own = Object.entries(row).filter(([name, value]) => !editable.includes(name) && !isRelated(value))
+  if (own.length === 0) return html``
+  return html`<section class="thing"><dl>${own.map(
+    ([name, value]) =>
+      html`<div><dt title="${name}">${readable(name)}</dt><dd>${cell(shown, name, value, member(shown, facts, name))}</dd></div>`,
+  )}</dl></section>`
 }
 
-function relatedSection(
-  shown: Shown,
-  row: Readonly<Record<string, unknown>>,
-  name: string,
-  rows: readonly Record<string, unknown>[],
-): Html {
+/** What refers to a row, and what was done to it. */
+export function adminRelated(shown: Shown): Html {
+  const { value, view } = shown
+  if (view !== 'admin' || !isRecord(value) || itemsOf(value) !== undefined) return html``
+  const related = Object.entries(value).filter(([, one]) => isRelated(one))
+  return html`${related.map(([name, rows]) => relatedSection(shown, name, rows as Record<string, unknown>[]))}${historySection(shown)}`
+}
+
+function isRelated(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isRecord)
+}
+
+function relatedSection(shown: Shown, name: string, rows: readonly Record<string, unknown>[]): Html {
   const list = shown.site.routes.find(
     ({ get, segments }) =>
       get !== undefined &&

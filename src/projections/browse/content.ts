@@ -1,4 +1,4 @@
-import { adminList, adminRow } from './admin-sections.ts'
+import { adminList, adminRelated, adminRow } from './admin-sections.ts'
 import { filterSection } from './filters.ts'
 import { formSections } from './form.ts'
 import { type Html, html } from './html.ts'
@@ -28,7 +28,7 @@ export function contentOf(shown: Shown): Content {
   const body = html`<h1>${title}</h1>${about}${facts(shown)}
 ${isList ? html`${shown.view === 'admin' && adminList(shown)}${filterSection(shown)}${listSection(shown)}` : single(shown)}
 ${leads(shown)}
-${formSections(shown)}
+${formSections(shown)}${adminRelated(shown)}
 ${snippetSection(shown)}
 ${jsonSection(shown)}`
   return { title, body }

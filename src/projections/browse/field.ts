@@ -66,7 +66,7 @@ export function fieldHtml(site: Site, field: Field): Html {
 <template>${itemHtml(site, facts, field, undefined, 'new')}</template>
 <button type="button" class="quiet" data-add>Add to ${readable(name).toLowerCase()}</button></fieldset>`
   }
-  const wide = kind === 'json' || kind === 'lines' || isLong(facts)
+  const wide = kind === 'json' || kind === 'lines' || isLong(facts, name)
   return html`<div class="field${wide && ' wide'}" ${marks}><label for="${id}">${label}</label>${input(site, facts, kind, field, about)}${below}</div>`
 }
 
@@ -100,9 +100,13 @@ function whenEmpty(facts: Facts, kind: FieldKind, { required, edits }: Field): '
   return edits ? 'text' : 'absent'
 }
 
-function isLong({ schema }: Facts): boolean {
-  return typeof schema.maxLength === 'number' && schema.maxLength > 200
+/** A text of several lines, as far as a schema can tell. */
+function isLong({ schema }: Facts, name: string): boolean {
+  return typeof schema.maxLength === 'number' && schema.maxLength > 255 && !SECRET.test(name)
 }
+
+/** What is not to be seen while it is written. */
+const SECRET = /password|passwd|secret|token/i
 
 function hintOf({ schema }: Facts, kind: FieldKind): string {
   const said = typeof schema.description === 'string' ? schema.description : ''
@@ -121,7 +125,7 @@ function hintOf({ schema }: Facts, kind: FieldKind): string {
   return [said, bounds, form].filter((part) => part !== '').join('. ')
 }
 
-function input(site: Site, facts: Facts, kind: FieldKind, { id, value, required }: Field, about: Html): Html {
+function input(site: Site, facts: Facts, kind: FieldKind, { id, name, value, required }: Field, about: Html): Html {
   const own = html`id="${id}" ${about} data-input${attribute('aria-required', required ? 'true' : undefined)}`
   switch (kind) {
     case 'boolean':
@@ -137,24 +141,16 @@ function input(site: Site, facts: Facts, kind: FieldKind, { id, value, required 
       return html`<textarea ${own} rows="3" data-items-are="${items.type}">\n${lines}</textarea>`
     }
     case 'json':
-      return html`<textarea ${own} rows="4" class="code" spellcheck="false">\n${value === undefined ? '' : JSON.stringify(value, null, 2)}</textarea>`
+      return html`<textarea ${own} rows="4" class="code" spellcheck="false">\n${value === undefined || value === null ? '' : JSON.stringify(value, null, 2)}</textarea>`
     case 'number':
       return html`<input ${own} inputmode="${facts.type === 'integer' ? 'numeric' : 'decimal'}" autocomplete="off" value="${value as number}">`
     default: {
       const text = typeof value === 'string' ? value : ''
-      if (isLong(facts)) return html`<textarea ${own} rows="4">\n${text}</textarea>`
-      return html`<input ${own} type="${inputType(facts)}" value="${text}"${attribute('autocomplete', facts.schema.format === 'password' ? 'current-password' : undefined)}>`
+      if (isLong(facts, name)) return html`<textarea ${own} rows="4">\n${text}</textarea>`
+      const isSecret = facts.schema.format === 'password' || SECRET.test(name)
+      const type = isSecret ? 'password' : facts.schema.format === 'date' ? 'date' : 'text'
+      const fill = isSecret ? 'current-password' : /^user_?name$/i.test(name) ? 'username' : undefined
+      return html`<input ${own} type="${type}" value="${text}"${attribute('autocomplete', fill)}>`
     }
-  }
-}
-
-function inputType({ schema }: Facts): string {
-  switch (schema.format) {
-    case 'date':
-      return 'date'
-    case 'password':
-      return 'password'
-    default:
-      return 'text'
   }
 }

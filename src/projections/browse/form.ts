@@ -2,7 +2,7 @@ import type { JsonSchema } from '../openapi/objects.ts'
 import { type Field, fieldHtml, kindOf, memberFields } from './field.ts'
 import { type Html, attribute, html } from './html.ts'
 import { factsOf } from './schema.ts'
-import { type Shown, hrefOf, isRecord } from './shown.ts'
+import { type Shown, hrefOf, isRecord, itemsOf } from './shown.ts'
 import { type Action, routesBelow } from './site.ts'
 
 /** What a form is to say and to begin with. */
@@ -23,7 +23,7 @@ export interface FormOptions {
 export function formSections(shown: Shown): Html {
   const { route, path, value } = shown
   if (route === undefined) return html``
-  const current = isRecord(value) && !Array.isArray(value.items) ? value : undefined
+  const current = isRecord(value) && itemsOf(value) === undefined ? value : undefined
   const { post, put, patch, delete: remove } = route
   const changes = shown.action !== undefined && shown.status < 300
   // In the admin a thing is there to be changed.
@@ -31,7 +31,7 @@ export function formSections(shown: Shown): Html {
   const forms = [
     patch && form(shown, patch, { path, label: 'Save changes', ...(current && { current }), isOpen: isAdmin }),
     put && form(shown, put, { path, label: 'Replace', ...(current && { current }) }),
-    post && form(shown, post, { path, label: post.body === undefined ? post.summary : 'Create', isOpen: !changes }),
+    post && form(shown, post, { path, label: post.creates ? 'Create' : post.summary, isOpen: !changes }),
     ...actionsBelow(shown).map(([action, where]) => form(shown, action, { path: where, label: action.summary })),
     remove && form(shown, remove, { path, label: 'Delete', isDangerous: true }),
   ].filter((one) => one !== undefined)
@@ -60,7 +60,6 @@ export function form(shown: Shown, action: Action, options: FormOptions): Html {
   if (body !== undefined && !isWritable(body.mediaType)) {
     return html`<details class="form"><summary>${summaryOf(action)}</summary><p>It takes <code>${body.mediaType}</code>: send it from a program, as the documentation says.</p></details>`
   }
-  const heading = html`<summary>${summaryOf(action)}</summary>`
   const etag = options.current === undefined && method !== 'DELETE' ? undefined : strong(shown.header('etag'))
   const kept = takes(action, 'Idempotency-Key')
   const edits = options.current !== undefined
@@ -80,14 +79,16 @@ export function form(shown: Shown, action: Action, options: FormOptions): Html {
       : isObject
         ? html`<div data-body data-kind="object" data-empty="absent">${memberFields(site, facts, edits ? field : { ...field, value: undefined })}</div>`
         : html`<div data-body>${fieldHtml(site, field)}</div>`
-  return html`<details class="form"${attribute('open', options.isOpen)}>${heading}
-<form data-send="${method}" data-url="${prefix}${options.path}" data-operation="${id}"${attribute('data-type', body?.mediaType)}${attribute('data-etag', etag)}${attribute('data-key', kept)}${attribute('data-edits', edits)}${attribute('data-login', options.isLogin)}${attribute('data-page', hrefOf(shown, shown.path))} novalidate>
+  const inner = html`<form data-send="${method}" data-url="${prefix}${options.path}" data-operation="${id}"${attribute('data-type', body?.mediaType)}${attribute('data-etag', etag)}${attribute('data-key', kept)}${attribute('data-edits', edits)}${attribute('data-login', options.isLogin)} data-page="${hrefOf(shown, shown.path)}" novalidate>
 ${action.description !== undefined && html`<p class="about">${action.description}</p>`}
 ${queryFields(shown, action)}${fields}
 <p class="error" data-error-of-form role="alert" hidden></p>
 <p class="buttons"><button type="submit"${options.isDangerous && html` class="danger"`}>${options.label}</button> <span class="dim"><code>${method} ${options.path}</code></span></p>
-<details class="snippet"><summary>As a command</summary><pre><code data-curl></code></pre></details>
-</form></details>`
+${!options.isLogin && html`<details class="snippet"><summary>As a command</summary><pre><code data-curl></code></pre></details>`}
+</form>`
+  if (options.isLogin) return inner
+  return html`<details class="form"${attribute('open', options.isOpen)}><summary>${summaryOf(action)}</summary>
+${inner}</details>`
 }
 
 function summaryOf({ summary, deprecated }: Action): Html {

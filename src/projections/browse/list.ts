@@ -1,4 +1,5 @@
 import type { ParameterObject } from '../openapi/objects.ts'
+import { isBulk } from './admin-sections.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
 import { type Shown, hrefOf, hrefOfAddress, isRecord, itemsOf, pathOfRow } from './shown.ts'
@@ -18,11 +19,11 @@ export function listSection(shown: Shown): Html {
   const facts = itemFacts(shown)
   const names = columnsOf(facts, rows)
   const sorts = sortWords(shown)
-  const isAdmin = shown.view === 'admin'
+  const isChosen = isBulk(shown)
   return html`<section>
 <div class="scroll" tabindex="0" role="region" aria-label="Rows"><table class="rows">
-<thead><tr>${isAdmin && html`<th scope="col"><input type="checkbox" data-choose="all" aria-label="Choose all rows"></th>`}${names.map((name) => heading(shown, name, sorts))}</tr></thead>
-<tbody>${rows.map((row) => tableRow(shown, row, names, facts, isAdmin))}</tbody>
+<thead><tr>${isChosen && html`<th scope="col"><input type="checkbox" data-choose="all" aria-label="Choose all rows"></th>`}${names.map((name) => heading(shown, name, sorts))}</tr></thead>
+<tbody>${rows.map((row) => tableRow(shown, row, names, facts, isChosen))}</tbody>
 </table></div>
 ${paging(shown)}
 </section>`
@@ -50,7 +51,7 @@ function tableRow(
   row: Readonly<Record<string, unknown>>,
   names: readonly string[],
   facts: Facts | undefined,
-  isAdmin: boolean,
+  isChosen: boolean,
 ): Html {
   const path = pathOfRow(shown, row)
   const key = path?.split('/').at(-1)
@@ -66,7 +67,7 @@ function tableRow(
     return html`<th scope="row"><a href="${hrefOf(shown, path)}">${rowLabel(row[name], key)}</a></th>`
   })
   const choose = html`<td><input type="checkbox" data-choose="${JSON.stringify(row)}" data-path="${path}" aria-label="Choose ${key}"></td>`
-  return html`<tr>${isAdmin && choose}${cells}</tr>`
+  return html`<tr>${isChosen && choose}${cells}</tr>`
 }
 
 /** What is another in the one than in the other. */
@@ -76,7 +77,7 @@ function changes(before: unknown, after: unknown): Html {
     Record<string, unknown>,
   ]
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
-    (name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]),
+    (name) => JSON.stringify(was[name] ?? null) !== JSON.stringify(is[name] ?? null),
   )
   const side = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
   return html`<div class="changes">${names.map(

@@ -30,12 +30,12 @@ export function pageHtml(shown: Shown, login: PageLogin, files: PageFiles, title
 <a class="skip" href="#content">Skip to the content</a>
 <header><a class="home" href="${home}">${info.title}${shown.view === 'admin' && html` <span class="dim">admin</span>`}</a>
 ${breadcrumbs(shown)}
-${panel.text !== '' && html`<p class="who" data-who hidden><span>Logged in</span> <button type="button" class="quiet" data-log-out>Log out</button></p>`}
+${panel.text !== '' && html`<p class="who" data-who hidden><span>Logged in</span> <button type="button" class="quiet" data-log-out>Log out</button></p>${!isRefused && html`<a class="log-in" href="#log-in" data-log-in>Log in</a>`}`}
 </header>
 <main id="content" tabindex="-1">
-${isRefused && html`<section class="login" aria-label="Log in"><h2>Log in</h2><noscript><p>Logging in here needs JavaScript.</p></noscript>${panel}</section>`}
 ${content}
-${!isRefused && panel.text !== '' && html`<details class="login"><summary>Log in</summary>${panel}</details>`}
+${isRefused && html`<section class="login" aria-label="Log in"><h2>Log in</h2><noscript><p>Logging in here needs JavaScript.</p></noscript>${panel}</section>`}
+${!isRefused && panel.text !== '' && html`<details class="login" id="log-in" data-log-in><summary>Log in</summary>${panel}</details>`}
 </main>
 <p id="told" role="status" aria-live="polite"></p>
 </body>

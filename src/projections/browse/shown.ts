@@ -88,11 +88,14 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The items of a list; undefined for what is none. */
+/** The items of a list, or of a page of one; undefined for what is none, such as an order with its items. */
 export function itemsOf(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value
-  return isRecord(value) && Array.isArray(value.items) ? value.items : undefined
+  if (!isRecord(value) || !Array.isArray(value.items)) return undefined
+  return Object.keys(value).every((name) => OF_PAGE.has(name)) ? value.items : undefined
 }
+
+const OF_PAGE = new Set(['items', 'next_cursor', 'total'])
 
 /** What is wrong with a request, by the pointer to it: of a problem (RFC 9457), or of an envelope. */
 export function errorsOf(value: unknown): ReadonlyMap<string, string> {

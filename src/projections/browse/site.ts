@@ -22,6 +22,8 @@ export interface Action {
   readonly body: { readonly mediaType: string; readonly schema: JsonSchema; readonly required: boolean } | undefined
   /** True where callers have to show who they are. */
   readonly secured: boolean
+  /** True where it makes something that has an address from then on. */
+  readonly creates: boolean
   /** The schema of the JSON that it gives on success. */
   readonly gives: JsonSchema | undefined
 }
@@ -92,6 +94,7 @@ function actionOf(document: OpenApiDocument, template: string, method: string, g
         ? undefined
         : { mediaType, schema: content?.schema ?? {}, required: given.requestBody?.required === true },
     secured: security.length > 0 && !security.some((one) => Object.keys(one).length === 0),
+    creates: Object.hasOwn(given.responses, '201'),
     gives: replySchema(document, given),
   }
 }

@@ -1,4 +1,4 @@
-import { clearErrors, fault, fieldAt, fieldValue } from './body.js'
+import { clearErrors, fault, fieldValue } from './body.js'
 import { credentials } from './credentials.js'
 import { jsonOf, sentenceOf, tellForm } from './element.js'
 import { ask, visit } from './visit.js'
@@ -65,11 +65,11 @@ async function run(bulk, form) {
     if (atOnce !== undefined) {
       for (; done < rows.length; done += most) {
         const items = rows.slice(done, done + most).map((one) => ({ ...keyOf(one), ...change }))
-        if (!(await request(form, url, method, { items }))) return
+        if (!(await request(form, keys, url, method, { items }))) return
       }
     } else {
       for (const { path } of rows) {
-        if (!(await request(form, url + path, method, method === 'DELETE' ? undefined : change))) return
+        if (!(await request(form, keys, url + path, method, method === 'DELETE' ? undefined : change))) return
         done += 1
       }
     }
@@ -97,14 +97,16 @@ function setOf(form) {
   return faults.length > 0 ? undefined : { [name]: value ?? null }
 }
 
-async function request(form, url, method, body) {
+async function request(form, keys, url, method, body) {
   const headers = { accept: 'application/json', ...(body && { 'content-type': 'application/json' }), ...credentials() }
   const reply = await fetch(url, { method, headers, body: body && JSON.stringify(body) })
   if (reply.ok) return true
   const value = await jsonOf(reply)
   const said = (value?.errors ?? []).map(({ pointer, message }) => {
-    const field = fieldAt(form, pointer)
-    return field === undefined ? `${pointer}: ${message}` : message
+    const [, index] = /^\/body\/items\/(\d+)/.exec(pointer) ?? []
+    const row = body?.items?.[Number(index)]
+    const key = row && keys.map((name) => row[name]).join('/')
+    return key === undefined ? message : `${key}: ${message}`
   })
   tellForm(form, [sentenceOf(reply.status, value), ...new Set(said)].join('\n'))
   return false

@@ -11,6 +11,7 @@ function prepare() {
   document.documentElement.classList.add('live')
   const who = document.querySelector('[data-who]')
   if (who !== null) who.hidden = !hasCredentials()
+  for (const place of document.querySelectorAll('[data-log-in]')) place.hidden = hasCredentials()
   prepareFields(document)
   for (const form of document.querySelectorAll('form[data-send]')) prepareForm(form)
   const shell = document.querySelector('[data-visit]')
@@ -50,6 +51,12 @@ document.addEventListener('click', (event) => {
   if (target.closest('[data-log-out]') !== null) {
     dropCredentials()
     location.reload()
+    return
+  }
+  if (target.matches('a[data-log-in]')) {
+    document.getElementById('log-in').open = true
+    document.querySelector('#log-in input')?.focus()
+    event.preventDefault()
     return
   }
   if (listClick(target)) {
