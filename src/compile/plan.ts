@@ -9,6 +9,7 @@ import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Versions, meet } from '../contract/version.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
+import { checkAdmin } from './check-admin.ts'
 import { levelChecks } from './check-level.ts'
 import {
   type Checks,
@@ -87,6 +88,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const schemes: Parameters<typeof checkSchemes>[1] = new Map()
   const levels = levelChecks(api, faults)
   checkVersions(operations, noteForApi(faults))
+  checkAdmin(api[OPTIONS].admin, operations, noteForApi(faults))
   const checks: Checks = new Map()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)

@@ -1,4 +1,5 @@
 import type { Presentation } from '../contract/presentation.ts'
+import { addVary } from '../contract/vary.ts'
 import type { Failing } from './advance.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf } from './fail.ts'
@@ -35,10 +36,11 @@ export function presented({ wants, show }: Presentation, inner: Answer, failing:
 
 /** What a cache has for one of them is not for the other (RFC 9110 §12.5.5). */
 function varying(reply: WireReply): WireReply {
-  const vary = reply.header('vary')
-  if (vary === undefined) reply.fields.push('vary', 'Accept')
-  else if (!NAMED.test(vary)) reply.set('vary', `${vary}, Accept`)
+  const before = reply.fields.length
+  reply.addMissing(VARY)
+  // Nearly always there was none, and looking for what it says costs more than the rest.
+  if (reply.fields.length === before) addVary(reply, 'Accept')
   return reply
 }
 
-const NAMED = /(?:^|,)[ \t]*(?:accept|\*)[ \t]*(?:,|$)/i
+const VARY: readonly string[] = ['vary', 'Accept']

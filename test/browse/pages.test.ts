@@ -1,4 +1,4 @@
-import { api, errorEnvelope, get, group, noContent, ok, post, text } from 'trestle'
+import { api, errorEnvelope, get, group, noContent, ok, post, text, versions } from 'trestle'
 import { securityHeaders } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -191,6 +191,27 @@ test('what is no JSON of an endpoint is as it was', async () => {
   // Where there is nothing to read there may be something to send.
   const act = await ask('/deep/act')
   expect([act.status, (await act.text()).includes('data-send="POST"')]).toEqual([405, true])
+})
+
+test('of versions that stand side by side a page shows the one that answered', async () => {
+  const of = (name: string, field: string) => ({
+    books: group('/books', {
+      list: get('/', { summary: `Books of ${name}`, query: z.object({ [field]: z.string().optional() }) }, () => []),
+    }),
+  })
+  const both = versions({ first: of('the first', 'old'), second: of('the second', 'new') }, { default: 'first' })
+  const { fetch, failures } = await createTestClient(api({ browse: true }, both))
+  const ask = (headers: Record<string, string>) => fetch('/books', { headers: { accept: CHROMIUM, ...headers } })
+  const usual = await ask({})
+  expect(usual.headers.get('vary')).toBe('API-Version, Accept')
+  expect(await usual.text()).toMatch(/<h1>Books of the first<\/h1>[^]*name="old"/)
+  expect(await (await ask({ 'api-version': 'second' })).text()).toMatch(/<h1>Books of the second<\/h1>[^]*name="new"/)
+  expect(failures).toEqual([])
+})
+
+test('a reply that a program has kept by its ETag is no page, and the other way round', async () => {
+  const reply = await shop.fetch('/books/1', { headers: { 'if-none-match': '"1"' } })
+  expect([reply.status, reply.headers.get('vary')]).toEqual([304, 'Accept'])
 })
 
 test('without being told it is off', async () => {

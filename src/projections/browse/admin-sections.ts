@@ -3,7 +3,7 @@ import { type Bulk, type BulkAction, bulkOf } from './admin.ts'
 import { fieldHtml } from './field.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
-import { type Shown, hrefOf, isKey, isRecord, itemsOf } from './shown.ts'
+import { type Shown, hrefOf, isKey, isRecord, itemsOf, rowPaths } from './shown.ts'
 import { routesBelow } from './site.ts'
 import { cell, member, titleOf, whole } from './value.ts'
 
@@ -106,21 +106,14 @@ function relatedSection(shown: Shown, name: string, rows: readonly Record<string
   const href = hrefOf(shown, list.template + (back === undefined ? '' : `?${new URLSearchParams({ [back]: key })}`))
   // They are rows of that list, and lead to where its rows do.
   const inner: Shown = { ...shown, route: list, path: list.template, action: list.get, value: rows }
+  const pathOf = rowPaths(inner)
   const linked = rows.map((one) => {
-    const path = rowPath(inner, one)
+    const path = pathOf(one)
     return html`<tr><th scope="row">${path === undefined ? (titleOf(one) ?? '') : html`<a href="${hrefOf(shown, path)}">${path.slice(list.template.length + 1)}</a>`}</th><td>${Object.entries(one).map(([field, value]) => (isKey(value) ? html`<span class="pair"><span class="dim">${readable(field)}</span> ${String(value)}</span> ` : ''))}</td></tr>`
   })
   return html`<section><h2>${readable(name)} <span class="dim">${rows.length}</span></h2>
 ${rows.length === 0 ? html`<p class="empty">None.</p>` : html`<div class="scroll" tabindex="0" role="region" aria-label="${readable(name)}"><table><tbody>${linked}</tbody></table></div>`}
 <p><a href="${href}">${back === undefined ? `All ${readable(name).toLowerCase()}` : `These in the list`}</a></p></section>`
-}
-
-function rowPath({ site, route }: Shown, row: Readonly<Record<string, unknown>>): string | undefined {
-  const below = route && routesBelow(site, route, 'param').find(({ get }) => get !== undefined)
-  const values = below?.segments.slice(route?.segments.length).map(({ text }) => row[text])
-  return values?.every(isKey)
-    ? `${route?.template}/${values.map((one) => encodeURIComponent(one)).join('/')}`
-    : undefined
 }
 
 /** What was done to the row that is shown, brought by the script of the page from the list of changes. */

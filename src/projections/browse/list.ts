@@ -2,7 +2,7 @@ import type { ParameterObject } from '../openapi/objects.ts'
 import { isBulk } from './admin-sections.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
-import { type Shown, hrefOf, hrefOfAddress, isRecord, itemsOf, pathOfRow } from './shown.ts'
+import { type Shown, hrefOf, hrefOfAddress, isRecord, itemsOf, rowPaths } from './shown.ts'
 import { cell, member, whole } from './value.ts'
 
 /** The rows of a list as a table, with what leads to the pages around it. */
@@ -20,10 +20,11 @@ export function listSection(shown: Shown): Html {
   const names = columnsOf(facts, rows)
   const sorts = sortWords(shown)
   const isChosen = isBulk(shown)
+  const pathOf = rowPaths(shown)
   return html`<section>
 <div class="scroll" tabindex="0" role="region" aria-label="Rows"><table class="rows">
 <thead><tr>${isChosen && html`<th scope="col"><input type="checkbox" data-choose="all" aria-label="Choose all rows"></th>`}${names.map((name) => heading(shown, name, sorts))}</tr></thead>
-<tbody>${rows.map((row) => tableRow(shown, row, names, facts, isChosen))}</tbody>
+<tbody>${rows.map((row) => tableRow(shown, row, pathOf(row), names, facts, isChosen))}</tbody>
 </table></div>
 ${paging(shown)}
 </section>`
@@ -49,11 +50,11 @@ function columnsOf(facts: Facts | undefined, rows: readonly Readonly<Record<stri
 function tableRow(
   shown: Shown,
   row: Readonly<Record<string, unknown>>,
+  path: string | undefined,
   names: readonly string[],
   facts: Facts | undefined,
   isChosen: boolean,
 ): Html {
-  const path = pathOfRow(shown, row)
   const key = path?.split('/').at(-1)
   // What names the row leads to it; where nothing of it does, the first column.
   const at = Math.max(

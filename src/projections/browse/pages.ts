@@ -4,7 +4,7 @@ import { get } from '../../contract/endpoint.ts'
 import { type Members, group } from '../../contract/group.ts'
 import { type Path, joinPaths } from '../../contract/path.ts'
 import { NotFound } from '../../contract/problems.ts'
-import { walk } from '../../contract/walk.ts'
+import { listPath, walk } from '../../contract/walk.ts'
 import type { Assets } from './asset.ts'
 
 /** Where the pages are that show no reply of the API, and what all of them load. */
@@ -52,13 +52,15 @@ export function browsePages(api: Api, { browse, admin, isOpen, assets }: BrowseP
 }
 
 /** The shell of the admin. What it shows, its pages ask of the API itself. */
-function adminPages(api: Api, place: Path, { resources, security, history }: AdminOptions): Members {
-  const lists = [...resources, ...(history === undefined ? [] : [history])].map((key) => listPath(api, key))
+function adminPages(api: Api, place: Path, { resources = [], security, history }: Partial<AdminOptions>): Members {
+  const lists = [...resources, ...(history === undefined ? [] : [history])].flatMap(
+    (key) => listPath(walk(api), key) ?? [],
+  )
   const inner = joinPaths(place, '/{path...}') as '/{path...}'
   const shell = { admin: lists }
   return group(
     '/',
-    { security },
+    { ...(security && { security }) },
     {
       start: get(place, { hidden: true }, () => shell),
       inner: get(inner, { hidden: true, throws: [NotFound] }, ({ params }) => {
@@ -68,15 +70,4 @@ function adminPages(api: Api, place: Path, { resources, security, history }: Adm
       }),
     },
   )
-}
-
-/** @throws {TypeError} for a key of no list. */
-function listPath(api: Api, key: string): string {
-  const found = walk(api)
-    .filter(
-      ({ id, method, path, hidden }) => !hidden && method === 'GET' && id.startsWith(`${key}.`) && !path.includes('{'),
-    )
-    .toSorted((one, other) => one.path.length - other.path.length)[0]
-  if (found !== undefined) return found.path
-  throw new TypeError(`admin: "${key}" has no list: name groups of the API that have a GET without path parameters`)
 }

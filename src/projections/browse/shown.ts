@@ -1,6 +1,6 @@
 import type { View } from './accept.ts'
 import type { Admin } from './admin.ts'
-import { type Action, type Route, type Site, routesBelow } from './site.ts'
+import { type Action, type Route, type Site, nounOf, routesBelow } from './site.ts'
 
 /** A reply, and all that a page around it is made of. */
 export interface Shown {
@@ -35,16 +35,18 @@ export function hrefOfAddress(shown: Shown, address: string): string {
   return address.startsWith(`${shown.prefix}/`) ? hrefOf(shown, address.slice(shown.prefix.length)) : address
 }
 
-/** The path of a row of a list, by what the path of rows names and the row has. */
-export function pathOfRow({ site, route, path }: Shown, row: Readonly<Record<string, unknown>>): string | undefined {
-  if (route === undefined) return undefined
-  for (const below of routesBelow(site, route, 'param')) {
-    if (below.get === undefined) continue
-    const names = below.segments.slice(route.segments.length).map(({ text }) => text)
-    const values = names.map((name) => (names.length === 1 ? (row[name] ?? row.id) : row[name]))
-    if (values.every(isKey)) return `${path.replace(/\/$/, '')}/${values.map(encodeURIComponent as never).join('/')}`
+/** Gives the paths of rows of a list, by what the path of a row names and the row has. */
+export function rowPaths({ site, route, path }: Shown): (row: Readonly<Record<string, unknown>>) => string | undefined {
+  const below = route === undefined ? [] : routesBelow(site, route, 'param').filter(({ get }) => get !== undefined)
+  const all = below.map(({ segments }) => segments.slice(route?.segments.length).map(({ text }) => text))
+  const base = path.replace(/\/$/, '')
+  return (row) => {
+    for (const names of all) {
+      const values = names.map((name) => (names.length === 1 ? (row[name] ?? row.id) : row[name]))
+      if (values.every(isKey)) return `${base}/${values.map((one) => encodeURIComponent(one)).join('/')}`
+    }
+    return undefined
   }
-  return undefined
 }
 
 export function isKey(value: unknown): value is string | number {
@@ -59,29 +61,10 @@ export function pathOfReference({ site }: Shown, name: string, value: unknown): 
   const noun = name.replace(/_id$|Id$/, '')
   const isExpanded = isRecord(value)
   if (!isExpanded && (noun === name || !isKey(value))) return undefined
-  const found = site.routes.filter(({ get, segments }) => {
-    const [collection, key, ...more] = segments.slice(-2)
-    return (
-      get !== undefined &&
-      more.length === 0 &&
-      key?.is === 'param' &&
-      collection?.is === 'literal' &&
-      plurals(noun).includes(collection.text) &&
-      segments.filter(({ is }) => is === 'param').length === 1
-    )
-  })
-  const [route] = found
-  if (route === undefined || found.length > 1) return undefined
+  const route = site.byNoun.get(nounOf(noun))
+  if (route === undefined) return undefined
   const key = isExpanded ? (value[route.segments.at(-1)?.text as string] ?? value.id) : value
   return isKey(key) ? route.template.replace(/\{[^}]+\}/, encodeURIComponent(key)) : undefined
-}
-
-function plurals(noun: string): string[] {
-  const kebab = noun
-    .replaceAll('_', '-')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, '-')
-    .toLowerCase()
-  return [noun, kebab].flatMap((one) => [one, `${one}s`, `${one}es`, one.replace(/y$/, 'ies')])
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

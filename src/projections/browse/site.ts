@@ -51,6 +51,8 @@ export interface Site {
   readonly routes: readonly Route[]
   /** Routes by the ids of their operations. */
   readonly byId: ReadonlyMap<string, Route>
+  /** Routes of single rows by what one of their list is called: `customer`. Nothing for what two lists could be called. */
+  readonly byNoun: ReadonlyMap<string, Route | undefined>
 }
 
 /** Reads a document. */
@@ -70,7 +72,30 @@ export function createSite(document: OpenApiDocument): Site {
       delete: action('delete'),
     }
   })
-  return { document, routes, byId: new Map(routes.flatMap((route) => actionsOf(route).map(({ id }) => [id, route]))) }
+  const byId = new Map(routes.flatMap((route) => actionsOf(route).map(({ id }) => [id, route] as const)))
+  return { document, routes, byId, byNoun: nounsOf(routes) }
+}
+
+function nounsOf(routes: readonly Route[]): ReadonlyMap<string, Route | undefined> {
+  const found = new Map<string, Route | undefined>()
+  for (const route of routes) {
+    const { get, segments } = route
+    const [collection, key] = segments.slice(-2)
+    const hasOne = segments.filter(({ is }) => is === 'param').length === 1
+    if (get === undefined || collection?.is !== 'literal' || key?.is !== 'param' || !hasOne) continue
+    const plural = nounOf(collection.text)
+    const nouns = [plural, plural.replace(/s$/, ''), plural.replace(/es$/, ''), plural.replace(/ies$/, 'y')]
+    for (const noun of new Set(nouns)) found.set(noun, found.has(noun) ? undefined : route)
+  }
+  return found
+}
+
+/** A name as all spellings of it have it: `orderItem`, `order_item` and `order-item` are one. */
+export function nounOf(name: string): string {
+  return name
+    .replaceAll('-', '_')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, '_')
+    .toLowerCase()
 }
 
 export function actionsOf({ get, post, put, patch, delete: remove }: Route): Action[] {

@@ -19,14 +19,31 @@ function prepare() {
   prepareAdmin()
 }
 
+function attributeOf(form, name) {
+  return Element.prototype.getAttribute.call(form, name)
+}
+
+/** Asks for the list with what the form says, without the fields that are empty. */
+function filter(form) {
+  const query = new URLSearchParams([...new FormData(form)].filter(([name, value]) => name !== '~form' && value !== ''))
+  const url = new URL(attributeOf(form, 'action'), location.href)
+  url.search = query.toString()
+  open(url)
+}
+
 function again(message) {
   return visit(location.href, { replace: true, message })
 }
 
 document.addEventListener('submit', (event) => {
   const form = event.target
-  if (event.defaultPrevented || form.dataset.bulkForm !== undefined) return
+  if (event.defaultPrevented) return
   event.preventDefault()
+  // Before anything is asked of the form: fields of a query can be called as its members are.
+  if (attributeOf(form, 'data-filters') !== null) {
+    filter(form)
+    return
+  }
   const given = new FormData(form)
   if (form.dataset.send !== undefined) {
     if (isSure(form)) send(form)
@@ -37,11 +54,6 @@ document.addEventListener('submit', (event) => {
       basic === undefined ? before + given.get('token').trim() : basicOf(given.get('name'), given.get('password'))
     keepCredential(credential, value)
     again()
-  } else if (form.dataset.filters !== undefined) {
-    const query = new URLSearchParams([...given].filter(([name, value]) => name !== '~form' && value !== ''))
-    const url = new URL(form.action)
-    url.search = query.toString()
-    open(url)
   }
 })
 

@@ -43,6 +43,11 @@ export async function ask(url) {
  */
 export async function visit(address, { replace = false, back = false, message } = {}) {
   const url = new URL(address, location.href)
+  // What somebody is logged in as here is for this API alone.
+  if (url.origin !== location.origin) {
+    location.assign(url)
+    return
+  }
   document.body.setAttribute('aria-busy', 'true')
   let reply
   try {
