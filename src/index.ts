@@ -1,4 +1,12 @@
-export { type Api, type ApiOptions, type DocsLogin, type Places, api, mount } from './contract/api.ts'
+export {
+  type Api,
+  type AdminOptions,
+  type ApiOptions,
+  type DocsLogin,
+  type Places,
+  api,
+  mount,
+} from './contract/api.ts'
 export { type Chunk, type Content, bytes, file, form, json, stream, text } from './contract/content.ts'
 export type { BaseContext, HandlerContext, Undeclared } from './contract/context.ts'
 export {

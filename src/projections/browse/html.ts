@@ -32,7 +32,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
+  // Most of what is shown is plain.
+  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string) : text
 }
 
 /** An attribute, where there is something to say: `attribute('href', undefined)` is nothing. */

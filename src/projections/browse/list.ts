@@ -67,8 +67,10 @@ function tableRow(
       return html`<td>${cell(shown, name, row[name], member(shown, facts, name))}</td>`
     return html`<th scope="row"><a href="${hrefOf(shown, path)}">${rowLabel(row[name], key)}</a></th>`
   })
-  const choose = html`<td><input type="checkbox" data-choose="${JSON.stringify(row)}" data-path="${path}" aria-label="Choose ${key}"></td>`
-  return html`<tr>${isChosen && choose}${cells}</tr>`
+  const choose =
+    isChosen &&
+    html`<td><input type="checkbox" data-choose="${JSON.stringify(row)}" data-path="${path}" aria-label="Choose ${key}"></td>`
+  return html`<tr>${choose}${cells}</tr>`
 }
 
 /** What is another in the one than in the other. */
