@@ -1,6 +1,5 @@
 import { NotFound } from '../../contract/problems.ts'
 import { type StatedReply, reply } from '../../contract/reply-spec.ts'
-import type { PageFiles } from './page.ts'
 
 /** They are served as they are written, and so come with the sources. */
 const FOLDER = new URL('../../../src/projections/browse/client/', import.meta.url)
@@ -16,6 +15,12 @@ const FILES: Readonly<Record<string, string>> = {
   'provider.js': 'text/javascript',
   'send.js': 'text/javascript',
   'visit.js': 'text/javascript',
+}
+
+/** Addresses of what a page loads. */
+export interface PageFiles {
+  readonly style: string
+  readonly script: string
 }
 
 /** What pages load. */

@@ -1,13 +1,8 @@
+import type { PageFiles } from './asset.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type PageLogin, loginPanel } from './login.ts'
 import { type Shown, hrefOf } from './shown.ts'
 import { routeOfPath } from './site.ts'
-
-/** Addresses of what a page loads. */
-export interface PageFiles {
-  readonly style: string
-  readonly script: string
-}
 
 /** A whole page around its content. */
 export function pageHtml(shown: Shown, login: PageLogin, files: PageFiles, title: string, content: Html): string {

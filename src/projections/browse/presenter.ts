@@ -1,6 +1,6 @@
 import type { Api } from '../../contract/api.ts'
 import type { Middleware } from '../../contract/hooks.ts'
-import { presentation } from '../../contract/presentation.ts'
+import { type Presentation, presentation } from '../../contract/presentation.ts'
 import { preferredView } from './accept.ts'
 import { type BrowsePlaces, isAt } from './pages.ts'
 
@@ -9,7 +9,7 @@ import { type BrowsePlaces, isAt } from './pages.ts'
  * pages is loaded with the first of them.
  */
 export function browsing(api: Api, places: BrowsePlaces): Middleware {
-  let made: Promise<import('./show.ts').Show> | undefined
+  let made: Promise<Presentation['show']> | undefined
   return presentation({
     wants: (request) => {
       const view = preferredView(request.header('accept'))
