@@ -158,6 +158,8 @@ export function createTrail(table: ChangesTable, by: Author): Trail {
 }
 
 interface Keeper {
+  /** The key of a row, as the trail names it. */
+  readonly keyOf: (row: Row) => string
   readonly read: (key: Row, tx: Queries) => Promise<Row | undefined>
   readonly keep: (change: ChangeKind, before: Row | undefined, after: Row | undefined, uses: Row) => Promise<void>
 }
@@ -165,7 +167,9 @@ interface Keeper {
 function createKeeper(table: ChangesTable, { table: source, facts, shown }: AnyModel): Keeper {
   const { name, key } = facts
   const names = Object.keys(shown)
+  const keyOf = (row: Row | undefined): string => key.map((one) => String(row?.[one])).join('/')
   return {
+    keyOf,
     read: async (values, tx) => {
       const rows = tx
         .select(shown as never)
@@ -182,7 +186,7 @@ function createKeeper(table: ChangesTable, { table: source, facts, shown }: AnyM
       const [was, is] = [of(before), of(after)]
       // A change of nothing is none.
       if (change === 'update' && JSON.stringify(was) === JSON.stringify(is)) return
-      const row = key.map((one) => String((after ?? before)?.[one])).join('/')
+      const row = keyOf(after ?? before)
       const who = (uses[WHO] as { readonly id: string | undefined }).id ?? null
       await (uses.tx as Queries)
         .insert(table as never)
@@ -205,10 +209,21 @@ function plain(row: Row, names: readonly string[]): Row {
 type LooseHooks = { readonly [K in keyof ResourceHooks<AnyTable, object, Uses>]?: (...args: never) => unknown }
 
 /** Hooks of a resource around those of the trail, which sees what they made of a change. */
-function keepingHooks(hooks: LooseHooks, { read, keep }: Keeper, used: readonly string[]): LooseHooks {
-  /** What was there, by what hooks of one change are called with. */
-  const before = new WeakMap<Row, Row | undefined>()
-  const own = (uses: Row): never => Object.fromEntries([...used, 'tx'].map((name) => [name, uses[name]])) as never
+function keepingHooks(hooks: LooseHooks, keeper: Keeper, used: readonly string[]): LooseHooks {
+  const { keyOf, read, keep } = keeper
+  /** What was there, by what hooks are called with, and by key: one request may change many rows. */
+  const known = new WeakMap<Row, Map<string, Row | undefined>>()
+  const beforeOf = (uses: Row): Map<string, Row | undefined> => {
+    const rows = known.get(uses) ?? new Map<string, Row | undefined>()
+    known.set(uses, rows)
+    return rows
+  }
+  const look = async (key: Row, uses: Row): Promise<void> => {
+    const rows = beforeOf(uses)
+    // Of a row that comes twice, what was before the second time is what is after the first.
+    if (!rows.has(keyOf(key))) rows.set(keyOf(key), await read(key, uses.tx as Queries))
+  }
+  const own = (uses: Row): Row => Object.fromEntries([...used, 'tx'].map((name) => [name, uses[name]]))
   const call = (hook: ((...args: never) => unknown) | undefined, ...args: readonly unknown[]): unknown =>
     hook === undefined ? undefined : (hook as (...args: readonly unknown[]) => unknown)(...args)
   return {
@@ -220,17 +235,23 @@ function keepingHooks(hooks: LooseHooks, { read, keep }: Keeper, used: readonly 
     },
     beforeUpdate: async (change: Row, key: Row, uses: Row) => {
       const given = await call(hooks.beforeUpdate, change, key, own(uses))
-      before.set(uses, await read(key, uses.tx as Queries))
+      await look(key, uses)
       return given
     },
     afterUpdate: async (row: Row, uses: Row) => {
       await call(hooks.afterUpdate, row, own(uses))
-      await keep('update', before.get(uses), row, uses)
+      const rows = beforeOf(uses)
+      const before = rows.get(keyOf(row))
+      rows.set(keyOf(row), row)
+      await keep('update', before, row, uses)
     },
-    beforeRemove: (key: Row, uses: Row) => call(hooks.beforeRemove, key, own(uses)),
+    beforeRemove: async (key: Row, uses: Row) => {
+      await call(hooks.beforeRemove, key, own(uses))
+      await look(key, uses)
+    },
     afterRemove: async (row: Row, uses: Row) => {
       await call(hooks.afterRemove, row, own(uses))
-      await keep('remove', row, undefined, uses)
+      await keep('remove', beforeOf(uses).get(keyOf(row)) ?? row, undefined, uses)
     },
     ...(hooks.afterRead && { afterRead: (rows: readonly Row[], uses: Row) => call(hooks.afterRead, rows, own(uses)) }),
   }

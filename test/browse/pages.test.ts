@@ -1,5 +1,6 @@
 import { api, errorEnvelope, get, group, noContent, ok, post, text, versions } from 'trestle'
-import { securityHeaders } from 'trestle/policies'
+import { serve } from 'trestle/node'
+import { cached, securityHeaders } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -214,6 +215,40 @@ test('of versions that stand side by side a page shows the one that answered', a
 test('a reply that a program has kept by its ETag is no page, and the other way round', async () => {
   const reply = await shop.fetch('/books/1', { headers: { 'if-none-match': '"1"' } })
   expect([reply.status, reply.headers.get('vary')]).toEqual([304, 'Accept'])
+})
+
+test('what is kept for programs stays theirs', async () => {
+  let asked = 0
+  const read = get('/n', { returns: z.object({ n: z.int() }), policies: [cached({ for: 60 })] }, () => ({ n: ++asked }))
+  const { fetch, failures } = await createTestClient(api({ browse: true }, { read }))
+  const of = async (accept: string) => {
+    const reply = await fetch('/n', { headers: { accept } })
+    return [reply.headers.get('content-type'), reply.headers.get('vary'), (await reply.text()).includes('{"n":1}')]
+  }
+  const [html, json] = ['text/html; charset=utf-8', 'application/json']
+  expect(await of(CHROMIUM)).toEqual([html, 'Accept', false])
+  expect(await of('*/*')).toEqual([json, 'Accept', true])
+  expect(await of(CHROMIUM)).toEqual([html, 'Accept', false])
+  expect(await of('*/*')).toEqual([json, 'Accept', true])
+  expect([asked, failures]).toEqual([1, []])
+})
+
+test.each([
+  [{}, true, true],
+  [{}, false, false],
+  [{ browse: true }, false, true],
+  [{ browse: false }, true, false],
+])('%o, in development %s: pages %s', async (options, development, isPage) => {
+  const app = api({ ...options, places: { browse: '/look' } }, { hello: get('/hello', () => 'hi') })
+  const server = await serve(app, { port: 0, host: '127.0.0.1', quiet: true, signals: false, development })
+  try {
+    const headers = { accept: CHROMIUM }
+    const type = (await fetch(`${server.url}/hello`, { headers })).headers.get('content-type')
+    expect(type).toBe(isPage ? 'text/html; charset=utf-8' : 'application/json')
+    expect((await fetch(`${server.url}/look`, { headers })).status).toBe(isPage ? 200 : 404)
+  } finally {
+    await server.stop()
+  }
 })
 
 test('without being told it is off', async () => {

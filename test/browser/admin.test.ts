@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PLANTED } from '../browse/library.ts'
 import { type Opened, openSqlite } from '../resources/databases.ts'
 import { type Chromium, type Watched, createChromium } from './chromium.ts'
+import { prefixProxy } from './prefix-proxy.ts'
 import { unreadable } from './readable.ts'
 
 const TOKENS: Readonly<Record<string, string>> = { 'token-of-ada': 'ada', 'token-of-tom': 'tom' }
@@ -240,6 +241,27 @@ test('somebody sets a field of chosen rows, and deletes them, each with its trac
   expect(items.map(({ who, change }) => `${who} ${change}`)).toEqual(['ada remove', 'ada update', 'tom create'])
   expect(faultsOf(seen).filter((fault) => !/status of (?:409|422)/.test(fault))).toEqual([])
   await page.close()
+})
+
+test('it works behind a proxy that takes a prefix off', async () => {
+  const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false, report: () => {} }
+  const inner = await serve(library(opened), { ...options, proxy: { trust: ['127.0.0.1'], prefix: '/behind' } })
+  const proxy = await prefixProxy('/behind', inner.url)
+  try {
+    const seen = await browser.open(`${proxy.url}/behind/admin`)
+    const { page } = seen
+    await page.getByLabel('Access token').fill('token-of-ada')
+    await page.getByRole('button', { name: 'Use it' }).click()
+    await page.getByRole('link', { name: 'Books' }).click()
+    await page.getByRole('rowheader').first().getByRole('link').click()
+    await page.waitForURL('**/behind/admin/books/1**')
+    await page.locator('.history tbody tr').first().waitFor()
+    expect(faultsOf(seen)).toEqual([])
+    await page.close()
+  } finally {
+    await proxy.close()
+    await inner.stop()
+  }
 })
 
 test('who logs out sees nothing any more', async () => {

@@ -122,9 +122,23 @@ onBothDatabases('an audit trail', (opened) => {
       ['create', 'update', 'remove'].flatMap((change) => ids.map((id) => [change, id])),
     )
     expect(told.find(({ change }) => change === 'update')?.after?.version).toBe(2)
+    // Each begins where the one before it ended, in one request too.
+    const removed = told.filter(({ change }) => change === 'remove') as unknown as { before: { version: number } }[]
+    expect(removed.map(({ before }) => before.version)).toEqual([2, 2])
     const [id] = (await (await send('POST', '/books/bulk', { items: [book('c')] })).json()).items.map(
       (one: { id: number }) => one.id,
     )
+    await send('POST', '/books/bulk/update', { items: [1, 2, 3].map((pages) => ({ id, pages })) })
+    const pages = (await history(`table=books&row=${id}`)) as {
+      before: { pages: number } | null
+      after: { pages: number }
+    }[]
+    expect(pages.map(({ before, after }) => [before?.pages, after.pages])).toEqual([
+      [2, 3],
+      [1, 2],
+      [null, 1],
+      [undefined, null],
+    ])
     await send('POST', '/loans', { book_id: id, number: 7, reader: 'Ada', due: '2026-12-01' })
     expect(await history('table=loans')).toMatchObject([{ row: `${id}/7`, change: 'create' }])
   })

@@ -103,7 +103,9 @@ export function actionsOf({ get, post, put, patch, delete: remove }: Route): Act
 }
 
 function actionOf(document: OpenApiDocument, template: string, method: string, given: OperationObject): Action {
-  const [mediaType, content] = Object.entries(given.requestBody?.content ?? {})[0] ?? []
+  const bodies = Object.entries(given.requestBody?.content ?? {})
+  // Of several the one that a form can write.
+  const [mediaType, content] = bodies.find(([type]) => type === 'application/json') ?? bodies[0] ?? []
   const { security = document.security } = given
   return {
     id: given['x-trestle-id'] ?? given.operationId,

@@ -31,7 +31,8 @@ export function pageOf(address) {
 
 /** Asks for a page with what its reader is logged in as. */
 export async function ask(url) {
-  const accept = isOfAdmin(url) ? 'text/html;view=admin' : 'text/html'
+  // What is no page may be JSON, and nothing else.
+  const accept = `text/html${isOfAdmin(url) ? ';view=admin' : ''}, application/json;q=0.9, */*;q=0.1`
   return fetch(askedFor(url), { headers: { accept, ...credentials() } })
 }
 
