@@ -3,6 +3,7 @@ import { addVary } from '../contract/vary.ts'
 import type { Failing } from './advance.ts'
 import type { Exchange } from './exchange.ts'
 import { type Report, aboutOf } from './fail.ts'
+import type { Incoming } from './incoming.ts'
 import { type Answer, toReply } from './onion.ts'
 import type { WireReply } from './reply.ts'
 
@@ -15,6 +16,7 @@ export function presented({ wants, show }: Presentation, inner: Answer, failing:
     let reply: WireReply | undefined
     try {
       const next = async (): Promise<WireReply> => {
+        askForJson(x.request)
         reply = await inner(x)
         return reply
       }
@@ -32,6 +34,15 @@ export function presented({ wants, show }: Presentation, inner: Answer, failing:
     const reply = inner(x)
     return reply instanceof Promise ? reply.then(varying) : varying(reply)
   }
+}
+
+/**
+ * What is shown is made of JSON: an endpoint that has other forms too is to give that. Browsers would rather have XML
+ * than whatever there is. Pages of the API's own come first.
+ */
+function askForJson(request: Incoming): void {
+  const header = request.header.bind(request)
+  request.header = (name) => (/^accept$/i.test(name) ? 'text/html, application/json;q=0.9, */*;q=0.5' : header(name))
 }
 
 /** What a cache has for one of them is not for the other (RFC 9110 §12.5.5). */

@@ -233,6 +233,17 @@ test('what is kept for programs stays theirs', async () => {
   expect([asked, failures]).toEqual([1, []])
 })
 
+test('an endpoint that looks at Accept itself is asked for JSON', async () => {
+  const read = get('/n', ({ request }) => ({ accept: request.header('Accept'), host: request.header('host') }))
+  const { fetch } = await createTestClient(api({ browse: true }, { read }))
+  const html = await (await fetch('/n', { headers: { accept: CHROMIUM, host: 'shop.example' } })).text()
+  expect(html).toContain('text/html, application/json;q=0.9, */*;q=0.5')
+  expect(html).toContain('shop.example')
+  expect(await (await fetch('/n', { headers: { accept: 'application/json' } })).json()).toMatchObject({
+    accept: 'application/json',
+  })
+})
+
 test.each([
   [{}, true, true],
   [{}, false, false],
