@@ -1,10 +1,30 @@
-import { api, errorEnvelope, get, group, noContent, ok, post, text, versions } from 'trestle'
+import {
+  type Api,
+  BadRequest,
+  type Members,
+  NotFound,
+  api,
+  errorEnvelope,
+  get,
+  group,
+  noContent,
+  ok,
+  post,
+  reply,
+  text,
+  versions,
+  walk,
+} from 'trestle'
 import { serve } from 'trestle/node'
 import { cached, securityHeaders } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { OPTIONS } from '../../src/contract/api.ts'
 import { preferredView } from '../../src/projections/browse/accept.ts'
+import { hello } from '../openapi/fixtures/hello.ts'
+import { shop as described } from '../openapi/fixtures/shop.ts'
+import { versioned } from '../openapi/fixtures/versioned.ts'
 import { type Opened, openSqlite } from '../resources/databases.ts'
 import { PLANTED, library } from './library.ts'
 
@@ -268,6 +288,91 @@ test('without being told it is off', async () => {
   expect([reply.headers.get('content-type'), reply.headers.get('vary')]).toEqual(['application/json', null])
   expect((await fetch('/browse')).status).toBe(404)
 })
+
+/** Contracts whose endpoints refuse everything, so that what can be sent to each path is shown. */
+function refusing(members: Members): Members {
+  const handler = (): never => {
+    throw BadRequest()
+  }
+  const entries = Object.entries(members).map(([key, one]) => [
+    key,
+    one.is === 'endpoint' ? { ...one, handler: one.handler ?? handler } : refusing(one as Members),
+  ])
+  return Object.fromEntries(entries) as Members
+}
+
+test.each(Object.entries({ hello, shop: described, versioned }))('%s has pages with forms', async (_, of) => {
+  const { [OPTIONS]: options, ...members } = of as unknown as Members & Api
+  const { fetch, failures } = await createTestClient(api({ ...options, browse: true }, refusing(members)))
+  let forms = 0
+  for (const path of new Set(walk(of).flatMap(({ path, hidden }) => (hidden ? [] : [path])))) {
+    const reply = await fetch(path.replace(/\{[^}]+\}/g, '7'), { headers: { accept: CHROMIUM } })
+    const view = reply.headers.get('trestle-view')
+    const isJson = /json/.test(reply.headers.get('content-type') ?? '')
+    expect([path, reply.status, isJson ? view : 'browse']).toEqual([path, reply.status, 'browse'])
+    forms += (await reply.text()).match(/<form data-send/g)?.length ?? 0
+  }
+  expect(forms > 0 || of === (hello as unknown)).toBe(true)
+  expect(failures.filter((one) => !/does not declare/.test(String(one)))).toEqual([])
+})
+
+test('nothing that an API says of itself, or gives, becomes markup', async () => {
+  const Thing = z
+    .object({
+      [PLANTED]: z.string().describe(PLANTED),
+      kind: z.enum([PLANTED, 'b']),
+      deep: z.record(z.string(), z.unknown()),
+    })
+    .describe(PLANTED)
+  const about = { summary: PLANTED, description: PLANTED, tags: [PLANTED] }
+  const thing = { [PLANTED]: PLANTED, kind: PLANTED, deep: { [PLANTED]: [{ [PLANTED]: PLANTED }, PLANTED] } }
+  const query = z.object({ [PLANTED]: z.enum([PLANTED]).optional().describe(PLANTED) })
+  const hostile = api(
+    { title: PLANTED, description: PLANTED, browse: true },
+    {
+      things: group('/things', {
+        list: get('/', { ...about, query, returns: z.array(Thing) }, () => [{ ...thing, kind: PLANTED }]),
+        create: post('/', { ...about, body: Thing }, () => thing),
+        read: get('/{id}', { ...about, returns: Thing.extend({ id: z.string() }) }, ({ params }) =>
+          reply(200, { id: params.id, ...thing, kind: PLANTED }, { etag: `"<script>window.planted=1</script>"` }),
+        ),
+        broken: get('/{id}/broken', { throws: [NotFound] }, () => {
+          throw NotFound({
+            detail: PLANTED,
+            errors: [{ pointer: `/query/${PLANTED}`, code: PLANTED, message: PLANTED }],
+          })
+        }),
+      }),
+    },
+  )
+  const { fetch, failures } = await createTestClient(hostile)
+  const key = encodeURIComponent(PLANTED)
+  const paths = [
+    '/browse',
+    '/things',
+    `/things?${key}=${key}`,
+    `/things?${key}=x`,
+    `/things/${key}`,
+    `/things/${key}/broken`,
+  ]
+  for (const path of paths) {
+    const asked = await fetch(path, { headers: { accept: CHROMIUM, host: `shop.example` } })
+    const html = await asked.text()
+    expect([path, asked.headers.get('trestle-view')]).toEqual([path, 'browse'])
+    // Tags are those that pages have; what was planted has none of them.
+    const tags = new Set([...html.matchAll(/<([a-z0-9]+)/gi)].map(([, name]) => name as string))
+    expect([path, [...tags].filter((name) => !TAGS.has(name))]).toEqual([path, []])
+    expect([path, html.match(/<script/g)?.length]).toEqual([path, 1])
+    expect(html).not.toMatch(/\son\w+="/)
+  }
+  expect(failures).toEqual([])
+})
+
+const TAGS = new Set(
+  'html head meta title link script body a header span nav ol ul li main h1 h2 h3 p section div code pre details summary form input label select option fieldset legend textarea button table thead tbody tr th td dl dt dd template time'.split(
+    ' ',
+  ),
+)
 
 test('nothing failed', () => {
   expect(shop.failures.filter((one) => !/no index/.test(String(one)))).toEqual([])

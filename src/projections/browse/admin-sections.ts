@@ -3,8 +3,7 @@ import { type Bulk, type BulkAction, bulkOf } from './admin.ts'
 import { fieldHtml } from './field.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
-import { type Shown, hrefOf, isKey, isRecord, itemsOf, rowPaths } from './shown.ts'
-import { routesBelow } from './site.ts'
+import { type Shown, hrefOf, isKey, isRecord, itemsOf, keysBelow, rowPaths } from './shown.ts'
 import { cell, member, titleOf, whole } from './value.ts'
 
 /** What an admin does with the rows that are chosen: delete them, or set a field of each. */
@@ -12,7 +11,7 @@ export function adminList(shown: Shown): Html {
   const { site, route } = shown
   if (route === undefined) return html``
   const bulk = bulkOf(site, route)
-  const keys = keysOf(shown)
+  const keys = keysBelow(shown)
   if (!isBulk(shown)) return html``
   return html`<section class="bulk" aria-label="Chosen rows" data-bulk data-keys="${keys.join(' ')}" data-most="${bulk.most}" hidden>
 <p><strong data-chosen>0</strong> chosen</p>
@@ -28,13 +27,6 @@ export function isBulk({ site, route, view }: Shown): boolean {
   return remove !== undefined || update !== undefined
 }
 
-/** The names of what tells the rows of a list apart. */
-function keysOf({ site, route }: Shown): string[] {
-  if (route === undefined) return []
-  const [row] = routesBelow(site, route, 'param')
-  return row?.segments.slice(route.segments.length).map(({ text }) => text) ?? []
-}
-
 function bulkForm(shown: Shown, { action, atOnce }: BulkAction, does: string, content: Html): Html {
   return html`<form data-bulk-form="${does}" data-url="${shown.prefix}${atOnce ? action.template : ''}" data-method="${action.method}"${attribute('data-at-once', atOnce)} novalidate>${content}<p class="error" data-error-of-form role="alert" hidden></p></form>`
 }
@@ -44,7 +36,7 @@ function setForm(shown: Shown, bulk: Bulk): Html {
   const update = bulk.update as BulkAction
   const body = update.action.body && factsOf(site.document, update.action.body.schema)
   const item = update.atOnce ? factsOf(site.document, body?.properties?.items ?? {}).items : update.action.body?.schema
-  const keys = keysOf(shown)
+  const keys = keysBelow(shown)
   const fields = Object.entries(factsOf(site.document, item as JsonSchema).properties ?? {}).filter(
     ([name]) => !keys.includes(name),
   )

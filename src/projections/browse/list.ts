@@ -2,8 +2,8 @@ import type { ParameterObject } from '../openapi/objects.ts'
 import { isBulk } from './admin-sections.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
-import { type Shown, hrefOf, hrefOfAddress, isRecord, itemsOf, rowPaths } from './shown.ts'
-import { cell, member, whole } from './value.ts'
+import { type Shown, hrefOf, hrefOfAddress, isRecord, itemsOf, keysBelow, rowPaths } from './shown.ts'
+import { cell, member, titleAfter, whole } from './value.ts'
 
 /** The rows of a list as a table, with what leads to the pages around it. */
 export function listSection(shown: Shown): Html {
@@ -17,7 +17,7 @@ export function listSection(shown: Shown): Html {
     return html`<section><p class="empty">${isNarrowed ? 'Nothing fits.' : 'There is nothing here yet.'}</p>${paging(shown)}</section>`
   }
   const facts = itemFacts(shown)
-  const names = columnsOf(facts, rows)
+  const names = titleAfter(keysBelow(shown), columnsOf(facts, rows))
   const sorts = sortWords(shown)
   const isChosen = isBulk(shown)
   const pathOf = rowPaths(shown)

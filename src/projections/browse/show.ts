@@ -93,7 +93,7 @@ export function createShow(api: Api, places: BrowsePlaces): Show {
     }
     const content = isOwn && !isRefusal ? ownContent(shown, isOfAdmin) : contentOf(shown)
     const text = pageHtml(shown, login, (await places.assets()).at(prefix + places.browse), content.title, content.body)
-    return reply(given.status, text, headersOf(given, policy))
+    return reply(given.status, text, { ...headersOf(given, policy), 'trestle-view': shown.view })
   }
 }
 

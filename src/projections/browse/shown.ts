@@ -49,6 +49,12 @@ export function rowPaths({ site, route, path }: Shown): (row: Readonly<Record<st
   }
 }
 
+/** The names of what tells the rows of a list apart. */
+export function keysBelow({ site, route }: Shown): string[] {
+  const row = route && routesBelow(site, route, 'param')[0]
+  return row?.segments.slice(route?.segments.length).map(({ text }) => text) ?? []
+}
+
 export function isKey(value: unknown): value is string | number {
   return (typeof value === 'string' && value !== '') || typeof value === 'number'
 }

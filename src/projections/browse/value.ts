@@ -24,9 +24,18 @@ export function cell(shown: Shown, name: string, value: unknown, facts: Facts | 
     : html`<a href="${hrefOf(shown, path)}">${text}</a>`
 }
 
+/** What members are called that say what a thing is called. */
+const TITLES = ['title', 'name', 'label', 'display_name', 'subject', 'email', 'sku', 'code']
+
+/** The columns of a list with its keys first, and then what its rows are called: it is what people look for. */
+export function titleAfter(keys: readonly string[], names: readonly string[]): string[] {
+  const title = TITLES.find((one) => names.includes(one)) ?? ''
+  return [...new Set([...keys, title, ...names])].filter((name) => names.includes(name))
+}
+
 /** What a row is called, where it has a name. */
 export function titleOf(row: Readonly<Record<string, unknown>>): string | undefined {
-  for (const name of ['title', 'name', 'label', 'display_name', 'subject', 'email', 'sku', 'code']) {
+  for (const name of TITLES) {
     if (typeof row[name] === 'string' && row[name] !== '') return row[name]
   }
   return undefined

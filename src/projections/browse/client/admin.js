@@ -115,7 +115,7 @@ async function request(form, keys, url, method, body) {
 /** Puts the rows of another page here. */
 async function embed(place) {
   const reply = await ask(new URL(place.dataset.embed, location.href))
-  if (!reply.ok) return
+  if (!reply.ok || !reply.headers.has('trestle-view')) return
   const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
   const rows = page.querySelector('table.rows')
   if (rows === null) {

@@ -70,7 +70,8 @@ export async function visit(address, { replace = false, back = false, message } 
 /** Scripts in what is shown would not run: it is parsed, not loaded. */
 async function show(reply) {
   const type = reply.headers.get('content-type') ?? ''
-  if (/^text\/html\b/.test(type) && reply.headers.has('content-security-policy')) {
+  // What an endpoint gives as HTML is no page of these, and not to be taken for one.
+  if (reply.headers.has('trestle-view')) {
     const page = new DOMParser().parseFromString(await reply.text(), 'text/html')
     document.title = page.title
     document.body.replaceWith(document.adoptNode(page.body))
