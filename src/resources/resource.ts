@@ -119,7 +119,6 @@ type MaybeRow<T extends AnyTable> =
   | Promise<Partial<T['$inferInsert']> | undefined | void>
 type MaybeRows = readonly object[] | undefined | void | Promise<readonly object[] | undefined | void>
 
-type ModelOf<M> = M extends AnyTable ? Model<M, Record<never, never>> : M
 type TableOf<M> = M extends Model<infer T, infer _> ? T : M extends AnyTable ? M : never
 type OptionsOf<M> = M extends Model<infer _, infer O> ? O : Record<never, never>
 
@@ -266,7 +265,7 @@ export function resourceOf(
   tx: Dependency<AnyDatabase>,
 ): Record<string, unknown> {
   const model = toModel(of)
-  const { facts, table } = model
+  const { facts } = model
   const relations = resolveRelations(facts, options.expand ?? {})
   const statements = createStatements()
   const order = options.order === undefined ? [] : ([options.order].flat() as string[])

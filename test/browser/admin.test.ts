@@ -30,7 +30,14 @@ function library({ tables, db }: Opened) {
     {
       authors: group(
         '/authors',
-        trail.resource(author, { db, filter: ['name'], search: ['name'], expand: { books: many(book) } }),
+        trail.resource(author, {
+          db,
+          filter: ['name'],
+          sort: ['name'],
+          search: ['name'],
+          endpoints: { updateMany: false, removeMany: false },
+          expand: { books: many(book) },
+        }),
       ),
       books: group(
         '/books',
@@ -240,6 +247,40 @@ test('somebody sets a field of chosen rows, and deletes them, each with its trac
   const { items } = (await read('/history?table=books&row=4')) as { items: { who: string; change: string }[] }
   expect(items.map(({ who, change }) => `${who} ${change}`)).toEqual(['ada remove', 'ada update', 'tom create'])
   expect(faultsOf(seen).filter((fault) => !/status of (?:409|422)/.test(fault))).toEqual([])
+  await page.close()
+})
+
+test('without bulk endpoints each of the chosen rows is asked for, and the page says how far it got', async () => {
+  for (const name of ['Aaa', 'Zzz']) await send('POST', '/authors', { name, born: 1900 })
+  const seen = await openAsAda('/admin/authors?sort=name')
+  const { page } = seen
+  const bulk = page.getByRole('region', { name: 'Chosen rows' })
+  // The second has books.
+  for (const id of ['3', '1', '4']) await page.getByLabel(`Choose ${id}`, { exact: true }).check()
+  await bulk.getByLabel('Set', { exact: true }).selectOption('born')
+  await bulk.getByLabel('Born').fill('1901')
+  await bulk.getByRole('button', { name: 'Set it in the chosen' }).click()
+  await page.getByText('3 rows changed.').waitFor()
+  expect(await read('/authors/4')).toMatchObject({ born: 1901 })
+  for (const id of ['3', '1', '4']) await page.getByLabel(`Choose ${id}`, { exact: true }).check()
+  await bulk.getByRole('button', { name: 'Delete the chosen' }).click()
+  await bulk.getByRole('button', { name: 'Press again' }).click()
+  await bulk.getByText('1 of 3 are done.').waitFor()
+  expect((await send('GET', '/authors/3')).status).toBe(404)
+  expect((await send('GET', '/authors/4')).status).toBe(200)
+  await page.close()
+})
+
+test('rows with keys of several columns are chosen too', async () => {
+  const seen = await openAsAda('/admin/loans')
+  const { page } = seen
+  await page.getByLabel('Choose 1/2', { exact: true }).check()
+  const bulk = page.getByRole('region', { name: 'Chosen rows' })
+  await bulk.getByRole('button', { name: 'Delete the chosen' }).click()
+  await bulk.getByRole('button', { name: 'Press again' }).click()
+  await page.getByText('1 row deleted.').waitFor()
+  expect((await read('/loans')).items).toHaveLength(1)
+  expect(faultsOf(seen)).toEqual([])
   await page.close()
 })
 

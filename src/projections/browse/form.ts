@@ -25,13 +25,12 @@ export function formSections(shown: Shown): Html {
   if (route === undefined) return html``
   const current = isRecord(value) && itemsOf(value) === undefined ? value : undefined
   const { post, put, patch, delete: remove } = route
-  const changes = shown.action !== undefined && shown.status < 300
   // In the admin a thing is there to be changed.
   const isAdmin = shown.view === 'admin'
   const forms = [
     patch && form(shown, patch, { path, label: 'Save changes', ...(current && { current }), isOpen: isAdmin }),
     put && form(shown, put, { path, label: 'Replace', ...(current && { current }) }),
-    post && form(shown, post, { path, label: post.creates ? 'Create' : post.summary, isOpen: !changes }),
+    post && form(shown, post, { path, label: post.creates ? 'Create' : post.summary, isOpen: route.get === undefined }),
     ...actionsBelow(shown).map(([action, where]) => form(shown, action, { path: where, label: action.summary })),
     remove && form(shown, remove, { path, label: 'Delete', isDangerous: true }),
   ].filter((one) => one !== undefined)

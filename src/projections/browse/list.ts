@@ -69,7 +69,7 @@ function tableRow(
   })
   const choose =
     isChosen &&
-    html`<td><input type="checkbox" data-choose="${JSON.stringify(row)}" data-path="${path}" aria-label="Choose ${key}"></td>`
+    html`<td><input type="checkbox" data-choose="${JSON.stringify(row)}" data-path="${path}" aria-label="Choose ${path === undefined ? 'this row' : decodeURIComponent(path.slice(shown.path.length + 1))}"></td>`
   return html`<tr>${choose}${cells}</tr>`
 }
 
