@@ -1,5 +1,5 @@
 import type { PageFiles } from './asset.ts'
-import { type Html, attribute, html } from './html.ts'
+import { Html, attribute, html } from './html.ts'
 import { type PageLogin, loginPanel } from './login.ts'
 import { type Shown, hrefOf } from './shown.ts'
 import { routeOfPath } from './site.ts'
@@ -19,7 +19,7 @@ export function pageHtml(shown: Shown, login: PageLogin, files: PageFiles, title
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${files.style}">
-<script type="module" src="${files.script}"></script>
+${scriptTag(files.script)}
 </head>
 <body data-view="${shown.view}" data-prefix="${shown.prefix}" data-status="${shown.status}" data-api="${shown.prefix}${shown.path}"${attribute('data-admin', shown.admin && shown.prefix + shown.admin.place)}>
 <a class="skip" href="#content">Skip to the content</a>
@@ -36,6 +36,11 @@ ${!isRefused && panel.text !== '' && html`<details class="login" id="log-in" dat
 </body>
 </html>
 `.text
+}
+
+/** Not by `html`: a bundler that writes the end of a script otherwise gives a tag a helper that the package has not. */
+function scriptTag(address: string): Html {
+  return new Html(`<script type="module" src="${html`${address}`.text}"></script>`)
 }
 
 /** The paths above this one that can be looked at. */
