@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { type Plugin, rolldown } from 'rolldown'
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { root, scratch } from './places.ts'
 import { programsOf } from './programs.ts'
 import { type Outcome, run } from './run.ts'
@@ -45,7 +45,7 @@ async function bundle(files: readonly string[]): Promise<readonly string[]> {
   const tree = Object.fromEntries(
     files.map((file) => [file.replaceAll(path.sep, '/'), readFileSync(path.join(src, file), 'utf8')]),
   )
-  const { bin } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const { bin, dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
   const programs = new Set(programsOf(tree, bin).map((file) => path.normalize(file)))
   const entries = files.filter((file) => !file.includes(path.sep) || programs.has(file))
   const bundled = await rolldown({
@@ -62,7 +62,18 @@ async function bundle(files: readonly string[]): Promise<readonly string[]> {
   })
   // npm does so where it installs the package, and not in this folder.
   for (const command of Object.values<string>(bin)) chmodSync(path.join(root, command), 0o755)
+  const known = Object.keys({ ...dependencies, ...peerDependencies })
+  for (const chunk of output) {
+    if (chunk.type === 'chunk') checkImports(chunk, known)
+  }
   return output.map(({ fileName }) => fileName)
+}
+
+/** A bundler may add imports of its own, of helpers that whoever installs the package has not. */
+function checkImports({ fileName, imports, dynamicImports }: OutputChunk, known: readonly string[]): void {
+  const packages = [...imports, ...dynamicImports].filter((name) => !/^(?:node:|\.)|\.js$/.test(name))
+  const foreign = packages.find((name) => !known.some((one) => name === one || name.startsWith(`${one}/`)))
+  if (foreign !== undefined) throw new Error(`dist/${fileName} imports ${foreign}, which package.json does not name`)
 }
 
 /** A source that asks where it is finds what lies beside it, whatever file it went into. Lines stay: `map: null`. */

@@ -38,8 +38,8 @@ export const coreEntries: readonly string[] = ['index.ts', 'fetch.ts']
 /** What the core may load with `import()` when something needs it, and the folders or files that may. */
 export const coreLater: Readonly<Record<string, readonly string[]>> = {
   zod: [''],
-  // The files of the documentation pages come with the package, and only a file system can read them.
-  'node:fs/promises': ['projections/docs/asset.ts'],
+  // The files of pages come with the package, and only a file system can read them.
+  'node:fs/promises': ['projections/docs/asset.ts', 'projections/browse/asset.ts'],
 }
 
 /** Modules by their path inside src, with `/`, and their text. */

@@ -1,4 +1,12 @@
-export { type Api, type ApiOptions, type DocsLogin, type Places, api, mount } from './contract/api.ts'
+export {
+  type AdminOptions,
+  type Api,
+  type ApiOptions,
+  type DocsLogin,
+  type Places,
+  api,
+  mount,
+} from './contract/api.ts'
 export {
   type BodyDeclared,
   type Chunk,

@@ -88,7 +88,7 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const given = (options.override ?? []) as NonNullable<Parameters<typeof overridesOf>[0]>
   const ports = await bindPorts(api, options.backend ?? (process.env.TRESTLE_BACKEND || 'memory'), openBackend)
   const overrides = overridesOf([[traffic, wanted], ...ports, ...given])
-  const pipeline = createPipeline(await compile(withPlaces(api), { overrides }), {
+  const pipeline = createPipeline(await compile(withPlaces(api, development), { overrides }), {
     report,
     // Here and below: what is not asked for is not loaded.
     ...(development ? { showFailure: (await import('./wire/failure-page.ts')).failurePage } : {}),

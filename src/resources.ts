@@ -1,9 +1,21 @@
 import { transaction } from './backends/transaction.ts'
 import type { Uses } from './contract/depends.ts'
+import { type Author, type ChangesTable, type Trail, createTrail } from './resources/audit.ts'
 import type { Model } from './resources/model.ts'
 import type { AnyTable } from './resources/row.ts'
 import { type Resource, type ResourceOptions, resourceOf } from './resources/resource.ts'
 
+export {
+  type Author,
+  type Change,
+  type ChangeKind,
+  type ChangesExtras,
+  type ChangesSpec,
+  type ChangesTable,
+  appendOnly,
+  postgresChanges,
+  sqliteChanges,
+} from './resources/audit.ts'
 export { InvalidCursor } from './resources/cursor.ts'
 export type { AnyDatabase } from './resources/database.ts'
 export { type Model, type ModelOptions, model } from './resources/model.ts'
@@ -32,6 +44,34 @@ export function resource<
 ): Resource<M, R> {
   const { db, tx } = options as unknown as ResourceOptions<AnyTable, object>
   return resourceOf(of, options as never, tx ?? (transaction(db) as never)) as never
+}
+
+/** Keeps who changed what in a table. */
+export interface AuditTrail extends Pick<Trail, 'changes'> {
+  /**
+   * The same as `resource`, whose writes keep what they change: who, when, what was there before and what is there after, in
+   * the transaction of the change, so that there is the one if and only if there is the other. Columns that callers do not
+   * see are not kept.
+   */
+  readonly resource: typeof resource
+}
+
+/**
+ * Keeps who changed what in a table.
+ *
+ * @param table of `postgresChanges` or `sqliteChanges`.
+ * @param by who is at work; undefined for nobody that is known.
+ * @example
+ * const trail = auditTrail(changes, { by: depends({ caller }, ({ caller }) => caller.id) })
+ * const books = group('/books', trail.resource(book, { db, filter: ['status'] }))
+ * const history = group('/history', trail.changes({ db, endpoint: { security: staff } }))
+ */
+export function auditTrail(table: ChangesTable, { by }: { readonly by: Author }): AuditTrail {
+  const { keeping, changes } = createTrail(table, by)
+  return {
+    changes,
+    resource: ((of: object, options: never) => resource(of as never, keeping(of, options) as never)) as never,
+  }
 }
 
 type TableOf<M> = M extends Model<infer T, infer _> ? T : M extends AnyTable ? M : never

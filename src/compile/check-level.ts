@@ -50,6 +50,8 @@ const PARTS: Readonly<Record<keyof EndpointSpec | keyof ApiOptions, readonly Lev
   schemas: API,
   places: API,
   docsLogin: API,
+  browse: API,
+  admin: API,
 }
 
 const LIMITS: Readonly<Record<keyof EndpointLimits, true>> = { body: true, depth: true, timeout: true }
@@ -59,6 +61,8 @@ const PLACES: Readonly<Record<keyof Places, true>> = {
   docs: true,
   redoc: true,
   reference: true,
+  browse: true,
+  admin: true,
   healthz: true,
   readyz: true,
   resource: true,

@@ -7,11 +7,13 @@ import type { Middleware } from '../contract/hooks.ts'
 import { contentsOf } from '../contract/formats.ts'
 import { formSize, isMultipartForm } from '../contract/multipart.ts'
 import type { Policy } from '../contract/policy.ts'
+import { type Presentation, presentationOf } from '../contract/presentation.ts'
 import { type Stamp, stampOf } from '../contract/stamp.ts'
 import { type Versions, meet } from '../contract/version.ts'
 import { type Operation, walk } from '../contract/walk.ts'
 import { type Acceptance, createAcceptance } from './accept.ts'
 import { type Decoders, compileDecoders } from './decoder.ts'
+import { checkAdmin } from './check-admin.ts'
 import { levelChecks } from './check-level.ts'
 import {
   type Checks,
@@ -66,6 +68,8 @@ export interface Plan {
   readonly middleware: readonly Middleware[]
   /** Those of the API's middleware that every reply gets, outermost first. */
   readonly stamps: readonly Stamp[]
+  /** What shows replies to browsers, where the API has that. */
+  readonly presentation: Presentation | undefined
   readonly versions: Versions | undefined
 }
 
@@ -92,6 +96,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
   const schemes: Parameters<typeof checkSchemes>[1] = new Map()
   const levels = levelChecks(api, faults)
   checkVersions(operations, noteForApi(faults))
+  checkAdmin(api[OPTIONS].admin, operations, noteForApi(faults))
   const checks: Checks = new Map()
   const ordered = operations.map((operation) => {
     const note = noteFor(operation, faults)
@@ -110,6 +115,8 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
 
   const ofApi = api[OPTIONS].middleware ?? []
   const stamps = ofApi.filter((layer) => stampOf(layer) !== undefined)
+  const shows = ofApi.find((layer) => presentationOf(layer) !== undefined)
+  const isAround = (layer: Middleware): boolean => stamps.includes(layer) || layer === shows
   const zod = operations.some(usesZod) ? ((await import('zod')) as unknown as Zod) : undefined
   const forms = await formsFor(api, operations)
   const encoded = compileProblems(operations, zod)
@@ -125,7 +132,7 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
         slots: ordered[index]?.ofPolicies[at] as readonly Slot[],
         served: servedOf(policy, ordered[index]?.slots as readonly Slot[]),
       })),
-      middleware: operation.middleware.filter((layer) => !stamps.includes(layer)),
+      middleware: operation.middleware.filter((layer) => !isAround(layer)),
       limits: limitsOf(operation),
       errors: encoded(operation.errors ?? errors),
     }),
@@ -134,8 +141,9 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     api,
     endpoints,
     errors: encoded(errors),
-    middleware: ofApi.filter((layer) => !stamps.includes(layer)),
+    middleware: ofApi.filter((layer) => !isAround(layer)),
     stamps: stamps.map((layer) => stampOf(layer) as Stamp),
+    presentation: shows && presentationOf(shows),
     versions: operations.find(({ version }) => version !== undefined)?.version?.of,
   }
 }

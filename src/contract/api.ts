@@ -1,3 +1,4 @@
+import type { Dependency } from './depends.ts'
 import { type GroupOptions, type Members, type Under, checkMembers, group, optionsAndMembers } from './group.ts'
 import type { Path } from './path.ts'
 import type { AnySchema } from './schema.ts'
@@ -19,6 +20,23 @@ export interface ApiOptions extends GroupOptions {
   readonly places?: Places
   /** What `/docs` logs in as, where a security scheme says where people log in; people write it there unless told. */
   readonly docsLogin?: DocsLogin
+  /**
+   * True to show replies as pages to browsers: what prefers `text/html` over JSON. What NODE_ENV says, unless told: on for
+   * `development` only.
+   */
+  readonly browse?: boolean
+  /** Pages at `/admin` to look at rows and change them; none unless told. It switches `browse` on. */
+  readonly admin?: AdminOptions
+}
+
+/** The admin of an API. It asks the API's own endpoints, so that all their rules hold. */
+export interface AdminOptions {
+  /** The groups whose rows it shows, by the keys that lead to them: `['books', 'inner.loans']`. */
+  readonly resources: readonly string[]
+  /** Who may open it: a security dependency; `'public'` where whoever may call the endpoints may. */
+  readonly security: Dependency | 'public'
+  /** The key of the group that lists what was changed. */
+  readonly history?: string
 }
 
 /** What the page at `docs` is at an identity provider: a public client (RFC 6749 §2.1), which has no secret. */
@@ -35,6 +53,9 @@ export interface Places {
   readonly docs?: Path | false
   readonly redoc?: Path | false
   readonly reference?: Path | false
+  /** Where reading the API in a browser begins, where replies are shown as pages. */
+  readonly browse?: Path
+  readonly admin?: Path
   /** 200 as long as the process answers. */
   readonly healthz?: Path | false
   /** 200 when the API is ready for traffic, 503 when it is not. */
@@ -73,7 +94,7 @@ export function membersOf(api: Api): Members {
 
 /**
  * Puts an API under a prefix, as a member of another. Its hooks, policies, limits and error format
- * stay its own; its title, version, servers, schema names, places and `docsLogin` do not come along. Two versions
+ * stay its own; its title, version, servers, schema names, places, `docsLogin`, `browse` and `admin` do not come along. Two versions
  * may each have named an `Order`, and a document has one.
  *
  * @throws {TypeError} for something that is no API.
@@ -98,6 +119,8 @@ export function mount<const P extends Path, A extends Api>(path: P, inner: A): U
     contact: _6,
     license: _7,
     docsLogin: _8,
+    browse: _9,
+    admin: _10,
     ...options
   } = inner[OPTIONS]
   return group(path as Path, options, membersOf(inner)) as Under<P, Omit<A, typeof OPTIONS>>

@@ -145,3 +145,12 @@ export function versionsOf(api: Api): Versions | undefined {
   }
   return known.versions
 }
+
+/** The path of the list of a group, by the keys that lead to the group: its GET without path parameters. */
+export function listPath(operations: readonly Operation[], keys: string): string | undefined {
+  return operations
+    .filter(
+      ({ id, method, path, hidden }) => !hidden && method === 'GET' && id.startsWith(`${keys}.`) && !path.includes('{'),
+    )
+    .toSorted((one, other) => one.path.length - other.path.length)[0]?.path
+}

@@ -15,6 +15,7 @@ import { PipelineFrontDoor } from './front-door.ts'
 import { match } from './match.ts'
 import { type Answer, onion } from './onion.ts'
 import { PipelineReadiness } from './readiness.ts'
+import { presented } from './presented.ts'
 import type { WireReply } from './reply.ts'
 import { type Endpoint, composeEndpoint } from './stages.ts'
 import { stampRefusal, stamped } from './stamps.ts'
@@ -172,7 +173,11 @@ export function createPipeline(plan: Plan, given: PipelineOptions): Pipeline {
     return endpoint.essential ? begin(x, endpoint) : enter(x, endpoint)
   }
 
-  const answer = plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), versioned?.around(plain) ?? plain)
+  const versionless = versioned?.around(plain) ?? plain
+  const { presentation } = plan
+  const whole = presentation === undefined ? versionless : presented(presentation, versionless, failing, options.report)
+
+  const answer = plan.stamps.reduceRight((inner, stamp) => stamped(stamp, inner), whole)
   return {
     answer,
     start: async () => {

@@ -5,6 +5,8 @@ import { type BrowserContext, type Page, chromium } from 'playwright-core'
 
 export interface Chromium {
   readonly open: (url: string, look?: Look) => Promise<Watched>
+  /** Another profile of the same browser, in which no page runs a script. */
+  readonly withoutScripts: () => Promise<BrowserContext>
   readonly close: () => Promise<void>
 }
 
@@ -31,12 +33,13 @@ const ARGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ]
 
+const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true }
+
 /** A real Chromium with an empty profile. */
 export async function createChromium(): Promise<Chromium> {
   const profile = mkdtempSync(join(tmpdir(), 'trestle-chromium-'))
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    headless: true,
+    ...LAUNCH,
     args: ARGS,
   })
   // Also refusals that the console would not show as errors.
@@ -47,6 +50,12 @@ export async function createChromium(): Promise<Chromium> {
   })
   return {
     open: (url, look = {}) => open(context, url, look),
+    withoutScripts: async () => {
+      const other = await chromium.launch({ ...LAUNCH, args: ARGS })
+      const scriptless = await other.newContext({ javaScriptEnabled: false })
+      scriptless.on('close', () => void other.close())
+      return scriptless
+    },
     close: async () => {
       await context.close()
       rmSync(profile, { recursive: true, force: true })

@@ -187,3 +187,20 @@ test('what is declared of something undefined is told where it is declared', () 
   expect(() => api(gone, {})).toThrow(`api(…): the options are undefined: ${cycle}`)
   expect(() => get('/secret', gone as object, nothing)).toThrow(`GET /secret: what it declares is undefined: ${cycle}`)
 })
+
+describe('An admin', () => {
+  const orders = { list: get('/orders', () => []), read: get('/orders/{id}', nothing) }
+
+  it('that leaves open who may see it, or shows what there is no list of, stops the start', async () => {
+    const open = api({ admin: { resources: ['order'], history: 'x' } } as unknown as ApiOptions, { orders })
+    expect(await faults(open)).toEqual([
+      'The API | admin.security: does not say who may open it | give it a security dependency, or "public"',
+      'The API | admin.resources.0: names "order", of which there is no list | write "orders"',
+      'The API | admin.history: names "x", of which there is no list | name a group with a GET without path parameters: orders',
+    ])
+    expect(await faults(api({ admin: { resources: [], security: 'public' } }, { orders }))).toEqual([
+      "The API | admin.resources: names nothing to show | name groups of the API: ['books']",
+    ])
+    expect(await faults(api({ admin: { resources: ['orders'], security: 'public' } }, { orders }))).toEqual([])
+  })
+})
