@@ -17,6 +17,7 @@ export {
   sqliteChanges,
 } from './resources/audit.ts'
 export { InvalidCursor } from './resources/cursor.ts'
+export { ImportRefused, type ImportReport } from './resources/import.ts'
 export type { AnyDatabase } from './resources/database.ts'
 export { type Model, type ModelOptions, model } from './resources/model.ts'
 export { type Relation, type RelationOptions, many, one } from './resources/relation.ts'

@@ -197,7 +197,7 @@ function decoderFor({ request }: Exchange, type: string | undefined, first: Body
   const detail = type === undefined ? `Say what the body is: content-type: ${some}` : `Send the body as ${some}`
   const accept = taken.join(', ')
   // Of changes it has another name (RFC 5789 §2.2).
-  const more = request.method === 'PATCH' ? { 'accept-patch': accept } : {}
+  const more: Readonly<Record<string, string>> = request.method === 'PATCH' ? { 'accept-patch': accept } : {}
   throw UnsupportedMediaType({ detail, headers: { accept, ...more } })
 }
 

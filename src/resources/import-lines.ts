@@ -69,7 +69,7 @@ export async function* csvLines(body: ReadableStream<Uint8Array>, model: AnyMode
     for await (const record of rows as AsyncIterable<Record<string, string>>) {
       row++
       const given = Object.entries(record).filter(([, text]) => text !== '')
-      yield { row, values: Object.fromEntries(given.map(([name, text]) => [name, valueOf(text, kinds.get(name))])) }
+      yield { row, values: Object.fromEntries(given.map(([name, text]) => [name, fieldOf(text, kinds.get(name))])) }
     }
   } catch (error) {
     const { code } = error as { readonly code?: unknown }
@@ -81,7 +81,7 @@ export async function* csvLines(body: ReadableStream<Uint8Array>, model: AnyMode
 }
 
 /** Text as what its column holds; what does not fit stays text, for the schema to refuse. */
-function valueOf(text: string, kind: ColumnKind | undefined): unknown {
+function fieldOf(text: string, kind: ColumnKind | undefined): unknown {
   switch (kind) {
     case 'integer':
     case 'number':

@@ -26,7 +26,7 @@ export function jsonOfRow(model: AnyModel, names: readonly string[]): JsonRow | 
     const column = model.facts.columns[name] as Column
     const own = sql.raw(`r.c${i}`)
     // Its schema may say anything of its values.
-    const value = schemas[name] === undefined ? valueOf(column, own) : undefined
+    const value = schemas[name] === undefined ? writtenAs(column, own) : undefined
     if (value === undefined) return undefined
     columns.push(sql`${column} as ${sql.raw(`c${i}`)}`)
     const text = value.isQuoted ? sql`'"' || ${value.text} || '"'` : value.text
@@ -66,7 +66,7 @@ function csvOf(column: Column): SQL | undefined {
     case 'json':
       return sql`${column}::text`
     default: {
-      const value = valueOf(column, sql`${column}`)
+      const value = writtenAs(column, sql`${column}`)
       return value === undefined ? undefined : value.isQuoted ? value.text : sql`${column}`
     }
   }
@@ -79,7 +79,7 @@ interface Value {
 }
 
 /** A value in the form in which its column's schema sends it. */
-function valueOf(column: Column, own: SQL): Value | undefined {
+function writtenAs(column: Column, own: SQL): Value | undefined {
   const bare = (text: SQL): Value => ({ text, isQuoted: false })
   const quoted = (text: SQL): Value => ({ text, isQuoted: true })
   switch (kindOf(column)) {
