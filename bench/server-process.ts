@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** A server under measurement, in a process of its own. */
 export interface ServerProcess {
   readonly port: number
+  readonly pid: number
   /** Microseconds of CPU time, user and system, that its process has used so far. */
   usage(): Promise<number>
   stop(): Promise<void>
@@ -43,6 +44,7 @@ export async function startServer(
   const { port } = await message<{ port: number }>(child, () => errors)
   return {
     port,
+    pid: child.pid as number,
     async usage() {
       child.send('usage')
       const { usage } = await message<{ usage: NodeJS.CpuUsage }>(child, () => errors)

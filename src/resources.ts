@@ -3,7 +3,9 @@ import type { Uses } from './contract/depends.ts'
 import { type Author, type ChangesTable, type Trail, createTrail } from './resources/audit.ts'
 import type { Model } from './resources/model.ts'
 import type { AnyTable } from './resources/row.ts'
-import { type Resource, type ResourceOptions, resourceOf } from './resources/resource.ts'
+import type { Resource } from './resources/resource-endpoints.ts'
+import type { ResourceOptions } from './resources/resource-options.ts'
+import { resourceOf } from './resources/resource.ts'
 
 export {
   type Author,
@@ -21,7 +23,8 @@ export { ImportRefused, type ImportReport } from './resources/import.ts'
 export type { AnyDatabase } from './resources/database.ts'
 export { type Model, type ModelOptions, model } from './resources/model.ts'
 export { type Relation, type RelationOptions, many, one } from './resources/relation.ts'
-export type { EndpointExtras, Resource, ResourceHooks, ResourceOptions, ResourceVerb } from './resources/resource.ts'
+export type { Resource } from './resources/resource-endpoints.ts'
+export type { EndpointExtras, ResourceHooks, ResourceOptions, ResourceVerb } from './resources/resource-options.ts'
 export type { SearchOptions } from './resources/search.ts'
 
 /**

@@ -38,7 +38,13 @@ const shop = api(
   {
     orders: group(
       '/orders',
-      resource(orders, { db, filter: ['status', 'customer_id'], sort: ['created_at'], order: '-created_at' }),
+      resource(orders, {
+        db,
+        filter: ['status', 'customer_id'],
+        sort: ['created_at'],
+        order: '-created_at',
+        export: true,
+      }),
     ),
   },
 )

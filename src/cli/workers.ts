@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import cluster, { type Worker } from 'node:cluster'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -57,6 +58,8 @@ export function createWorkers(options: WorkersOptions): Workers {
     exec: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
     args: [JSON.stringify(serving)],
   })
+  // What one worker signs another takes, such as the cursor of a page.
+  const secret = process.env.TRESTLE_SECRET || randomBytes(32).toString('base64url')
   const members = new Set<Member>()
   const all = Promise.withResolvers<string>()
   let proven = false
@@ -69,7 +72,7 @@ export function createWorkers(options: WorkersOptions): Workers {
   const inState = (...states: Member['state'][]): Member[] => [...members].filter(({ state }) => states.includes(state))
 
   const launch = (state: 'starting' | 'spare'): Member => {
-    const worker = cluster.fork()
+    const worker = cluster.fork({ TRESTLE_SECRET: secret })
     const served = Promise.withResolvers<boolean>()
     const ended = Promise.withResolvers<void>()
     const member: Member = {

@@ -9,7 +9,11 @@ import type { TableFacts } from './table.ts'
 export function indexCheck(facts: TableFacts, spec: ListSpec): Policy {
   return policy('index-check', {}, ({ operation, report }) => {
     const missing = process.env.NODE_ENV === 'production' ? [] : unindexed(facts, spec)
-    if (missing.length > 0) report(new Error(`${operation}: ${missing.join('; ')}`))
+    if (missing.length > 0) {
+      const text = `${operation}: ${missing.join('; ')}`
+      // Where it was found says nothing: the mend is in the table.
+      report(Object.assign(new Error(text), { stack: text }))
+    }
     return {}
   })
 }

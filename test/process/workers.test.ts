@@ -32,6 +32,7 @@ const API = `import { api, get, stream } from 'trestle'
 export default api({
   pid: get('/pid', () => process.pid),
   version: get('/version', () => 1),
+  secret: get('/secret', () => process.env.TRESTLE_SECRET ?? 'none'),
   slow: get('/slow', async () => {
     await new Promise((resolve) => setTimeout(resolve, 700))
     return process.pid
@@ -109,6 +110,16 @@ async function connectToEach(port: number, pids: readonly number[]): Promise<Map
   expect([...agents.keys()].sort()).toEqual([...pids].sort())
   return agents
 }
+
+test('workers sign with one secret', async () => {
+  const program = start('--workers', '2')
+  const port = await portOf(program)
+  const agents = await connectToEach(port, await program.workers())
+  const secrets = await Promise.all([...agents.values()].map((agent) => ask(port, '/secret', agent)))
+  expect(new Set(secrets.map(({ body }) => body)).size).toBe(1)
+  expect(secrets[0]?.body).toMatch(/^"?[\w-]{43}"?$/)
+  for (const agent of agents.values()) agent.destroy()
+})
 
 test('Workers are replaced one by one, and no request fails: kept connections, new ones, streams', async () => {
   const outcome = await rollingRestarts({ restarts: 3, workers: 2 })

@@ -1,0 +1,173 @@
+import type { z } from 'zod'
+import type { Content } from '../contract/content.ts'
+import type { Endpoint } from '../contract/endpoint.ts'
+import type { PageQuery } from '../contract/page.ts'
+import type { ReplySpec } from '../contract/reply-spec.ts'
+import type { Schema } from '../contract/schema.ts'
+import type { ImportReport } from './import.ts'
+import type { Model } from './model.ts'
+import type { WithExpanded, WithExpandedSent } from './relation.ts'
+import type { AnyTable, CreateRow, KeyName, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
+
+/** The types of a resource's endpoints, each worked out from its table, its model's options (`O`) and its own (`R`). */
+
+type TableOf<M> = M extends Model<infer T, infer _> ? T : M extends AnyTable ? M : never
+type OptionsOf<M> = M extends Model<infer _, infer O> ? O : Record<never, never>
+
+type Listed<R, Name extends string> = R extends { readonly [P in Name]: readonly (infer K)[] } ? K & string : never
+type ExpandOf<R> = R extends { readonly expand: infer E } ? E : Record<never, never>
+
+type ComparedAs<V> = V extends boolean ? never : V extends string ? TextOperator<V> : 'ne' | 'gt' | 'gte' | 'lt' | 'lte'
+/** Text has `contains`; the words of an enum have not. */
+type TextOperator<V extends string> = string extends V
+  ? 'ne' | 'contains' | 'starts' | 'gt' | 'gte' | 'lt' | 'lte'
+  : 'ne'
+
+/** A column's values, without null. */
+type ValueOf<T extends AnyTable, P> = P extends keyof T['$inferSelect'] ? NonNullable<T['$inferSelect'][P]> : never
+type NullOf<T extends AnyTable, P> = P extends keyof T['$inferSelect'] ? Extract<T['$inferSelect'][P], null> : never
+
+/** The query fields by which a list is narrowed. */
+type FilterFields<T extends AnyTable, K extends string> = {
+  readonly [P in K]: Optional<ValueOf<T, P>>
+} & {
+  readonly [P in K as `${P}[${ComparedAs<ValueOf<T, P>>}]`]: Optional<ValueOf<T, P>>
+} & {
+  readonly [P in K as `${P}[in]`]: Schema<
+    readonly SentValue<ValueOf<T, P>>[] | undefined,
+    readonly ValueOf<T, P>[] | undefined
+  >
+} & {
+  readonly [P in K as [NullOf<T, P>] extends [never] ? never : `${P}[null]`]: Schema<boolean | undefined>
+}
+
+type SentValue<V> = SentOf<{ v: V }>['v']
+type Optional<V> = Schema<SentValue<V> | undefined, V | undefined>
+type Words<W> = Schema<readonly W[] | undefined>
+
+type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>> & {
+  readonly [P in 'sort' as [Listed<R, 'sort'>] extends [never] ? never : P]: Words<
+    Listed<R, 'sort'> | `-${Listed<R, 'sort'>}`
+  >
+} & {
+  readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
+} & {
+  readonly [P in 'q' as R extends { readonly search: unknown } ? P : never]: Schema<string | undefined>
+} & {
+  readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
+} & RowFields<T, O, R>
+
+type RowFields<T extends AnyTable, O, R> = {
+  readonly [P in 'fields' as R extends { readonly sparse: true } ? P : never]: Words<ShownColumn<T, O>>
+} & { readonly [P in 'expand' as R extends { readonly expand: object } ? P : never]: Words<Paths<ExpandOf<R>>> }
+
+type Paths<E> = { readonly [K in keyof E & string]: K | `${K}.${PathsInside<E[K]>}` }[keyof E & string]
+type PathsInside<X> = X extends { readonly options: { readonly expand?: infer E } }
+  ? { readonly [K in keyof E & string]: K | `${K}.${string}` }[keyof E & string]
+  : never
+
+type RowSchema<T extends AnyTable, O, R> = z.ZodType<
+  Sparse<WithExpanded<RowOf<T, O>, ExpandOf<R>>, KeyName<T>, R>,
+  Sparse<WithExpandedSent<RowSent<T, O>, ExpandOf<R>>, KeyName<T>, R>
+>
+
+/** Where callers may ask for some fields, only the key is always there. */
+type Sparse<Row, Key, R> = R extends { readonly sparse: true } ? Partial<Row> & Pick<Row, keyof Row & Key> : Row
+
+type PageMode<R> = R extends { readonly pages: 'offset' } ? 'offset' : 'cursor'
+type BodySchema<Row> = z.ZodType<Row, SentOf<Row>>
+
+interface AllEndpoints<T extends AnyTable, O, R> {
+  readonly list: Endpoint<
+    '/',
+    {
+      readonly query: PageQuery<PageMode<R>, ListFields<T, O, R>>
+      readonly returns: ReplySpec<200, Content<PageMode<R>, RowSchema<T, O, R>>>
+    }
+  >
+  readonly create: Endpoint<
+    '/',
+    { readonly body: BodySchema<CreateRow<T, O>>; readonly returns: ReplySpec<201, RowSchema<T, O, object>> }
+  >
+  readonly read: Endpoint<
+    string,
+    {
+      readonly params: BodySchema<KeyOf<T>>
+      readonly query: Schema<QuerySent<RowFields<T, O, R>>>
+      readonly returns: RowSchema<T, O, R>
+    }
+  >
+  readonly replace: Endpoint<
+    string,
+    {
+      readonly params: BodySchema<KeyOf<T>>
+      readonly body: BodySchema<Omit<CreateRow<T, O>, KeyName<T>>>
+      readonly returns: RowSchema<T, O, object>
+    }
+  >
+  readonly update: Endpoint<
+    string,
+    {
+      readonly params: BodySchema<KeyOf<T>>
+      readonly body: BodySchema<UpdateRow<T, O>>
+      readonly returns: RowSchema<T, O, object>
+    }
+  >
+  readonly remove: Endpoint<
+    string,
+    { readonly params: BodySchema<KeyOf<T>>; readonly returns: ReplySpec<204, undefined> }
+  >
+  readonly createMany: Endpoint<
+    '/bulk',
+    {
+      readonly body: BodySchema<{ readonly items: readonly CreateRow<T, O>[] }>
+      readonly returns: ReplySpec<201, Items<T, O>>
+    }
+  >
+  readonly updateMany: Endpoint<
+    '/bulk/update',
+    {
+      readonly body: BodySchema<{ readonly items: readonly (KeyOf<T> & UpdateRow<T, O>)[] }>
+      readonly returns: Items<T, O>
+    }
+  >
+  readonly removeMany: Endpoint<
+    '/bulk/delete',
+    { readonly body: BodySchema<{ readonly items: readonly KeyOf<T>[] }>; readonly returns: ReplySpec<204, undefined> }
+  >
+}
+
+interface MoreEndpoints<T extends AnyTable, O, R> {
+  readonly export: Endpoint<
+    '/export',
+    { readonly query: Schema<QuerySent<ListFields<T, O, R>>>; readonly returns: Content<'rows', RowSchema<T, O, R>> }
+  >
+  readonly import: Endpoint<
+    '/import',
+    {
+      readonly query: Schema<{ readonly atomic?: boolean }>
+      readonly body: readonly [Content<'stream', undefined>, Content<'stream', undefined>]
+      readonly returns: z.ZodType<ImportReport>
+    }
+  >
+}
+
+/** Those that there are where options say so. */
+type Chosen<R> = {
+  [K in 'export' | 'import']: R extends { readonly [P in K]: true } ? K : never
+}['export' | 'import']
+
+type Items<T extends AnyTable, O> = z.ZodType<
+  { readonly items: readonly RowOf<T, O>[] },
+  { readonly items: readonly RowSent<T, O>[] }
+>
+
+type QuerySent<F> = { readonly [K in keyof F]?: F[K] extends Schema<infer In, infer _> ? In : never }
+
+type LeftOut<R> = R extends { readonly endpoints: infer E }
+  ? { [K in keyof E]: E[K] extends false ? K : never }[keyof E]
+  : never
+
+/** The endpoints of a resource: an ordinary record of them. */
+export type Resource<M, R> = Omit<AllEndpoints<TableOf<M>, OptionsOf<M>, R>, LeftOut<R>> &
+  Pick<MoreEndpoints<TableOf<M>, OptionsOf<M>, R>, Chosen<R>>
