@@ -33,7 +33,12 @@ const ARGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ]
 
-const LAUNCH = { executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true }
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  // Of files whose names it cannot read, it says that they are not there.
+  env: { ...process.env, LC_ALL: 'C.UTF-8' },
+}
 
 /** A real Chromium with an empty profile. */
 export async function createChromium(): Promise<Chromium> {

@@ -112,6 +112,7 @@ async function connectToEach(port: number, pids: readonly number[]): Promise<Map
 }
 
 test('workers sign with one secret', async () => {
+  await folder.write('app.ts', API)
   const program = start('--workers', '2')
   const port = await portOf(program)
   const agents = await connectToEach(port, await program.workers())
