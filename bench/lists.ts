@@ -12,6 +12,7 @@ const USAGE = `A list of orders on Postgres: a resource of Trestle, and the same
   --rows 1000000     orders in the table
   --rounds 5         rounds; each has a window of every server on every page
   --requests 4000    requests in a window
+  --rate 1000        requests a second of the windows in which the time of each is taken
   --source           run Trestle from src, not from dist`
 
 const { values } = parseArgs({
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     rows: { type: 'string' },
     rounds: { type: 'string' },
     requests: { type: 'string' },
+    rate: { type: 'string' },
     source: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -30,6 +32,7 @@ if (values.help) {
 const rows = toCount('--rows', values.rows ?? '1000000')
 const rounds = toCount('--rounds', values.rounds ?? '5')
 const requests = toCount('--requests', values.requests ?? '4000')
+const rate = toCount('--rate', values.rate ?? '1000')
 
 const SERVERS = {
   'trestle, resource': ['trestle.ts', []],
@@ -121,10 +124,10 @@ async function measure(all: ReadonlyMap<Name, Record<string, string>>): Promise<
         const request = toBytes({ title: page, method: 'GET', target: targets[page] as string })
         const window = await withLoad(server.port, async (load) => {
           const before = await server.usage()
-          const times: number[] = []
-          await load.run([request], 200, requests, times)
-          const p99 = times.toSorted((a, b) => a - b)[Math.floor(requests * 0.99)] as number
-          return { cpu: ((await server.usage()) - before) / requests, p99 }
+          await load.run([request], 200, requests)
+          const cpu = ((await server.usage()) - before) / requests
+          const times = (await load.paced(request, 200, requests, rate)).toSorted((a, b) => a - b)
+          return { cpu, p99: times[Math.floor(requests * 0.99)] as number }
         })
         if (round === 0) continue // in which the compiler is at work
         const key = `${page}\n${name}`
@@ -136,7 +139,9 @@ async function measure(all: ReadonlyMap<Name, Record<string, string>>): Promise<
     }
   }
   for (const page of pages) {
-    console.log(`\n${page}\n${'server'.padEnd(28)} µs CPU/request   p99 ms   × fastify, prepared   × fastify`)
+    console.log(
+      `\n${page}\n${'server'.padEnd(28)} µs CPU/request   p99 ms at ${rate}/s   × fastify, prepared   × fastify`,
+    )
     for (const name of all.keys()) {
       const own = found.get(`${page}\n${name}`) as { cpu: number[]; p99: number[] }
       const ratio = (other: Name): string => {
@@ -144,7 +149,11 @@ async function measure(all: ReadonlyMap<Name, Record<string, string>>): Promise<
         return median(own.cpu.map((cpu, i) => cpu / (others.cpu[i] as number))).toFixed(2)
       }
       console.log(
-        `${name.padEnd(28)} ${median(own.cpu).toFixed(0).padStart(14)} ${median(own.p99).toFixed(1).padStart(8)} ${ratio('fastify and pg, prepared').padStart(21)} ${ratio('fastify and pg').padStart(11)}`,
+        `${name.padEnd(28)} ${median(own.cpu).toFixed(0).padStart(14)} ${median(own.p99)
+          .toFixed(1)
+          .padStart(
+            16 + String(rate).length,
+          )} ${ratio('fastify and pg, prepared').padStart(21)} ${ratio('fastify and pg').padStart(11)}`,
       )
     }
   }

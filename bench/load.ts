@@ -15,6 +15,12 @@ export interface Load {
    * @throws where a reply has another status, a connection fails, or a minute passes.
    */
   run(requests: readonly Buffer[], status: number, count: number, times?: number[]): Promise<number>
+  /**
+   * Sends a request at `rate` a second, whether or not those before it are answered, and waits for all replies.
+   *
+   * @returns milliseconds from when each was to be sent until its reply was there.
+   */
+  paced(request: Buffer, status: number, count: number, rate: number): Promise<number[]>
 }
 
 /**
@@ -24,7 +30,10 @@ export interface Load {
 export async function withLoad<T>(port: number, use: (load: Load) => Promise<T>): Promise<T> {
   const open = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(port)))
   try {
-    return await use({ run: (requests, status, count, times) => run(open, requests, status, count, times) })
+    return await use({
+      run: (requests, status, count, times) => run(open, requests, status, count, times),
+      paced: (request, status, count, rate) => paced(open, request, status, count, rate),
+    })
   } finally {
     for (const connection of open) connection.close()
   }
@@ -66,5 +75,44 @@ function run(
       }
       if (sent < count) next(connection)
     }
+  })
+}
+
+function paced(
+  connections: readonly Connection[],
+  request: Buffer,
+  expected: number,
+  count: number,
+  rate: number,
+): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now()
+    const times: number[] = []
+    const free = [...connections]
+    const due = (index: number): number => started + (index * 1000) / rate
+    let sent = 0
+    const end = (error?: Error): void => {
+      clearTimeout(patience)
+      clearInterval(clock)
+      if (error === undefined) resolve(times)
+      else reject(error)
+    }
+    const send = (): void => {
+      while (sent < count && free.length > 0 && due(sent) <= performance.now()) {
+        const connection = free.pop() as Connection
+        const intended = due(sent++)
+        connection.onFailure = end
+        connection.onReply = (status) => {
+          if (status !== expected) return end(new Error(`status ${status} where ${expected} was expected`))
+          times.push(performance.now() - intended)
+          free.push(connection)
+          if (times.length === count) end()
+          else send()
+        }
+        connection.send(request)
+      }
+    }
+    const clock = setInterval(send, 1)
+    const patience = setTimeout(() => end(new Error(`${times.length} of ${count} replies after a minute`)), PATIENCE)
   })
 }

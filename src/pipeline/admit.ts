@@ -22,6 +22,39 @@ export interface Admission {
   readonly ended: () => void
 }
 
+/**
+ * A request that is counted while it is worked on. A body that does not come is no work: whoever sends none takes no room.
+ *
+ * It knows nothing of the request: V8 makes what is made often among what is old, and what that knows is kept with it
+ * until the old is looked through. As a function that knew it, it made each young collection take 10 ms in place of 0.4.
+ */
+export class Counted {
+  readonly #admission: Admission
+  #isOver = false
+  #isAwaiting = false
+
+  constructor(admission: Admission) {
+    this.#admission = admission
+    admission.began()
+  }
+
+  awaits(body: Promise<unknown>): void {
+    if (this.#isOver) return
+    this.#isAwaiting = true
+    this.#admission.ended()
+    const goOn = (): void => {
+      this.#isAwaiting = false
+      if (!this.#isOver) this.#admission.began()
+    }
+    body.then(goOn, goOn)
+  }
+
+  end(): void {
+    this.#isOver = true
+    if (!this.#isAwaiting) this.#admission.ended()
+  }
+}
+
 type Answering = (x: Exchange, endpoint: Endpoint) => WireReply | Promise<WireReply>
 
 /**
@@ -45,24 +78,11 @@ export function admit(admission: Admission, answer: Answering, report: Report): 
     if (isNegotiated) addVary(refused, 'Accept')
     return refused
   }
-  /** Counts a request while it is worked on. A body that does not come is no work: whoever sends none takes no room. */
   const atWork = (x: Exchange, work: Promise<unknown>): void => {
-    let isOver = false
-    const goOn = (): void => {
-      if (!isOver) admission.began()
-    }
-    x.onAwaiting = (body) => {
-      if (isOver) return
-      admission.ended()
-      body.then(goOn, goOn)
-    }
-    admission.began()
-    if (x.awaited !== undefined) x.onAwaiting(x.awaited)
-    const end = (): void => {
-      isOver = true
-      if (x.awaited === undefined) admission.ended()
-    }
-    void work.then(() => (x.working === undefined ? end() : void x.working.then(end)))
+    const counted = new Counted(admission)
+    x.counted = counted
+    if (x.awaited !== undefined) counted.awaits(x.awaited)
+    void work.then(() => (x.working === undefined ? counted.end() : void x.working.then(() => counted.end())))
   }
   const begin: Answering = (x, endpoint) => {
     const reply = answer(x, endpoint)

@@ -1,3 +1,4 @@
+import type { Counted } from './admit.ts'
 import type { BaseContext } from '../contract/context.ts'
 import type { MiddlewareContext } from '../contract/hooks.ts'
 import type { Computed, PolicyContext } from '../contract/policy.ts'
@@ -58,8 +59,8 @@ export class Exchange implements MiddlewareContext {
   joint: Joint | undefined = undefined
   /** The body, while it is waited for. */
   awaited: Promise<unknown> | undefined = undefined
-  /** Called where it begins to be waited for. */
-  onAwaiting: ((body: Promise<unknown>) => void) | undefined = undefined
+  /** Counts it as work, where somebody does. */
+  counted: Counted | undefined = undefined
   #notes: Map<object, unknown> | undefined = undefined
   /** Since when it is. */
   #awaitsSince: number | undefined = undefined
@@ -104,7 +105,7 @@ export class Exchange implements MiddlewareContext {
   awaitBody<T>(body: Promise<T>): Promise<T> {
     this.#awaitsSince = performance.now()
     this.awaited = body
-    this.onAwaiting?.(body)
+    this.counted?.awaits(body)
     const ended = (): void => {
       this.awaited = undefined
       this.#awaited = this.bodyTime
