@@ -41,11 +41,8 @@ const review = model(tables.review, {
   changeable: ({ me }) => eq(tables.review.member_id, me?.member_id ?? 0),
 })
 
-const WRITES = ['create', 'replace', 'update', 'remove', 'createMany', 'updateMany', 'removeMany'] as const
-const writes = <X>(how: X) =>
-  Object.fromEntries(WRITES.map((verb) => [verb, how])) as { readonly [V in (typeof WRITES)[number]]: X }
-const byStaff = { db, endpoints: writes({ security: me.scopes('staff') }) }
-const byMembers = { db, endpoints: writes({ security: me }) }
+const byStaff = { db, writes: { security: me.scopes('staff') } }
+const byMembers = { db, writes: { security: me } }
 
 export default api(
   { title: 'Riverside Public Library', version: '1.0.0' },

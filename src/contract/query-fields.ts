@@ -40,8 +40,11 @@ export function checkFields(
   add: (input: Readonly<Record<string, unknown>>, output: Record<string, unknown>, issues: SchemaIssue[]) => void,
 ): Validate {
   // Without its name: what a caller took for one may be a secret.
-  const names = [...own, ...Object.keys(fields)]
-  const some = names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ')
+  const all = [...own, ...Object.keys(fields)]
+  const names = all
+    .filter((name) => !name.includes('['))
+    .map((name) => (all.some((one) => one.startsWith(`${name}[`)) ? `${name}[…]` : name))
+  const some = names.length > 40 ? `${names.slice(0, 40).join(', ')} …` : names.join(', ')
   const unknown = { path: [], code: 'unrecognized_keys', message: `A field is not known here: there are ${some}` }
   /** Fields that say something though they are not there. */
   let always: readonly string[] | undefined

@@ -48,6 +48,9 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly export?: boolean
   /** True for `POST …/import`: a row for each line of NDJSON or CSV, with a report of those that are refused. */
   readonly import?: boolean
+  /** What all endpoints that read have beside, and all that write; what one of them says itself goes before. */
+  readonly reads?: EndpointExtras
+  readonly writes?: EndpointExtras
   /** What each endpoint has beside what follows from the table, and `false` for one that there is not to be. */
   readonly endpoints?: { readonly [V in ResourceVerb]?: EndpointExtras | false }
   /** What hooks get, by name. */

@@ -22,6 +22,8 @@ import { createStatements } from './statements.ts'
 import { type WriteHooks, type Writer, createWriter } from './writer.ts'
 import type { EndpointExtras, ResourceOptions, ResourceVerb } from './resource-options.ts'
 
+const READS: ReadonlySet<string> = new Set<ResourceVerb>(['list', 'read', 'export'])
+
 /** Rows of one bulk request, unless told. */
 const BULK = 100
 
@@ -235,7 +237,14 @@ export function resourceOf(
   const made = Object.entries(endpoints).flatMap(([verb, make]) => {
     const own = extras[verb as ResourceVerb]
     const isWanted = (verb !== 'export' && verb !== 'import') || options[verb] === true
-    return own === false || !isWanted ? [] : [[verb, joined(make() as Endpoint, own ?? {})]]
+    return own === false || !isWanted
+      ? []
+      : [
+          [
+            verb,
+            joined(joined(make() as Endpoint, (READS.has(verb) ? options.reads : options.writes) ?? {}), own ?? {}),
+          ],
+        ]
   })
   return Object.freeze(Object.fromEntries(made))
 

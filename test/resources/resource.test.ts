@@ -1,3 +1,6 @@
+import { api, group, walk } from 'trestle'
+import { bearer } from 'trestle/auth'
+import { resource } from 'trestle/resources'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onBothDatabases } from './databases.ts'
@@ -80,5 +83,28 @@ onBothDatabases('a resource', (opened) => {
     expect(link).toMatch(/^<\/books\?title%5Bstarts%5D=walk&limit=4&cursor=[\w-]+>; rel="next"$/)
     const json = (await (await fetch('/books?title[starts]=walk&limit=1')).json()) as { items: object[] }
     expect(Object.keys(json.items[0] ?? {})).toEqual(Object.keys(await client.books.read({ params: { id: 2 } })))
+  })
+
+  test('says what holds for all that read, and for all that write', async () => {
+    const { tables, db } = opened()
+    const staff = bearer({}, (token) => (token === 'staff' ? { id: 1 } : undefined), {
+      principal: ({ id }) => `staff:${id}`,
+    })
+    const options = { db, reads: { security: 'public' }, writes: { security: staff }, export: true } as const
+    const given = api({
+      branches: group('/b', resource(tables.branches, { ...options, endpoints: { remove: false } })),
+    })
+    const secured = [...walk(given)].map(({ id, guards }) => [id, guards.length > 0])
+    expect(Object.fromEntries(secured)).toEqual({
+      'branches.list': false,
+      'branches.read': false,
+      'branches.export': false,
+      'branches.create': true,
+      'branches.replace': true,
+      'branches.update': true,
+      'branches.createMany': true,
+      'branches.updateMany': true,
+      'branches.removeMany': true,
+    })
   })
 })
