@@ -93,7 +93,8 @@ export async function* csvLines(body: ReadableStream<Uint8Array>, model: AnyMode
 /** @throws MalformedBody where a column is named twice: one of its values would be lost. Those without a name are nothing. */
 function distinct(names: readonly string[]): string[] {
   const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i)
-  if (twice !== undefined) throw MalformedBody({ detail: `The first line names ${twice.slice(0, 100)} twice: name it once` })
+  if (twice !== undefined)
+    throw MalformedBody({ detail: `The first line names ${twice.slice(0, 100)} twice: name it once` })
   return [...names]
 }
 
