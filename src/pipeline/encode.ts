@@ -231,10 +231,12 @@ function encodePage(
   page: CursorPage<unknown> | OffsetPage<unknown>,
   headers: ReplyHeaders | undefined,
 ): void | Promise<void> {
-  if (page instanceof EncodedPage && !page.isSeen) {
+  const encoded = page instanceof EncodedPage ? page.text : undefined
+  if (encoded !== undefined) {
     const chosen = encoder.choose?.(x.request.header('accept'))
     if (chosen === undefined || chosen.form === 'json') {
-      const text = `{"items":${page.text},"next_cursor":${JSON.stringify(page.next_cursor)}}`
+      const { next_cursor } = page as CursorPage<unknown>
+      const text = `{"items":${encoded},"next_cursor":${JSON.stringify(next_cursor)}}`
       const mediaType = chosen?.mediaType ?? encoder.mediaType
       return sendPage(x, new WireReply(encoder.status, text, ['content-type', mediaType]), page, headers)
     }

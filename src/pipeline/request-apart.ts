@@ -30,7 +30,8 @@ export class RequestApart extends Incoming {
   field(name: string): string | undefined {
     if (CONDITIONS.has(name)) return undefined
     this.#note(name)
-    return this.#request.field(name)
+    // As it is asked for where it is shown in another form.
+    return this.#request.header(name)
   }
 
   *headers(): Iterable<readonly [string, string]> {

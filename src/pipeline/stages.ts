@@ -1,4 +1,4 @@
-import type { Decoders } from '../compile/decoder.ts'
+import type { Decoders, MultipartDecoder } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import { givesRanges } from '../compile/reply-specs.ts'
 import type { When } from '../compile/dependency-order.ts'
@@ -121,9 +121,14 @@ function acceptStage({ acceptance }: EndpointPlan): Stage[] {
 
 function inputStages({ decoders, limits }: EndpointPlan, app: AppScope): Stage[] {
   const declaresInput = Object.values(decoders).some((decoder) => decoder !== undefined)
-  const form = decoders.body?.multipart
+  const form = multipartOf(decoders.body)
   const readMultipart = form && multipartReader(form, app)
   return declaresInput ? [(x) => decode(x, decoders, limits, readMultipart)] : []
+}
+
+/** The form among the bodies that are taken, of which there is one at the most: each has a media type of its own. */
+function multipartOf(body: Decoders['body']): MultipartDecoder | undefined {
+  return body && (body.multipart ?? multipartOf(body.otherwise))
 }
 
 /** From the input to the reply. */

@@ -130,7 +130,7 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
     isOfCaller: true,
     isOfWrites: true,
     isOnce: true,
-    check: checkForm,
+    check: checkBodies,
     requestHeaders: {
       'Idempotency-Key': { schema: { type: 'string', minLength: 1, maxLength: 255, description }, required },
     },
@@ -141,12 +141,17 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
 }
 
 /** Two requests are compared by what is kept of them, and of a file that says nothing of what is in it. */
-function checkForm({ spec }: CheckedEndpoint): readonly PolicyFault[] {
-  const form = (spec.body as Partial<Content> | undefined)?.schema
-  if (!isMultipartForm(form)) return []
-  return Object.entries(form.uploads).flatMap(([name, { sha256 }]) => {
-    const what = `has to know whether the file "${name}" is the same again`
-    return sha256 ? [] : [{ what, mend: 'declare it as upload({ sha256: true })' }]
+function checkBodies({ spec }: CheckedEndpoint): readonly PolicyFault[] {
+  return [spec.body ?? []].flat().flatMap((body) => {
+    const { is, kind, schema } = body as Partial<Content>
+    if (is === 'content' && kind === 'stream') {
+      return [{ what: 'has to know the whole body, and this one is stream()', mend: 'take it off, or take bytes()' }]
+    }
+    if (!isMultipartForm(schema)) return []
+    return Object.entries(schema.uploads).flatMap(([name, { sha256 }]) => {
+      const what = `has to know whether the file "${name}" is the same again`
+      return sha256 ? [] : [{ what, mend: 'declare it as upload({ sha256: true })' }]
+    })
   })
 }
 

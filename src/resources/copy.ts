@@ -11,6 +11,8 @@ interface Pool {
 }
 
 interface Client {
+  on(event: 'error', listener: () => void): unknown
+  off(event: 'error', listener: () => void): unknown
   query(submitted: unknown): unknown
   release(broken?: boolean): void
 }
@@ -92,14 +94,19 @@ async function copyTo(): Promise<CopyTo | undefined> {
 async function* copyOut(pool: Pool, to: CopyTo, text: string): AsyncGenerator<Buffer> {
   const client = await pool.connect()
   let isWhole = false
+  // The statement fails with it. Said by the client as well, it ends the process where nobody listens.
+  client.on('error', broke)
   try {
     for await (const piece of client.query(to(text)) as Readable) yield piece as Buffer
     isWhole = true
   } finally {
     // What was not read to its end is still coming: nobody else can use that connection.
     client.release(!isWhole)
+    if (isWhole) client.off('error', broke)
   }
 }
+
+function broke(): void {}
 
 /** Lines that each begin with a comma, as one array. */
 async function* asArray(lines: AsyncIterable<Buffer>): AsyncGenerator<Chunk> {

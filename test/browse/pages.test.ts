@@ -253,6 +253,17 @@ test('what is kept for programs stays theirs', async () => {
   expect([asked, failures]).toEqual([1, []])
 })
 
+test('what is kept of an endpoint of several forms is kept for pages in JSON', async () => {
+  const read = get('/n', { returns: z.object({ n: z.int() }), policies: [cached({ for: 60 })] }, () => ({ n: 1 }))
+  const { fetch, failures } = await createTestClient(api({ browse: true, formats: ['json', 'xml'] }, { read }))
+  const of = async (accept: string) => (await fetch('/n', { headers: { accept } })).headers.get('content-type')
+  expect(await of(CHROMIUM)).toBe('text/html; charset=utf-8')
+  expect(await of(CHROMIUM)).toBe('text/html; charset=utf-8')
+  expect(await of('application/xml')).toBe('application/xml; charset=utf-8')
+  expect(await of('*/*')).toBe('application/json')
+  expect(failures).toEqual([])
+})
+
 test('an endpoint that looks at Accept itself is asked for JSON', async () => {
   const read = get('/n', ({ request }) => ({ accept: request.header('Accept'), host: request.header('host') }))
   const { fetch } = await createTestClient(api({ browse: true }, { read }))

@@ -1,4 +1,4 @@
-import { type Api, api, created, multipart, ok, post, upload } from 'trestle'
+import { type Api, api, created, multipart, ok, post, stream, upload } from 'trestle'
 import { toFetch } from 'trestle/fetch'
 import { idempotent } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
@@ -100,4 +100,38 @@ test('with an Idempotency-Key, the same file again has the reply of the first, a
   expect(await send('first')).toEqual([201, 1])
   expect(await send('other')).toEqual([422, undefined])
   await close()
+})
+
+test('a form is one of several bodies, wherever it stands among them', async () => {
+  const form = multipart({ file: upload(), note: z.string() })
+  const taken = z.object({ note: z.string() })
+  const app = api({
+    last: post('/last', { body: [taken, form] }, ({ body }) => Object.keys(body).toSorted()),
+    first: post('/first', { body: [form, taken] }, ({ body }) => Object.keys(body).toSorted()),
+  })
+  const { fetch, close } = await createTestClient(app)
+  const sent = raw(
+    formOf([
+      [fileField('file', 'a.bin'), 'content'],
+      ['Content-Disposition: form-data; name="note"', 'n'],
+    ]),
+  )
+  const headers = { 'content-type': 'application/json' }
+  for (const path of ['/last', '/first']) {
+    expect(await (await fetch(path, sent)).json()).toEqual(['file', 'note'])
+    expect(await (await fetch(path, { method: 'POST', headers, body: '{"note":"n"}' })).json()).toEqual(['note'])
+  }
+  await close()
+})
+
+test('what idempotent() could not compare stops the start, also as one of several bodies', async () => {
+  const spec = { policies: [idempotent()], security: 'public' as const }
+  const message = await fault(
+    api({
+      form: post('/form', { ...spec, body: [z.object({ a: z.string() }), multipart({ a: upload() })] }, () => 1),
+      stream: post('/stream', { ...spec, body: [stream('text/csv'), stream('application/x-ndjson')] }, () => 1),
+    }),
+  )
+  expect(message).toContain('"idempotent" has to know whether the file "a" is the same again')
+  expect(message).toContain('"idempotent" has to know the whole body, and this one is stream()')
 })
