@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream'
 import type { Column } from 'drizzle-orm'
 import { MalformedBody } from '../contract/problems.ts'
 import { type ColumnKind, kindOf } from './column.ts'
@@ -19,14 +19,6 @@ const MOST = 1_000_000
  * @throws MalformedBody for what is not UTF-8, and for a line of more than a million characters.
  */
 export async function* jsonLines(body: ReadableStream<Uint8Array>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  const decode = (bytes?: Uint8Array): string => {
-    try {
-      return decoder.decode(bytes, { stream: bytes !== undefined })
-    } catch {
-      throw MalformedBody({ detail: 'The body is not UTF-8' })
-    }
-  }
   let row = 0
   let rest = ''
   const read = (text: string): Line[] => {
@@ -38,8 +30,8 @@ export async function* jsonLines(body: ReadableStream<Uint8Array>): AsyncGenerat
       return [{ row, values: undefined }]
     }
   }
-  for await (const piece of body) {
-    rest += decode(piece)
+  for await (const piece of texts(body)) {
+    rest += piece
     let from = 0
     for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n', from)) {
       yield* read(rest.slice(from, end))
@@ -48,22 +40,36 @@ export async function* jsonLines(body: ReadableStream<Uint8Array>): AsyncGenerat
     rest = rest.slice(from)
     if (rest.length > MOST) throw MalformedBody({ detail: `Row ${row + 1} is longer than a million characters` })
   }
-  yield* read(rest + decode())
+  yield* read(rest)
+}
+
+/** A body's pieces as text. */
+async function* texts(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      throw MalformedBody({ detail: 'The body is not UTF-8' })
+    }
+  }
+  for await (const piece of body) yield decode(piece)
+  yield decode()
 }
 
 /**
  * The rows of a body of CSV (RFC 4180), whose first line names the columns. Text becomes what its column holds; a field with
  * nothing in it is not given.
  *
- * @throws MalformedBody for what is no CSV, naming the line.
+ * @throws MalformedBody for what is no CSV, naming the row, for what is not UTF-8, and for two columns of one name.
  * @throws where `csv-parse` is not installed.
  */
 export async function* csvLines(body: ReadableStream<Uint8Array>, model: AnyModel): AsyncGenerator<Line> {
   const { parse } = await import('csv-parse')
   const kinds = new Map(Object.entries(model.shown).map(([name, column]) => [name, kindOf(column as Column)]))
-  const rows = Readable.fromWeb(body as never).pipe(
-    parse({ columns: true, bom: true, skip_empty_lines: true, max_record_size: MOST }),
-  )
+  const rows = parse({ columns: distinct, skip_empty_lines: true, max_record_size: MOST })
+  // Not `pipe`, which leaves the reader waiting for ever where the body breaks off. Its errors are those of `rows`.
+  pipeline(texts(body), rows, () => undefined)
   let row = 0
   try {
     for await (const record of rows as AsyncIterable<Record<string, string>>) {
@@ -72,12 +78,24 @@ export async function* csvLines(body: ReadableStream<Uint8Array>, model: AnyMode
       yield { row, values: Object.fromEntries(given.map(([name, text]) => [name, fieldOf(text, kinds.get(name))])) }
     }
   } catch (error) {
-    const { code } = error as { readonly code?: unknown }
+    const { code, records } = error as { readonly code?: unknown; readonly records?: number }
     if (typeof code !== 'string' || !code.startsWith('CSV_')) throw error
-    throw MalformedBody({
-      detail: `Row ${row + 1} is no CSV: it has other fields than the first line, or a quote that is not closed`,
-    })
+    // Rows that were read ahead are lost with the error: the parser knows how many there were.
+    const where = `Row ${(records ?? row) + 1}`
+    const detail =
+      code === 'CSV_MAX_RECORD_SIZE'
+        ? `${where} is longer than a million characters: a quote may not be closed`
+        : `${where} is no CSV: it has other fields than the first line, or a quote that is not closed`
+    throw MalformedBody({ detail })
   }
+}
+
+/** @throws MalformedBody where a column is named twice: one of its values would be lost. Those without a name are nothing. */
+function distinct(names: readonly string[]): string[] {
+  const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw MalformedBody({ detail: `The first line names ${twice.slice(0, 100)} twice: name it once` })
+  return [...names]
 }
 
 /** Text as what its column holds; what does not fit stays text, for the schema to refuse. */
