@@ -74,7 +74,7 @@ export function inlined(statement: SQL, database: object, values: Readonly<Recor
 const MARKS = /\0\d+\0/g
 
 /** A value as Postgres reads it in a statement (manual, 4.1.2): a string, whose type is what stands beside it. */
-function literal(value: unknown): string {
+export function literal(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   const text = value instanceof Date ? value.toISOString() : String(value)
   if (text.includes('\0')) throw new TypeError('Postgres has no text with NUL')
