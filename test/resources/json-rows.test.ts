@@ -94,6 +94,25 @@ test.each([
   await close()
 })
 
+test.each([
+  ['a list', () => sql`${kinds.id} = any(${sql.param([1, 3])})`],
+  ['a list of texts', () => sql`${kinds.r} = any(${sql.param(['x', null, `a"b\\c'd,{}`, '\u0001\r\n'])})`],
+  ['a list of lists', () => sql`${kinds.id} = any(${sql.param([[1], [2]])}::int[])`],
+  ['bytes', () => sql`encode(${sql.param(Buffer.from([0, 255, 92]))}::bytea, 'hex') = '00ff5c'`],
+  ['JSON', () => sql`${sql.param({ a: `it's "\\` })}::jsonb ->> 'a' = ${`it's "\\`}`],
+])('a rule may compare with %s, in an export too', async (_, visible) => {
+  const options = { db: opened.db, export: true }
+  const seen = model(kinds, { visible } as never)
+  const { fetch, close } = await createTestClient(
+    api({ kinds: group('/kinds', resource(seen as never, options as never) as never) }),
+  )
+  const { items } = (await (await fetch('/kinds')).json()) as { items: object[] }
+  expect(items.length).toBeGreaterThan(0)
+  const csv = await (await fetch('/kinds/export', { headers: { accept: 'text/csv' } })).text()
+  expect(csv.match(/^\d,/gm)).toHaveLength(items.length)
+  await close()
+})
+
 test('a key that callers do not see is in no row', async () => {
   const { tables, run, db } = opened
   await run(sql`insert into branches (name) values ('North'), ('South')`)
