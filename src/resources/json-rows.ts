@@ -11,14 +11,18 @@ export interface JsonRow {
   readonly text: SQL
 }
 
+/** Arguments that a function of Postgres takes, beside the form of the row. */
+const MOST_COLUMNS = 99
+
 /**
  * Rows as Postgres itself writes them in JSON: a page of them is one text, which goes out as it came. What a driver, a
  * mapper, a schema and `JSON.stringify` would each do with every value, nobody does. Of the ways to write a row, `format`
  * costs Postgres least: `row_to_json` takes half as long again, `json_build_object` twice as long.
  *
- * @returns undefined where a column has a form on the wire that Postgres does not write.
+ * @returns undefined where a column has a form on the wire that Postgres does not write, and of more than 99 columns.
  */
 export function jsonOfRow(model: AnyModel, names: readonly string[]): JsonRow | undefined {
+  if (names.length > MOST_COLUMNS) return undefined
   const columns: SQL[] = []
   const values: SQL[] = []
   const members: string[] = []

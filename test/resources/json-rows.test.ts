@@ -101,15 +101,15 @@ test.each([
   ['bytes', () => sql`encode(${sql.param(Buffer.from([0, 255, 92]))}::bytea, 'hex') = '00ff5c'`],
   ['JSON', () => sql`${sql.param({ a: `it's "\\` })}::jsonb ->> 'a' = ${`it's "\\`}`],
 ])('a rule may compare with %s, in an export too', async (_, visible) => {
-  const options = { db: opened.db, export: true }
+  const options = { db: opened.db, export: true, sparse: true }
   const seen = model(kinds, { visible } as never)
   const { fetch, close } = await createTestClient(
     api({ kinds: group('/kinds', resource(seen as never, options as never) as never) }),
   )
   const { items } = (await (await fetch('/kinds')).json()) as { items: object[] }
   expect(items.length).toBeGreaterThan(0)
-  const csv = await (await fetch('/kinds/export', { headers: { accept: 'text/csv' } })).text()
-  expect(csv.match(/^\d,/gm)).toHaveLength(items.length)
+  const csv = await (await fetch('/kinds/export?fields=id', { headers: { accept: 'text/csv' } })).text()
+  expect(csv.match(/^\d$/gm)).toHaveLength(items.length)
   await close()
 })
 
