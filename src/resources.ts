@@ -2,6 +2,8 @@ import { transaction } from './backends/transaction.ts'
 import type { Uses } from './contract/depends.ts'
 import { type Author, type ChangesTable, type Trail, createTrail } from './resources/audit.ts'
 import type { Model } from './resources/model.ts'
+import { checkOptions } from './resources/options-check.ts'
+import { toModel } from './resources/relation.ts'
 import type { AnyTable } from './resources/row.ts'
 import type { Resource } from './resources/resource-endpoints.ts'
 import type { ResourceOptions } from './resources/resource-options.ts'
@@ -46,6 +48,7 @@ export function resource<
     ? R & ResourceOptions<TableOf<M>, OptionsOf<M>, U>
     : ResourceOptions<TableOf<M>, OptionsOf<M>, U>,
 ): Resource<M, R> {
+  checkOptions(toModel(of).facts.name, options)
   const { db, tx } = options as unknown as ResourceOptions<AnyTable, object>
   return resourceOf(of, options as never, tx ?? (transaction(db) as never)) as never
 }

@@ -12,6 +12,9 @@ type Row = Record<string, unknown>
 /** Rows that are written in one statement, as long as none is refused. */
 const CHUNK = 200
 
+/** Values of one statement: SQLite takes 32,766, Postgres twice as many. */
+const MOST_VALUES = 32_000
+
 /** Rows whose faults are told; of more, how many there are. */
 const MOST_TOLD = 100
 
@@ -66,6 +69,7 @@ export async function importRows(
     found.refused++
     if (found.rows.length < MOST_TOLD) found.rows.push({ row, errors })
   }
+  const most = Math.max(1, Math.min(CHUNK, Math.floor(MOST_VALUES / Object.keys(model.facts.columns).length)))
   let chunk: { readonly row: number; readonly values: Row }[] = []
   const write = async (items: typeof chunk, together: boolean): Promise<void> => {
     await command(tx, dialect, sql`savepoint import_rows`)
@@ -104,7 +108,7 @@ export async function importRows(
     const result = model.create.safeParse(values)
     if (result.success) chunk.push({ row, values: result.data as Row })
     else refuse(row, result.error.issues.map(toFieldError))
-    if (chunk.length >= CHUNK) await flush()
+    if (chunk.length >= most) await flush()
   }
   await flush()
   if (isAtomic && found.refused > 0) throw ImportRefused({ refused: found.refused, rows: found.rows })

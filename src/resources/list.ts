@@ -144,9 +144,12 @@ export function createReader(
     return found
   }
   const shownNames = Object.keys(model.shown)
+  // What a database writes goes out as it is: a key that is hidden is no part of it.
+  const shownKey = facts.key.filter((name) => model.shown[name] !== undefined)
+  const withKey = (fields: readonly string[]): string[] => [...new Set([...shownKey, ...fields])]
   const known = new Map<string, JsonRow | undefined>()
   const jsonOf = (fields: readonly string[]): JsonRow | undefined => {
-    const names = [...new Set([...facts.key, ...fields])]
+    const names = withKey(fields)
     const id = names.join()
     if (!known.has(id) && known.size < MOST_SHAPES) known.set(id, jsonOfRow(model, names))
     return known.get(id)
@@ -235,7 +238,7 @@ export function createReader(
     filters,
     list,
     rows: (query, reading) => {
-      const names = [...new Set([...(query.fields === undefined ? [] : facts.key), ...(query.fields ?? shownNames)])]
+      const names = query.fields === undefined ? shownNames : withKey(query.fields)
       const source = async (): Promise<CopySource> => {
         const { where, values } = narrow(model, filters, spec.search, query, reading)
         return { model, names, where: where(), order: orderBy(termsOf(query.sort ?? spec.order)), values }
@@ -244,7 +247,7 @@ export function createReader(
       return new EncodedRows(
         written === undefined ? undefined : async (form) => copied(reading.database, await written(), form),
         () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
-        query.fields && [...new Set([...facts.key, ...names])],
+        query.fields && names,
       )
     },
     read: async (key, query, reading) => {

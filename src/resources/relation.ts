@@ -51,9 +51,18 @@ function relation(kind: 'one' | 'many', of: object, options: RelationOptions): R
   return Object.freeze({ is: 'relation', kind, model: toModel(of), options })
 }
 
-/** A model as it is, and a table as one without options: the same each time, for its schemas have one name. */
+/**
+ * A model as it is, and a table as one without options: the same each time, for its schemas have one name.
+ *
+ * @throws {TypeError} for what is neither, such as a view.
+ */
 export function toModel(of: object): AnyModel {
-  if (!is(of, Table)) return of as AnyModel
+  if (!is(of, Table)) {
+    if ((of as AnyModel | undefined)?.is === 'model') return of as AnyModel
+    throw new TypeError(
+      'a resource and a relation are of a table or a model, and this is neither: of a view, declare a table with a primary key',
+    )
+  }
   const known = plain.get(of) ?? (model(of as AnyTable) as unknown as AnyModel)
   plain.set(of, known)
   return known
@@ -109,7 +118,10 @@ const MOST = 100
  * @throws {TypeError} naming a relation that no foreign key, or more than one, makes.
  */
 export function resolveRelations(facts: TableFacts, relations: Relations): ResolvedRelation[] {
-  return Object.entries(relations).map(([name, { kind, model, options }]) => {
+  return Object.entries(relations).map(([name, relation]) => {
+    if (relation?.is !== 'relation')
+      throw new TypeError(`the relation ${name} of ${facts.name} is none: make it with one(…) or many(…)`)
+    const { kind, model, options } = relation
     if (Object.hasOwn(facts.columns, name)) {
       throw new TypeError(`the relation ${name} of ${facts.name} is called as one of its columns: give it another name`)
     }

@@ -74,13 +74,28 @@ export function inlined(statement: SQL, database: object, values: Readonly<Recor
 const MARKS = /\0\d+\0/g
 
 /** A value as Postgres reads it in a statement (manual, 4.1.2): a string, whose type is what stands beside it. */
-function literal(value: unknown): string {
+export function literal(value: unknown): string {
   if (value === null || value === undefined) return 'null'
-  const text = value instanceof Date ? value.toISOString() : String(value)
+  const text = textOf(value)
   if (text.includes('\0')) throw new TypeError('Postgres has no text with NUL')
   const quoted = text.replaceAll("'", "''")
   // Whatever `standard_conforming_strings` says.
   return quoted.includes('\\') ? ` E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
+}
+
+/** A value as text in the form that the driver sends it in: rules may compare with lists, with bytes and with JSON. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
+  return Array.isArray(value) ? `{${value.map(elementOf).join()}}` : JSON.stringify(value)
+}
+
+/** A value in an array (manual, 8.15.2). */
+function elementOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  const text = textOf(value)
+  return Array.isArray(value) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
 }
 
 /** The text of a statement with a mark that no identifier and no literal has, for each value: Postgres takes no NUL. */

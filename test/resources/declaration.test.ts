@@ -25,4 +25,22 @@ onBothDatabases('what a resource is declared with', (opened) => {
     expect(() => model(notes, { hid: ['words'] } as object)).toThrow('there is no option "hid"')
     expect(() => model(notes, { owned: { nobody: () => 'x' } as object })).toThrow('"owned" names nobody')
   })
+
+  test('is known, or the resource is not made', () => {
+    const { tables, db } = opened()
+    const made = (options: object) => () => resource(tables.branches, options as { db: typeof db })
+    expect(made({ db, filtr: ['name'] })).toThrow(
+      'resource(branches): there is no option "filtr": there are db, tx, filter',
+    )
+    // Rows could be deleted all the same: that endpoint is called otherwise.
+    expect(made({ db, endpoints: { delete: false } })).toThrow(/"endpoints" names delete.*there are .*remove/)
+    expect(made({ db, hooks: { beforeDelete: () => undefined } })).toThrow(/"hooks" names beforeDelete.*beforeRemove/)
+    expect(made({ db, pages: 'ofset' })).toThrow('"pages" is ofset: it is "cursor" or "offset"')
+    expect(made({ db, bulk: 0 })).toThrow('"bulk" is 0')
+    expect(made({})).toThrow('resource(branches): "db" is missing')
+    expect(made({ db, expand: { books: tables.books } })).toThrow(
+      'the relation books of branches is none: make it with one',
+    )
+    expect(() => resource(undefined as unknown as typeof tables.branches, { db })).toThrow('of a table or a model')
+  })
 })
