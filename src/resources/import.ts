@@ -76,7 +76,8 @@ export async function importRows(
     const wheres = items.map(({ row }) => `/rows/${row}`)
     try {
       await writer.insert(
-        items.map(({ values }) => values),
+        // Copies: a hook may change what it is given, and is called again where one of several rows is refused.
+        items.map(({ values }) => ({ ...values })),
         context,
         wheres,
         together,

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { api, group } from 'trestle'
 import { serve } from 'trestle/node'
 import { resource } from 'trestle/resources'
+import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onBothDatabases } from './databases.ts'
 
@@ -60,5 +61,22 @@ onBothDatabases('an import', (opened) => {
 
   test('takes the byte order mark of a spreadsheet, and its columns without a name', async () => {
     expect((await send('text/csv', '\ufeffname,,\nof a sheet,,\n')).body).toMatchObject({ created: 1, refused: 0 })
+  })
+
+  test('gives a hook that changes its values the same ones again, where one of several rows is refused', async () => {
+    const { tables, db, database } = opened()
+    const hooks = {
+      beforeCreate: (values: { name: string }) => {
+        values.name += '!'
+      },
+    }
+    const branches = group('/branches', resource(tables.branches, { db, import: true, hooks }))
+    const { fetch, close } = await createTestClient(api({ branches }))
+    const headers = { 'content-type': 'text/csv' }
+    const reply = await fetch('/branches/import', { method: 'POST', headers, body: 'name\nonce\ntwice\nonce\n' })
+    expect(await reply.json()).toMatchObject({ created: 2, refused: 1 })
+    const names = (await database.select().from(tables.branches)).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['once!', 'twice!']))
+    await close()
   })
 })
