@@ -16,6 +16,8 @@ const OPTIONS: Readonly<Record<keyof ResourceOptions<AnyTable, object>, true>> =
   bulk: true,
   export: true,
   import: true,
+  reads: true,
+  writes: true,
   endpoints: true,
   use: true,
   hooks: true,
