@@ -27,7 +27,7 @@ export async function runTests(filters: readonly string[]): Promise<Counts> {
     'vitest',
     // A snapshot that is missing is a failure here, not something to write.
     ['run', '--update=none', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...filters],
-    { seconds: 720, live: true },
+    { seconds: 780, live: true },
   )
   return countTests(readReport(file), ok)
 }
