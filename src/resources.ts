@@ -5,7 +5,7 @@ import type { Model } from './resources/model.ts'
 import { checkOptions } from './resources/options-check.ts'
 import { toModel } from './resources/relation.ts'
 import type { AnyTable } from './resources/row.ts'
-import type { Resource } from './resources/resource-endpoints.ts'
+import type { OptionsOf, Resource, TableOf } from './resources/resource-endpoints.ts'
 import type { ResourceOptions } from './resources/resource-options.ts'
 import { resourceOf } from './resources/resource.ts'
 
@@ -80,6 +80,3 @@ export function auditTrail(table: ChangesTable, { by }: { readonly by: Author })
     resource: ((of: object, options: never) => resource(of as never, keeping(of, options) as never)) as never,
   }
 }
-
-type TableOf<M> = M extends Model<infer T, infer _> ? T : M extends AnyTable ? M : never
-type OptionsOf<M> = M extends Model<infer _, infer O> ? O : Record<never, never>

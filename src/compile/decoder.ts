@@ -2,6 +2,7 @@ import type { Content } from '../contract/content.ts'
 import { essenceOf, requestContents } from '../contract/formats.ts'
 import type { Operation } from '../contract/walk.ts'
 import { type MultipartForm, type MultipartLimits, isMultipartForm } from '../contract/multipart.ts'
+import { pointerStep } from '../contract/json-pointer.ts'
 import { paramNames } from '../contract/path.ts'
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema } from '../contract/schema.ts'
@@ -12,7 +13,7 @@ import { type FromText, fromText } from './from-text.ts'
 import { parseJson } from './json.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
 import type { Parse } from './xml-reader.ts'
-import { type Validate, type Zod, isFull, pointerStep, refuseField, validator } from './validator.ts'
+import { type Validate, type Zod, isFull, refuseField, validator } from './validator.ts'
 
 /** How the raw parts of a request become what a handler gets. A part that is undefined is not declared. */
 export interface Decoders {

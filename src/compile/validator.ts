@@ -1,5 +1,6 @@
 import type { FieldError } from '../contract/problem.ts'
 import type { AnySchema, Schema, SchemaIssue, SchemaResult } from '../contract/schema.ts'
+import { pointerStep } from '../contract/json-pointer.ts'
 import { authoredIn } from './authored.ts'
 import { reversed } from './reversed.ts'
 import { settling } from './settling.ts'
@@ -146,9 +147,4 @@ function step(value: unknown, key: PropertyKey): unknown {
   return value !== null && typeof value === 'object' && Object.hasOwn(value, key)
     ? (value as Record<PropertyKey, unknown>)[key]
     : undefined
-}
-
-/** One step of a pointer, escaped (RFC 6901 §3). */
-export function pointerStep(key: PropertyKey): string {
-  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

@@ -15,6 +15,7 @@ import {
 } from 'drizzle-orm'
 import { z } from 'zod'
 import { type ColumnKind, type ColumnSchemas, kindOf } from './column.ts'
+import type { Condition } from './statements.ts'
 import type { Dialect } from './table.ts'
 
 /** How a filter compares: `total[gte]=10`. Plain `total=10` is `eq`. */
@@ -125,20 +126,16 @@ function schemaOf(operator: FilterOperator, value: z.ZodType): z.ZodType {
   }
 }
 
-/** A filter with a value: its condition, in which placeholders stand for what it compares with, and what fills them. */
-export interface Condition {
-  readonly sql: SQL
-  readonly values: Readonly<Record<string, unknown>>
-  /** Says which condition it is, whatever its values. */
-  readonly shape: string
-}
-
-/** @param prefix of the names of its placeholders. */
+/**
+ * The condition of a filter with a value.
+ *
+ * @param prefix of the names of its placeholders.
+ */
 export function conditionOf(filter: Filter, value: unknown, dialect: Dialect, prefix: string): Condition {
   const { column, operator, field } = filter
   const { place, fill } = comparedAs(column)
   const simple = (compare: (column: Column, place: SQL) => SQL): Condition => ({
-    sql: compare(column, place(prefix)),
+    build: () => compare(column, place(prefix)),
     values: { [prefix]: fill(value) },
     shape: field,
   })
@@ -156,20 +153,24 @@ export function conditionOf(filter: Filter, value: unknown, dialect: Dialect, pr
     case 'lte':
       return simple(lte)
     case 'null':
-      return { sql: value === true ? isNull(column) : isNotNull(column), values: {}, shape: `${field}=${value}` }
+      return {
+        build: () => (value === true ? isNull(column) : isNotNull(column)),
+        values: {},
+        shape: `${field}=${value}`,
+      }
     case 'in': {
       const list = value as readonly unknown[]
-      const places = list.map((_, i) => place(`${prefix}_${i}`))
+      const places = (): SQL[] => list.map((_, i) => place(`${prefix}_${i}`))
       return {
-        sql: sql`${column} in (${sql.join(places, sql`, `)})`,
+        build: () => sql`${column} in (${sql.join(places(), sql`, `)})`,
         values: Object.fromEntries(list.map((one, i) => [`${prefix}_${i}`, fill(one)])),
         shape: `${field}:${list.length}`,
       }
     }
     case 'contains':
-      return { ...like(column, dialect, prefix), values: { [prefix]: `%${escaped(value)}%` }, shape: field }
+      return { build: () => like(column, dialect, prefix), values: { [prefix]: containing(value) }, shape: field }
     case 'starts':
-      return { ...like(column, dialect, prefix), values: { [prefix]: `${escaped(value)}%` }, shape: field }
+      return { build: () => like(column, dialect, prefix), values: { [prefix]: `${escaped(value)}%` }, shape: field }
   }
 }
 
@@ -189,12 +190,17 @@ function comparedAs(column: Column): Compared {
   return { place: (name) => sql`${sql.param(sql.placeholder(name), column)}`, fill: (value) => value }
 }
 
-/** `%` and `_` stand for themselves. */
-function like(column: Column, dialect: Dialect, prefix: string): { sql: SQL } {
+function like(column: Column, dialect: Dialect, prefix: string): SQL {
   const pattern = sql`${sql.placeholder(prefix)}`
-  return { sql: dialect === 'postgres' ? sql`${column} ilike ${pattern}` : sql`${column} like ${pattern} escape '\\'` }
+  return dialect === 'postgres' ? sql`${column} ilike ${pattern}` : sql`${column} like ${pattern} escape '\\'`
 }
 
+/** The pattern of what has a text in it. */
+export function containing(text: unknown): string {
+  return `%${escaped(text)}%`
+}
+
+/** `%` and `_` stand for themselves. */
 function escaped(value: unknown): string {
   return String(value).replace(/[\\%_]/g, '\\$&')
 }

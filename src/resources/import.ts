@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { pointerStep } from '../contract/json-pointer.ts'
 import { type FieldError, Problem, type ProblemType, problem } from '../contract/problem.ts'
 import { csvLines, jsonLines } from './import-lines.ts'
 import type { AnyModel } from './model.ts'
@@ -117,8 +118,7 @@ export async function importRows(
 }
 
 function toFieldError({ path, code, message }: z.core.$ZodIssue): FieldError {
-  const pointer = path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-  return { pointer, code, message }
+  return { pointer: path.map(pointerStep).join(''), code, message }
 }
 
 /** What runs a statement on either database. */

@@ -1,5 +1,6 @@
 import { type Policy, policy } from '../contract/policy.ts'
 import type { ListSpec } from './list.ts'
+import { sortedBy } from './order.ts'
 import type { TableFacts } from './table.ts'
 
 /**
@@ -22,7 +23,7 @@ export function indexCheck(facts: TableFacts, spec: ListSpec): Policy {
 export function unindexed({ name, indexes }: TableFacts, { filter, sort, order, search }: ListSpec): string[] {
   const leads = (column: string): boolean =>
     indexes.some(({ columns, isPartial }) => !isPartial && columns[0] === column)
-  const sorts = [...new Set([...sort, ...order.map((word) => word.replace(/^-/, ''))])]
+  const sorts = [...new Set([...sort, ...order.map(sortedBy)])]
   const missing = { filter: filter.filter((column) => !leads(column)), sort: sorts.filter((column) => !leads(column)) }
   const found = Object.entries(missing).flatMap(([what, columns]) =>
     columns.length === 0

@@ -20,6 +20,7 @@ import {
   orderBy,
   orderTerms,
   shortened,
+  sortedBy,
 } from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
@@ -154,8 +155,8 @@ export function createReader(
     if (!known.has(id) && known.size < MOST_SHAPES) known.set(id, jsonOfRow(model, names))
     return known.get(id)
   }
-  const decodeRows = (items: readonly unknown[]): readonly Row[] =>
-    items.map((item) => (model.row as unknown as z.ZodObject).partial().parse(item) as Row)
+  const someFields = (model.row as unknown as z.ZodObject).partial()
+  const decodeRows = (items: readonly unknown[]): readonly Row[] => items.map((item) => someFields.parse(item) as Row)
 
   const list: Reader['list'] = async (query, reading) => {
     const { database, secret } = reading
@@ -324,7 +325,7 @@ export function notDeleted(model: AnyModel): SQL | undefined {
 }
 
 function check(model: AnyModel, { filter, sort, order }: ListSpec): void {
-  const named = { filter, sort, order: order.map((name) => name.replace(/^-/, '')) }
+  const named = { filter, sort, order: order.map(sortedBy) }
   for (const [option, names] of Object.entries(named)) {
     for (const name of names) {
       const column = model.shown[name]

@@ -3,7 +3,7 @@ import { type Filter, conditionOf } from './filter.ts'
 import type { ListQuery, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
 import { type Search, searchCondition } from './search.ts'
-import { fixed } from './statements.ts'
+import { type Condition, fixed } from './statements.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -28,35 +28,28 @@ export function narrow(
   query: ListQuery,
   { database, visible }: Pick<Reading, 'database' | 'visible'>,
 ): Narrowed {
-  const conditions: (() => SQL)[] = []
-  const shape: string[] = []
+  const conditions: Condition[] = []
   const asked: unknown[] = []
-  let values: Row = {}
   let isKept = true
   for (const [index, filter] of filters.entries()) {
     const value = query[filter.field]
     if (value === undefined) continue
-    const condition = conditionOf(filter, value, model.facts.dialect, `f${index}`)
-    conditions.push(() => condition.sql)
-    shape.push(condition.shape)
-    values = { ...values, ...condition.values }
+    conditions.push(conditionOf(filter, value, model.facts.dialect, `f${index}`))
     asked.push(filter.field, value)
     // Sets are of any length: each would be a statement of its own.
     if (filter.operator === 'in' && (value as readonly unknown[]).length > 1) isKept = false
   }
   if (search !== undefined && query.q !== undefined) {
-    const found = searchCondition(search, query.q, model)
-    conditions.push(() => found.sql)
-    shape.push(found.shape)
-    values = { ...values, ...found.values }
+    conditions.push(searchCondition(search, query.q, model))
     asked.push('q', query.q)
   }
   const own = visible(model)
-  if (own !== undefined) {
-    const part = fixed(own, database, 'v')
-    conditions.push(part.build)
-    shape.push(part.shape)
-    values = { ...values, ...part.values }
+  if (own !== undefined) conditions.push(fixed(own, database, 'v'))
+  return {
+    where: () => and(...conditions.map(({ build }) => build())),
+    values: Object.assign({}, ...conditions.map(({ values }) => values)),
+    shape: conditions.map(({ shape }) => shape).join('\n'),
+    asked,
+    isKept,
   }
-  return { where: () => and(...conditions.map((one) => one())), values, shape: shape.join('\n'), asked, isKept }
 }

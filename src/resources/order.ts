@@ -19,6 +19,11 @@ export interface OrderTerm {
   readonly says: string
 }
 
+/** The column that a word of a sort means: `created_at` of `-created_at`. */
+export function sortedBy(word: string): string {
+  return word.replace(/^-/, '')
+}
+
 /** A sort as a caller writes it, `-created_at`, and the columns of the key after it: so that no two rows are equal. */
 export function orderTerms(facts: TableFacts, sort: readonly string[]): OrderTerm[] {
   const terms: OrderTerm[] = []
@@ -34,7 +39,7 @@ export function orderTerms(facts: TableFacts, sort: readonly string[]): OrderTer
       says: `${descending ? '-' : ''}${name} ${column.getSQLType()}`,
     })
   }
-  for (const part of sort) add(part.replace(/^-/, ''), part.startsWith('-'))
+  for (const part of sort) add(sortedBy(part), part.startsWith('-'))
   // In the direction of what is before it: one comparison of rows is then all that a page needs.
   const last = terms.at(-1)?.descending ?? false
   for (const name of facts.key) add(name, last)

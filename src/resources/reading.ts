@@ -44,12 +44,7 @@ export interface ReadHandlers {
 type AfterRead = (rows: readonly Row[], uses: Row) => unknown
 
 /** @param used names of what hooks use. */
-export function readHandlers(
-  reader: Reader,
-  _model: AnyModel,
-  afterRead: AfterRead | undefined,
-  used: readonly string[],
-): ReadHandlers {
+export function readHandlers(reader: Reader, afterRead: AfterRead | undefined, used: readonly string[]): ReadHandlers {
   const shown = async (rows: readonly Row[], context: ResourceContext): Promise<readonly Row[]> => {
     if (afterRead === undefined) return rows
     const others = await afterRead(rows, pick(context, used))

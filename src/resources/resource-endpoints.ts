@@ -11,8 +11,10 @@ import type { AnyTable, CreateRow, KeyName, KeyOf, RowOf, RowSent, SentOf, Shown
 
 /** The types of a resource's endpoints, each worked out from its table, its model's options (`O`) and its own (`R`). */
 
-type TableOf<M> = M extends Model<infer T, infer _> ? T : M extends AnyTable ? M : never
-type OptionsOf<M> = M extends Model<infer _, infer O> ? O : Record<never, never>
+/** The table of a model, or the table that is given. */
+export type TableOf<M> = M extends Model<infer T, infer _> ? T : M extends AnyTable ? M : never
+/** The options of a model; of a table there are none. */
+export type OptionsOf<M> = M extends Model<infer _, infer O> ? O : Record<never, never>
 
 type Listed<R, Name extends string> = R extends { readonly [P in Name]: readonly (infer K)[] } ? K & string : never
 type ExpandOf<R> = R extends { readonly expand: infer E } ? E : Record<never, never>
@@ -53,8 +55,6 @@ type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>>
   readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
 } & {
   readonly [P in 'q' as R extends { readonly search: unknown } ? P : never]: Schema<string | undefined>
-} & {
-  readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
 } & RowFields<T, O, R>
 
 type RowFields<T extends AnyTable, O, R> = {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { json, rows as rowsOf, stream } from '../contract/content.ts'
 import { type Dependency, depends } from '../contract/depends.ts'
 import { type Endpoint, type EndpointSpec, type Verb, del, get, patch, post, put } from '../contract/endpoint.ts'
+import { essenceOf } from '../contract/formats.ts'
 import { page } from '../contract/page.ts'
 import { Conflict, Forbidden, NotFound } from '../contract/problems.ts'
 import { queryFields } from '../contract/query-fields.ts'
@@ -61,7 +62,7 @@ export function resourceOf(
   const hooks = (options.hooks ?? {}) as WriteHooks & { readonly afterRead?: never }
   const used = Object.keys(uses)
   const writer = createWriter(model, relations, hooks, used)
-  const reads = readHandlers(reader, model, hooks.afterRead, used)
+  const reads = readHandlers(reader, hooks.afterRead, used)
 
   const rowQuery = Object.keys(reader.rowFields).length === 0 ? {} : { query: rowQueryOf(reader.rowFields) }
   const offset = {
@@ -256,7 +257,7 @@ export function resourceOf(
 /** The body's own type, without parameters, says how its lines are read. */
 function importHandler(model: AnyModel, writer: Writer, context: ResourceContext): Promise<unknown> {
   const { body, query, request } = context as unknown as ImportContext
-  const mediaType = (request.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const mediaType = essenceOf(request.header('content-type') ?? '')
   return importRows(model, writer, body, mediaType, query.atomic === true, context)
 }
 

@@ -1,7 +1,9 @@
 import { type Column, type SQL, and, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { kindOf } from './column.ts'
+import { containing } from './filter.ts'
 import type { AnyModel } from './model.ts'
+import { type Condition, literal } from './statements.ts'
 
 /** How a list is searched for words: the query field `q`. */
 export interface Search {
@@ -51,18 +53,16 @@ function isText(column: Column | undefined): boolean {
 }
 
 /** The rows that have all the words. */
-export function searchCondition(
-  { columns, language, fts5 }: Search,
-  text: string,
-  { facts }: AnyModel,
-): { readonly sql: SQL; readonly shape: string; readonly values: Readonly<Record<string, unknown>> } {
-  const parts = columns.map((name) => sql`coalesce(${facts.columns[name] as Column}, '')`)
-  const whole = sql.join(parts, sql` || ' ' || `)
+export function searchCondition({ columns, language, fts5 }: Search, text: string, { facts }: AnyModel): Condition {
+  const whole = (): SQL => {
+    const parts = columns.map((name) => sql`coalesce(${facts.columns[name] as Column}, '')`)
+    return sql.join(parts, sql` || ' ' || `)
+  }
   if (facts.dialect === 'postgres') {
-    const config = sql.raw(`'${language.replaceAll("'", "''")}'`)
+    const config = sql.raw(literal(language))
     return {
       // Written as an index on the expression has it: `to_tsvector('simple', coalesce(a, '') || ' ' || coalesce(b, ''))`.
-      sql: sql`to_tsvector(${config}, ${whole}) @@ websearch_to_tsquery(${config}, ${sql.placeholder('q')})`,
+      build: () => sql`to_tsvector(${config}, ${whole()}) @@ websearch_to_tsquery(${config}, ${sql.placeholder('q')})`,
       shape: 'q',
       values: { q: text },
     }
@@ -73,15 +73,15 @@ export function searchCondition(
     const match = words.map((word) => `"${word.replaceAll('"', '""')}"`).join(' ')
     const rows = sql.identifier(fts5)
     return {
-      sql: sql`${sql.raw('rowid')} in (select rowid from ${rows} where ${rows} match ${sql.placeholder('q')})`,
+      build: () => sql`${sql.raw('rowid')} in (select rowid from ${rows} where ${rows} match ${sql.placeholder('q')})`,
       shape: 'q',
       values: { q: match },
     }
   }
-  const each = words.map((_, i) => sql`(${whole}) like ${sql.placeholder(`q${i}`)} escape '\\'`)
+  const has = (_: string, i: number): SQL => sql`(${whole()}) like ${sql.placeholder(`q${i}`)} escape '\\'`
   return {
-    sql: and(...each) ?? sql`1 = 1`,
+    build: () => and(...words.map(has)) ?? sql`1 = 1`,
     shape: `q:${words.length}`,
-    values: Object.fromEntries(words.map((word, i) => [`q${i}`, `%${word.replace(/[\\%_]/g, '\\$&')}%`])),
+    values: Object.fromEntries(words.map((word, i) => [`q${i}`, containing(word)])),
   }
 }

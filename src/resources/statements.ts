@@ -47,10 +47,13 @@ export function createStatements(): Statements {
   }
 }
 
-/** A condition whose values are taken out: what it says, and what fills its placeholders. */
-export interface Fixed {
+/** A condition whose values are taken out, so that the statement around it can be kept. */
+export interface Condition {
+  /** Says which condition it is, whatever its values. */
   readonly shape: string
+  /** Called where the statement is not there yet. */
   readonly build: () => SQL
+  /** What fills its placeholders. */
   readonly values: Readonly<Record<string, unknown>>
 }
 
@@ -107,8 +110,8 @@ function marked(statement: SQL, database: object): { readonly sql: string; reado
   return marking.sqlToQuery(statement)
 }
 
-/** Takes the values out of a condition that is made anew for each request, so that the statement around it can be kept. */
-export function fixed(condition: SQL, database: object, prefix: string): Fixed {
+/** Takes the values out of a condition that is made anew for each request. */
+export function fixed(condition: SQL, database: object, prefix: string): Condition {
   const { sql: text, params } = marked(condition, database)
   return {
     shape: text,

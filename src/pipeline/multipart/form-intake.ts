@@ -1,5 +1,6 @@
 import { type MultipartDecoder, put } from '../../compile/decoder.ts'
-import { pointerStep, refuseField } from '../../compile/validator.ts'
+import { refuseField } from '../../compile/validator.ts'
+import { pointerStep } from '../../contract/json-pointer.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import { ContentTooLarge } from '../../contract/problems.ts'
 import type { UploadField } from '../../contract/upload.ts'

@@ -1,4 +1,5 @@
-import { pointerStep, refuseField } from '../../compile/validator.ts'
+import { refuseField } from '../../compile/validator.ts'
+import { pointerKey, pointerStep } from '../../contract/json-pointer.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import { type BatchedRequest, ID } from './batch-schemas.ts'
 
@@ -105,7 +106,7 @@ function referenceOf(text: string): Reference | undefined {
 function stepsOf(pointer: string): readonly string[] | undefined {
   if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) return undefined
   const steps = pointer.slice(1).split('/')
-  return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return steps.map(pointerKey)
 }
 
 /** What is at a place; undefined where there is nothing. */

@@ -1,3 +1,4 @@
+import { pointerKey } from '../../contract/json-pointer.ts'
 import type { ParameterObject } from '../openapi/objects.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
@@ -154,7 +155,7 @@ function errorsByField({ value, status }: Shown): ReadonlyMap<string, string> {
   if (status < 400) return found
   for (const [pointer, message] of errorsOf(value)) {
     const [, where, field] = pointer.split('/')
-    if (where === 'query' && field !== undefined) found.set(field.replaceAll('~1', '/').replaceAll('~0', '~'), message)
+    if (where === 'query' && field !== undefined) found.set(pointerKey(field), message)
   }
   return found
 }

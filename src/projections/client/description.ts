@@ -1,3 +1,4 @@
+import { pointerKey } from '../../contract/json-pointer.ts'
 import { type ClientOperation, type NamedVersion, type Operations, type Travel, isIdempotencyKey } from './operation.ts'
 
 /** The member of an OpenAPI media type that tells bytes, a stream and a file apart. */
@@ -98,7 +99,7 @@ function resolve(document: unknown, value: unknown): Json {
   const { $ref } = object(value)
   if (typeof $ref !== 'string' || !$ref.startsWith('#/')) return object(value)
   let found = document
-  for (const key of $ref.slice(2).split('/')) found = object(found)[key.replaceAll('~1', '/').replaceAll('~0', '~')]
+  for (const key of $ref.slice(2).split('/')) found = object(found)[pointerKey(key)]
   return object(found)
 }
 

@@ -1,3 +1,4 @@
+import { pointerKey } from '../../contract/json-pointer.ts'
 import { canonical } from '../../compile/canonical.ts'
 import type { Schema } from '../../contract/schema.ts'
 import type { JsonSchema } from './objects.ts'
@@ -108,5 +109,5 @@ const TARGET = { target: 'draft-2020-12' }
 /** The key in `$defs` that a reference names (RFC 6901 §3). */
 function keyOf(json: JsonSchema): string | undefined {
   const key = /^#\/\$defs\/(.+)$/.exec(String(json.$ref))?.[1]
-  return key === undefined ? undefined : decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~')
+  return key === undefined ? undefined : pointerKey(decodeURIComponent(key))
 }
