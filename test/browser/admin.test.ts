@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { api, depends, group } from 'trestle'
 import { bearer } from 'trestle/auth'
@@ -9,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PLANTED } from '../browse/library.ts'
 import { type Opened, openSqlite } from '../resources/databases.ts'
 import { type Chromium, type Watched, createChromium } from './chromium.ts'
+import { LOOKS, camera } from './looks.ts'
 import { prefixProxy } from './prefix-proxy.ts'
 import { unreadable } from './readable.ts'
 
@@ -104,20 +103,7 @@ afterAll(async () => {
   await opened?.close()
 })
 
-const LOOKS = [
-  { name: 'desktop-light', width: 1280, height: 900, scheme: 'light' },
-  { name: 'desktop-dark', width: 1280, height: 900, scheme: 'dark' },
-  { name: 'phone-light', width: 390, height: 844, scheme: 'light' },
-  { name: 'phone-dark', width: 390, height: 844, scheme: 'dark' },
-] as const
-
-/** Set SCREENSHOTS to a folder to have pictures of what the tests saw. */
-async function picture({ page }: Watched, name: string): Promise<void> {
-  const folder = process.env.SCREENSHOTS
-  if (folder === undefined) return
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `admin-${name}.png`), fullPage: true })
-}
+const picture = camera('admin', { fullPage: true })
 
 /** Opens a page of the admin as Ada, who logs in with a token. */
 async function openAsAda(path: string, look: (typeof LOOKS)[number] = LOOKS[0]): Promise<Watched> {

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type TestDatabase, createDatabase, passwords } from '../shop/database.ts'
 import { type Running, startNode } from '../shop/process.ts'
-import { type Chromium, type Watched, createChromium } from './chromium.ts'
+import { type Chromium, createChromium } from './chromium.ts'
+import { LOOKS, camera } from './looks.ts'
 
 /** The shop's pages, as somebody sees them who has just started it. */
 
@@ -29,20 +29,7 @@ afterAll(async () => {
   await database?.remove()
 })
 
-const LOOKS = [
-  { name: 'desktop-light', width: 1280, height: 900, scheme: 'light' },
-  { name: 'desktop-dark', width: 1280, height: 900, scheme: 'dark' },
-  { name: 'phone-light', width: 390, height: 844, scheme: 'light' },
-  { name: 'phone-dark', width: 390, height: 844, scheme: 'dark' },
-] as const
-
-/** Set SCREENSHOTS to a folder to have pictures of what the tests saw. */
-async function picture({ page }: Watched, name: string): Promise<void> {
-  const folder = process.env.SCREENSHOTS
-  if (folder === undefined) return
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `shop-${name}.png`) })
-}
+const picture = camera('shop')
 
 test.each(LOOKS)('/docs orders what the example says, and shows 201: $name', async (look) => {
   const seen = await browser.open(`${url}/docs`, look)
