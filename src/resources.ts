@@ -53,6 +53,13 @@ export function resource<
   return resourceOf(of, options as never, tx ?? (transaction(db) as never)) as never
 }
 
+export interface AuditOptions {
+  /** Who is at work; undefined for nobody that is known. */
+  readonly by: Author
+  /** The same table on the other database, for models that have a twin. */
+  readonly twin?: ChangesTable
+}
+
 /** Keeps who changed what in a table. */
 export interface AuditTrail extends Pick<Trail, 'changes'> {
   /**
@@ -67,14 +74,13 @@ export interface AuditTrail extends Pick<Trail, 'changes'> {
  * Keeps who changed what in a table.
  *
  * @param table of `postgresChanges` or `sqliteChanges`.
- * @param by who is at work; undefined for nobody that is known.
  * @example
  * const trail = auditTrail(changes, { by: depends({ caller }, ({ caller }) => caller.id) })
  * const books = group('/books', trail.resource(book, { db, filter: ['status'] }))
  * const history = group('/history', trail.changes({ db, endpoint: { security: staff } }))
  */
-export function auditTrail(table: ChangesTable, { by }: { readonly by: Author }): AuditTrail {
-  const { keeping, changes } = createTrail(table, by)
+export function auditTrail(table: ChangesTable, { by, twin }: AuditOptions): AuditTrail {
+  const { keeping, changes } = createTrail(table, by, twin)
   return {
     changes,
     resource: ((of: object, options: never) => resource(of as never, keeping(of, options) as never)) as never,

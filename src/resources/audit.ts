@@ -14,7 +14,7 @@ import { toModel } from './relation.ts'
 import type { EndpointExtras, ResourceHooks, ResourceOptions } from './resource-options.ts'
 import { resourceOf } from './resource.ts'
 import type { AnyTable, SentOf } from './row.ts'
-import { factsOf } from './table.ts'
+import { type Dialect, dialectOfDatabase, factsOf } from './table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -139,12 +139,16 @@ const NOT_LISTED = ['create', 'read', 'replace', 'update', 'remove', 'createMany
 /** The name by which hooks get who is at work. */
 const WHO = '~who'
 
-/** @param by who is at work. */
-export function createTrail(table: ChangesTable, by: Author): Trail {
+/**
+ * @param by who is at work.
+ * @param twin the table of changes on the other database.
+ */
+export function createTrail(table: ChangesTable, by: Author, twin?: ChangesTable): Trail {
+  const changes = model(table, { name: 'Change', ...(twin && { twin }) }) as unknown as AnyModel
   const who = depends({ by }, ({ by }) => ({ id: by }), { name: `who changes rows, for ${getTableName(table)}` })
   return {
     keeping: (of, options) => {
-      const keeper = createKeeper(table, toModel(of))
+      const keeper = createKeeper(changes, toModel(of))
       const { hooks = {}, use = {} } = options
       const kept = keepingHooks(hooks as never, keeper, Object.keys(use))
       return { ...options, use: { ...use, [WHO]: who }, hooks: kept as never }
@@ -153,7 +157,7 @@ export function createTrail(table: ChangesTable, by: Author): Trail {
       const endpoints = Object.fromEntries(NOT_LISTED.map((verb) => [verb, false]))
       const given = { db, order: '-id', filter: FILTERED, sort: ['at'], endpoints: { ...endpoints, list: endpoint } }
       // Nothing of it writes, so that there is no transaction.
-      return resourceOf(model(table, { name: 'Change' }), given as never, db) as never
+      return resourceOf(changes, given as never, db) as never
     },
   }
 }
@@ -165,16 +169,21 @@ interface Keeper {
   readonly keep: (change: ChangeKind, before: Row | undefined, after: Row | undefined, uses: Row) => Promise<void>
 }
 
-function createKeeper(table: ChangesTable, { table: source, facts, shown }: AnyModel): Keeper {
-  const { name, key } = facts
-  const names = Object.keys(shown)
+function createKeeper(changes: AnyModel, source: AnyModel): Keeper {
+  const { name, key } = source.facts
+  const names = Object.keys(source.shown)
+  for (const dialect of Object.keys(source.on) as Dialect[])
+    if (changes.on[dialect] === undefined)
+      throw new TypeError(`the trail of ${name}: the table of changes is not on ${dialect}: give it as its "twin"`)
+  const on = (of: AnyModel, tx: Queries): AnyModel => of.on[dialectOfDatabase(tx)] as AnyModel
   const keyOf = (row: Row | undefined): string => key.map((one) => String(row?.[one])).join('/')
   return {
     keyOf,
     read: async (values, tx) => {
+      const { facts, shown, table } = on(source, tx)
       const rows = tx
         .select(shown as never)
-        .from(source as never)
+        .from(table as never)
         .where(and(...key.map((one) => eq(facts.columns[one] as Column, values[one]))))
       // Where others write at the same time, what was before is what this change finds, not what somebody read earlier.
       const locked =
@@ -189,8 +198,9 @@ function createKeeper(table: ChangesTable, { table: source, facts, shown }: AnyM
       if (change === 'update' && JSON.stringify(was) === JSON.stringify(is)) return
       const row = keyOf(after ?? before)
       const who = (uses[WHO] as { readonly id: string | undefined }).id ?? null
-      await (uses.tx as Queries)
-        .insert(table as never)
+      const tx = uses.tx as Queries
+      await tx
+        .insert(on(changes, tx).table as never)
         .values({ who, change, table: name, row, before: was, after: is } as never)
     },
   }

@@ -4,12 +4,19 @@ import { type Dependency, type Uses, type Values, depends } from '../contract/de
 import { type ColumnSchemas, kindOf, schemasOf } from './column.ts'
 import { momentOf } from './moment.ts'
 import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, UpdateRow } from './row.ts'
-import { type TableFacts, factsOf } from './table.ts'
+import { hasDefault, isOptional, isSettable } from './settable.ts'
+import { type Dialect, type TableFacts, factsOf } from './table.ts'
+import { checkTwin } from './twin.ts'
 
 /** What holds for the rows of a table, wherever they are shown or changed. */
 export interface ModelOptions<T extends AnyTable, U extends Uses = Uses> {
   /** What its schemas are called in OpenAPI: `Book`. The table's name in the singular unless told. */
   readonly name?: string
+  /**
+   * The same table on the other database, for an API that runs on either: the one that `db` is of is used. What callers give
+   * and get follows from the first table on both.
+   */
+  readonly twin?: TwinOf<T>
   /** Columns that no caller sees or sets. */
   readonly hide?: readonly ColumnName<T>[]
   /** Columns that callers may see though they are called as secrets are. */
@@ -22,11 +29,11 @@ export interface ModelOptions<T extends AnyTable, U extends Uses = Uses> {
   readonly use?: U
   /**
    * The rows that the caller may see; all others are not there for them. It reaches every query, and no row is created, or
-   * changed into one, that its writer would not see.
+   * changed into one, that its writer would not see. `table` is the one that is asked: the model's, or its twin.
    */
-  readonly visible?: (uses: Values<U>) => SQL | undefined
+  readonly visible?: (uses: Values<U>, table: T) => SQL | undefined
   /** Of these, the rows that the caller may change or delete: others are 403. */
-  readonly changeable?: (uses: Values<U>) => SQL | undefined
+  readonly changeable?: (uses: Values<U>, table: T) => SQL | undefined
   /** Columns that are set for the caller when a row is created: who owns it. Callers see them, and never set them. */
   readonly owned?: { readonly [K in ColumnName<T>]?: (uses: Values<U>) => T['$inferSelect'][K] }
   /** A column of whole numbers that grows with each change. It becomes the `ETag`, and `If-Match` is held against it. */
@@ -38,12 +45,17 @@ export interface ModelOptions<T extends AnyTable, U extends Uses = Uses> {
 /** Not `keyof … & string`: messages of the compiler show the names themselves. */
 export type ColumnName<T extends AnyTable> = Extract<keyof T['$inferSelect'], string>
 
+/** A table of another database, whose rows are of the same types. */
+export type TwinOf<T extends AnyTable> = AnyTable & { readonly $inferSelect: T['$inferSelect'] }
+
 /** A table as callers know it: which of its columns, whose of its rows. */
 export interface Model<T extends AnyTable = AnyTable, O = ModelOptions<AnyTable>> {
   readonly is: 'model'
   readonly table: T
   readonly options: O
   readonly facts: TableFacts
+  /** The same model on each database that it has a table of. */
+  readonly on: { readonly [D in Dialect]?: AnyModel }
   readonly name: string
   /** Columns that callers see, by name. */
   readonly shown: Readonly<Record<string, Column>>
@@ -116,11 +128,13 @@ export function model<
   )
   const replace = Object.fromEntries(updatable.map((name) => [name, create[name] as z.ZodType]))
   const update = Object.fromEntries(updatable.map((name) => [name, input(name).optional()]))
-  return Object.freeze({
+  const on: { [D in Dialect]?: AnyModel } = {}
+  const made = Object.freeze({
     is: 'model',
     table,
     options: given,
     facts,
+    on,
     name,
     shown,
     creatable,
@@ -145,11 +159,20 @@ export function model<
       ),
     ),
     access: depends(given.use ?? {}, (values) => values, { name: `the access to ${facts.name}` }),
-  }) as never
+  }) as unknown as AnyModel
+  on[facts.dialect] = made
+  if (given.twin !== undefined) {
+    const other = factsOf(given.twin)
+    checkTwin(facts, other)
+    const shown = Object.fromEntries(shownNames.map((name) => [name, other.columns[name] as Column]))
+    on[other.dialect] = Object.freeze({ ...made, table: given.twin, facts: other, shown })
+  }
+  return made as never
 }
 
 const OPTIONS: Readonly<Record<keyof ModelOptions<AnyTable>, true>> = {
   name: true,
+  twin: true,
   hide: true,
   show: true,
   readOnly: true,
@@ -195,27 +218,6 @@ function checkNames(facts: TableFacts, options: ModelOptions<AnyTable>): void {
       `model(${facts.name}): the column ${secret} is called as secrets are: name it in "hide", or in "show" if callers may see it`,
     )
   }
-}
-
-function isSettable(column: Column): boolean {
-  return (
-    column.generated === undefined && column.generatedIdentity?.type !== 'always' && column.onUpdateFn === undefined
-  )
-}
-
-function hasDefault(column: Column): boolean {
-  return (
-    column.hasDefault || column.defaultFn !== undefined || column.generatedIdentity !== undefined || isRowid(column)
-  )
-}
-
-/** SQLite's `integer().primaryKey()`, which numbers its rows by itself. */
-function isRowid(column: Column): boolean {
-  return column.primary && column.columnType === 'SQLiteInteger'
-}
-
-function isOptional(column: Column): boolean {
-  return !column.notNull || hasDefault(column)
 }
 
 function nullable(schema: z.ZodType, column: Column): z.ZodType {

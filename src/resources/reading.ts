@@ -28,7 +28,7 @@ export interface ResourceContext extends Readonly<Record<string, unknown>> {
 /** The rows of a model that the caller may see. */
 export function visibleTo(access: Access): (model: AnyModel) => SQL | undefined {
   return (model) => {
-    const own = model.options.visible?.(access(model))
+    const own = model.options.visible?.(access(model), model.table)
     const kept = notDeleted(model)
     return own === undefined ? kept : kept === undefined ? own : and(own, kept)
   }

@@ -125,19 +125,26 @@ export function resolveRelations(facts: TableFacts, relations: Relations): Resol
     if (Object.hasOwn(facts.columns, name)) {
       throw new TypeError(`the relation ${name} of ${facts.name} is called as one of its columns: give it another name`)
     }
-    const target = (model as AnyModel).facts
+    const other = (model as AnyModel).on[facts.dialect]
+    if (other === undefined) throw new TypeError(notThere(name, facts, model as AnyModel))
+    const target = other.facts
     const [from, to] =
       kind === 'one' ? joined(facts, target, options, name) : joined(target, facts, options, name).toReversed()
     return {
       name,
       kind,
-      model: model as AnyModel,
+      model: other,
       from: from as string,
       to: to as string,
       most: options.most ?? MOST,
       inside: resolveRelations(target, (options as { expand?: Relations }).expand ?? {}),
     }
   })
+}
+
+function notThere(name: string, { name: table, dialect }: TableFacts, { facts }: AnyModel): string {
+  const [one, other] = dialect === 'postgres' ? ['Postgres', 'SQLite'] : ['SQLite', 'Postgres']
+  return `the relation ${name} of ${table}: ${facts.name} is on ${other} alone, and ${table} on ${one}: give its model a "twin"`
 }
 
 /** The column of one table that refers to one of another. */

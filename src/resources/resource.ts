@@ -13,14 +13,14 @@ import { InvalidCursor, cursorKey } from './cursor.ts'
 import type { AnyDatabase } from './database.ts'
 import { ImportRefused, ImportReportSchema, importRows } from './import.ts'
 import { indexCheck } from './index-check.ts'
-import { type ListSpec, createReader } from './list.ts'
+import type { ListSpec } from './list.ts'
 import type { AnyModel } from './model.ts'
-import { type ResourceContext, readHandlers } from './reading.ts'
-import { type ResolvedRelation, expandedSchema, relatedModels, resolveRelations, toModel } from './relation.ts'
+import type { ResourceContext } from './reading.ts'
+import { type ResolvedRelation, expandedSchema, relatedModels, toModel } from './relation.ts'
 import type { AnyTable } from './row.ts'
 import { searchOf } from './search.ts'
-import { createStatements } from './statements.ts'
-import { type WriteHooks, type Writer, createWriter } from './writer.ts'
+import { type Hooks, sideOf, sidesOf } from './sides.ts'
+import type { Writer } from './writer.ts'
 import type { EndpointExtras, ResourceOptions, ResourceVerb } from './resource-options.ts'
 
 const READS: ReadonlySet<string> = new Set<ResourceVerb>(['list', 'read', 'export'])
@@ -36,8 +36,6 @@ export function resourceOf(
 ): Record<string, unknown> {
   const model = toModel(of)
   const { facts } = model
-  const relations = resolveRelations(facts, options.expand ?? {})
-  const statements = createStatements()
   const order = options.order === undefined ? [] : ([options.order].flat() as string[])
   const spec: ListSpec = {
     filter: (options.filter ?? []) as readonly string[],
@@ -47,9 +45,11 @@ export function resourceOf(
     sparse: options.sparse === true,
     mode: options.pages ?? 'cursor',
   }
-  const reader = createReader(model, relations, spec, statements)
-  const access = accessOf([model, ...relatedModels(relations)])
   const uses = options.use ?? {}
+  const hooks = (options.hooks ?? {}) as Hooks
+  const sides = sidesOf(model, (one) => sideOf(one, spec, options.expand ?? {}, hooks, Object.keys(uses)))
+  const { reader, relations } = sides.first
+  const access = accessOf(sides.all.flatMap((side) => [side.model, ...relatedModels(side.relations)]))
   const readUses = { ...uses, db: options.db, access, secret: cursorKey }
   const isVersioned = model.options.version !== undefined
   const writeUses = { ...uses, tx, access, ...(isVersioned && { preconditions }) }
@@ -59,10 +59,6 @@ export function resourceOf(
   // Without names of their own: there may be several resources of one model, and OpenAPI names these by their operations.
   const bulk = (item: z.ZodType) => z.strictObject({ items: z.array(item).min(1).max(most) })
   const what = model.name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
-  const hooks = (options.hooks ?? {}) as WriteHooks & { readonly afterRead?: never }
-  const used = Object.keys(uses)
-  const writer = createWriter(model, relations, hooks, used)
-  const reads = readHandlers(reader, hooks.afterRead, used)
 
   const rowQuery = Object.keys(reader.rowFields).length === 0 ? {} : { query: rowQueryOf(reader.rowFields) }
   const offset = {
@@ -84,9 +80,9 @@ export function resourceOf(
           returns: page.of(rows, spec.mode),
           throws: spec.mode === 'cursor' ? [InvalidCursor] : [],
           use: readUses,
-          policies: [indexCheck(facts, spec)],
+          policies: sides.all.map((side) => indexCheck(side.model.facts, spec)),
         },
-        reads.list,
+        (context) => sides.of(context.db).reads.list(context),
       ),
     create: () =>
       declare(
@@ -99,7 +95,7 @@ export function resourceOf(
           throws: [Conflict],
           use: writeUses,
         },
-        writer.create,
+        (context) => sides.of(context.tx).writer.create(context),
       ),
     read: () =>
       declare(
@@ -113,7 +109,7 @@ export function resourceOf(
           throws: [NotFound],
           use: isVersioned ? { ...readUses, preconditions } : readUses,
         },
-        reads.read,
+        (context) => sides.of(context.db).reads.read(context),
       ),
     replace: () =>
       declare(
@@ -129,7 +125,7 @@ export function resourceOf(
           use: writeUses,
           ...versioned,
         },
-        writer.replace,
+        (context) => sides.of(context.tx).writer.replace(context),
       ),
     update: () =>
       declare(
@@ -145,7 +141,7 @@ export function resourceOf(
           use: writeUses,
           ...versioned,
         },
-        writer.update,
+        (context) => sides.of(context.tx).writer.update(context),
       ),
     remove: () =>
       declare(
@@ -159,7 +155,7 @@ export function resourceOf(
           use: writeUses,
           ...versioned,
         },
-        writer.remove,
+        (context) => sides.of(context.tx).writer.remove(context),
       ),
     createMany: () =>
       declare(
@@ -173,7 +169,7 @@ export function resourceOf(
           throws: [Conflict],
           use: writeUses,
         },
-        writer.createMany,
+        (context) => sides.of(context.tx).writer.createMany(context),
       ),
     updateMany: () =>
       declare(
@@ -187,7 +183,7 @@ export function resourceOf(
           throws: changeProblems(model),
           use: writeUses,
         },
-        writer.updateMany,
+        (context) => sides.of(context.tx).writer.updateMany(context),
       ),
     removeMany: () =>
       declare(
@@ -201,7 +197,7 @@ export function resourceOf(
           throws: changeProblems(model),
           use: writeUses,
         },
-        writer.removeMany,
+        (context) => sides.of(context.tx).writer.removeMany(context),
       ),
     export: () =>
       declare(
@@ -214,7 +210,7 @@ export function resourceOf(
           returns: rowsOf(rows),
           use: readUses,
         },
-        reads.export,
+        (context) => sides.of(context.db).reads.export(context),
       ),
     import: () =>
       declare(
@@ -230,7 +226,10 @@ export function resourceOf(
           throws: [ImportRefused],
           use: writeUses,
         },
-        (context) => importHandler(model, writer, context),
+        (context) => {
+          const { model, writer } = sides.of(context.tx)
+          return importHandler(model, writer, context)
+        },
       ),
   }
 

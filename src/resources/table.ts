@@ -1,6 +1,6 @@
 import { type Column, type SQL, type Table, getTableName, is } from 'drizzle-orm'
-import { PgTable, getTableConfig as postgresConfig } from 'drizzle-orm/pg-core'
-import { SQLiteTable, getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core'
+import { PgDialect, PgTable, getTableConfig as postgresConfig } from 'drizzle-orm/pg-core'
+import { SQLiteDialect, SQLiteTable, getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core'
 import { columnsOf } from './column.ts'
 
 export type Dialect = 'postgres' | 'sqlite'
@@ -129,6 +129,18 @@ function dialectOf(table: Table, name: string): Dialect {
   if (is(table, PgTable)) return 'postgres'
   if (is(table, SQLiteTable)) return 'sqlite'
   throw new TypeError(`the table ${name} is of neither Postgres nor SQLite: resources work on these two`)
+}
+
+/**
+ * The dialect of a Drizzle database, or of a transaction of one.
+ *
+ * @throws {TypeError} for what is none, or is of another database.
+ */
+export function dialectOfDatabase(database: object): Dialect {
+  const { dialect } = database as { readonly dialect?: unknown }
+  if (is(dialect, PgDialect)) return 'postgres'
+  if (is(dialect, SQLiteDialect)) return 'sqlite'
+  throw new TypeError('the "db" of a resource is no Drizzle database of Postgres or SQLite')
 }
 
 function leading(columns: IndexConfig['columns'], names: ReadonlyMap<string, string>): string[] {

@@ -107,7 +107,7 @@ export function createWriter(
     { tx, access }: ResourceContext,
     wheres: readonly string[],
   ): Promise<void> => {
-    const own = options.visible?.(access(model))
+    const own = options.visible?.(access(model), table)
     if (own === undefined || rows.length === 0) return
     const columns = Object.fromEntries(facts.key.map((name) => [name, facts.columns[name] as Column]))
     const found = (await tx
@@ -231,7 +231,7 @@ export function createWriter(
     run: (condition: SQL | undefined) => PromiseLike<unknown>,
   ): Promise<Row> => {
     const own = and(keyIs(key), visibleTo(access)(model))
-    const rights = options.changeable?.(access(model))
+    const rights = options.changeable?.(access(model), table)
     const [row] = (await run(and(own, rights))) as Row[]
     if (row !== undefined) return row
     if (rights === undefined) throw NotFound()
