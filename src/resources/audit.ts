@@ -14,7 +14,7 @@ import { toModel } from './relation.ts'
 import type { EndpointExtras, ResourceHooks, ResourceOptions } from './resource-options.ts'
 import { resourceOf } from './resource.ts'
 import type { AnyTable, SentOf } from './row.ts'
-import { type Dialect, dialectOfDatabase, factsOf } from './table.ts'
+import { DATABASES, type Dialect, dialectOfDatabase, factsOf } from './table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -174,7 +174,9 @@ function createKeeper(changes: AnyModel, source: AnyModel): Keeper {
   const names = Object.keys(source.shown)
   for (const dialect of Object.keys(source.on) as Dialect[])
     if (changes.on[dialect] === undefined)
-      throw new TypeError(`the trail of ${name}: the table of changes is not on ${dialect}: give it as its "twin"`)
+      throw new TypeError(
+        `the trail of ${name}: the table of changes is not on ${DATABASES[dialect]}: give it as its "twin"`,
+      )
   const on = (of: AnyModel, tx: Queries): AnyModel => of.on[dialectOfDatabase(tx)] as AnyModel
   const keyOf = (row: Row | undefined): string => key.map((one) => String(row?.[one])).join('/')
   return {

@@ -248,7 +248,7 @@ export function createReader(
       return new EncodedRows(
         written === undefined ? undefined : async (form) => copied(reading.database, await written(), form),
         () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
-        query.fields && names,
+        query.expand === undefined ? names : undefined,
       )
     },
     read: async (key, query, reading) => {

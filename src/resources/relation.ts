@@ -5,7 +5,7 @@ import { type AnyModel, type Model, model } from './model.ts'
 import { orderTerms } from './order.ts'
 import type { AnyTable, RowOf, RowSent } from './row.ts'
 import { type Statements, fixed } from './statements.ts'
-import type { Dialect, TableFacts } from './table.ts'
+import { DATABASES, type Dialect, type TableFacts } from './table.ts'
 
 /** Rows of another table that a list can show with its own. */
 export interface Relation<M = unknown, Kind extends 'one' | 'many' = 'one' | 'many', E = unknown> {
@@ -143,8 +143,8 @@ export function resolveRelations(facts: TableFacts, relations: Relations): Resol
 }
 
 function notThere(name: string, { name: table, dialect }: TableFacts, { facts }: AnyModel): string {
-  const [one, other] = dialect === 'postgres' ? ['Postgres', 'SQLite'] : ['SQLite', 'Postgres']
-  return `the relation ${name} of ${table}: ${facts.name} is on ${other} alone, and ${table} on ${one}: give its model a "twin"`
+  const [one, other] = [DATABASES[facts.dialect], DATABASES[dialect]]
+  return `the relation ${name} of ${table}: ${facts.name} is on ${one} alone, and ${table} on ${other}: give its model a "twin"`
 }
 
 /** The column of one table that refers to one of another. */

@@ -5,6 +5,9 @@ import { columnsOf } from './column.ts'
 
 export type Dialect = 'postgres' | 'sqlite'
 
+/** What they are called in messages. */
+export const DATABASES: Readonly<Record<Dialect, string>> = { postgres: 'Postgres', sqlite: 'SQLite' }
+
 /** What a Drizzle table says of itself, the same for each database. */
 export interface TableFacts {
   readonly table: Table

@@ -1,6 +1,6 @@
 import type { Column } from 'drizzle-orm'
 import { hasDefault, isOptional } from './settable.ts'
-import type { TableFacts } from './table.ts'
+import { DATABASES, type TableFacts } from './table.ts'
 
 /**
  * Sees to it that two tables of two databases hold the same rows, so that what callers know of one is true of the other.
@@ -10,7 +10,7 @@ import type { TableFacts } from './table.ts'
 export function checkTwin(first: TableFacts, twin: TableFacts): void {
   const where = `model(${first.name}): its twin`
   if (twin.dialect === first.dialect)
-    throw new TypeError(`${where} is of ${NAMES[first.dialect]} as well: give the table of the other database`)
+    throw new TypeError(`${where} is of ${DATABASES[first.dialect]} as well: give the table of the other database`)
   const missing = Object.keys(first.columns).find((name) => !Object.hasOwn(twin.columns, name))
   if (missing !== undefined) throw new TypeError(`${where} has no column ${missing}`)
   const more = Object.keys(twin.columns).find((name) => !Object.hasOwn(first.columns, name))
@@ -26,8 +26,6 @@ export function checkTwin(first: TableFacts, twin: TableFacts): void {
     )
   }
 }
-
-const NAMES = { postgres: 'Postgres', sqlite: 'SQLite' } as const
 
 /** What a column says of its values to those who do not know its database. */
 function meaningOf(column: Column): Readonly<Record<string, string>> {
