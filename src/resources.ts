@@ -23,6 +23,7 @@ export {
 export { InvalidCursor } from './resources/cursor.ts'
 export { ImportRefused, type ImportReport } from './resources/import.ts'
 export type { AnyDatabase } from './resources/database.ts'
+export { type OwnFilter, where } from './resources/filter.ts'
 export { type Model, type ModelOptions, model } from './resources/model.ts'
 export { type Relation, type RelationOptions, many, one } from './resources/relation.ts'
 export type { Resource } from './resources/resource-endpoints.ts'

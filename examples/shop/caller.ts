@@ -1,3 +1,4 @@
+import { type Column, type SQL, eq } from 'drizzle-orm'
 import { type Dependency, Forbidden, type Policy, depends } from 'trestle'
 import { permissions } from 'trestle/auth'
 import { rateLimit } from 'trestle/policies'
@@ -24,6 +25,10 @@ export function caller(...scopes: readonly string[]): Dependency<Caller> {
     { throws: [Forbidden] },
   )
 }
+
+/** The rows that are the caller's own; for staff, all. */
+export const rowsOf = (caller: Caller, owner: Column): SQL | undefined =>
+  caller.isStaff ? undefined : eq(owner, caller.customerId)
 
 const ownOrAny = (caller: Caller, owner: number): true | 'hidden' =>
   caller.isStaff || owner === caller.customerId || 'hidden'

@@ -1,14 +1,15 @@
-import { Forbidden, NotFound, created, get, group, page, patch, post, problem } from 'trestle'
+import { Forbidden, NotFound, created, group, patch, post, problem } from 'trestle'
 import { passwords } from 'trestle/auth'
 import { rateLimit } from 'trestle/policies'
+import { model, resource } from 'trestle/resources'
 import { z } from 'zod'
-import { type Caller, caller, may, perCustomer } from './caller.ts'
-import { after } from './cursor.ts'
+import { type Caller, caller, may, perCustomer, rowsOf } from './caller.ts'
 import { accountOf } from './database/accounts.ts'
-import { CustomerId, Email, Text, Timestamp } from './fields.ts'
-import { sessions } from './login.ts'
+import { postgresTables, sqliteTables } from './database/tables.ts'
+import { CustomerId, Email, Text } from './fields.ts'
+import { sessions, shown } from './login.ts'
 import { refusedField } from './refusal.ts'
-import { type Shelves, store, tx } from './store.ts'
+import { type Shelves, db, tx } from './store.ts'
 
 const CustomerIn = z.object({ name: Text(100), email: Email })
 
@@ -24,10 +25,17 @@ export const CustomerPatch = z
   .partial()
   .meta({ id: 'CustomerPatch', examples: [{ name: 'Grace M. Mbeki' }] })
 
-/** What leaves: not `credit_note`, which is for the shop's own people, and not `password_hash`. */
-export const Customer = z
-  .object({ id: CustomerId, ...CustomerIn.shape, created_at: Timestamp })
-  .meta({ id: 'Customer' })
+/** What callers know of the table: not the note on their credit, and themselves alone, unless they are staff. */
+export const customer = model(postgresTables.customers, {
+  twin: sqliteTables.customers,
+  hide: ['credit_note', 'password_hash'],
+  schemas: { id: CustomerId, email: Email },
+  use: { caller: caller() },
+  visible: ({ caller }, { id }) => rowsOf(caller, id),
+})
+const Customer = customer.row
+
+const read = resource(customer, { db, reads: { security: shown.scopes('customers:read') } })
 
 export const EmailTaken = problem('email_taken', { status: 409, title: 'A customer has this address already' })
 
@@ -41,20 +49,8 @@ const params = z.object({ id: CustomerId })
 const about = { description: 'Who orders.' }
 
 export const customers = group('/customers', about, {
-  list: get(
-    '/',
-    {
-      summary: 'List customers',
-      description: 'Customers see themselves alone.',
-      query: page.cursor(),
-      returns: page.of(Customer),
-      use: { store, caller: caller('customers:read') },
-    },
-    ({ query, store, caller }) => {
-      const from = after(query.cursor, z.coerce.number().pipe(CustomerId))
-      return store.customers.page(query.limit, from, caller.customerId)
-    },
-  ),
+  list: read.list,
+  read: read.read,
 
   create: post(
     '/',
@@ -73,18 +69,6 @@ export const customers = group('/customers', about, {
       if (!made) throw EmailTaken()
       return made
     },
-  ),
-
-  read: get(
-    '/{id}',
-    {
-      summary: 'Read a customer',
-      params,
-      returns: Customer,
-      throws: [NotFound],
-      use: { store, caller: caller('customers:read') },
-    },
-    async ({ params, store, caller }) => may.check('customer', caller, await store.customers.find(params.id)),
   ),
 
   update: patch(

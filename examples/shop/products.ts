@@ -1,4 +1,5 @@
-import { NotFound, created, get, group, ok, page, patch, post, problem, reply, stream } from 'trestle'
+import { eq, gt } from 'drizzle-orm'
+import { NotFound, created, csv, group, patch, post, problem, reply } from 'trestle'
 import {
   PreconditionFailed,
   cacheControl,
@@ -8,14 +9,14 @@ import {
   preconditions,
   validators,
 } from 'trestle/policies'
+import { model, resource, where } from 'trestle/resources'
 import { z } from 'zod'
-import { csvOf } from './csv.ts'
-import { after } from './cursor.ts'
+import { postgresTables, sqliteTables } from './database/tables.ts'
 import { categories } from './database/values.ts'
-import { Cents, Currency, Sku, Text, Timestamp } from './fields.ts'
+import { Cents, Currency, Sku, Text } from './fields.ts'
 import { shown } from './login.ts'
 import { missing, refusedField } from './refusal.ts'
-import { store, tx } from './store.ts'
+import { db, tx } from './store.ts'
 
 const Category = z.enum(categories)
 const MOST_STOCK = 1_000_000
@@ -54,20 +55,14 @@ export const StockChange = z
   .object({ change: z.int().min(-MOST_STOCK).max(MOST_STOCK).describe('How many came; negative for how many went') })
   .meta({ id: 'StockChange', examples: [{ change: 24 }] })
 
-/** What leaves: not the column `cost_cents`. */
-export const Product = z
-  .object({
-    sku: Sku,
-    name: z.string(),
-    description: z.string(),
-    category: Category,
-    price_cents: Cents,
-    currency: Currency,
-    stock: z.int().min(0),
-    created_at: Timestamp,
-    updated_at: Timestamp,
-  })
-  .meta({ id: 'Product' })
+/** What callers know of the table. What the shop pays for a product leaves nowhere. */
+export const product = model(postgresTables.products, {
+  twin: sqliteTables.products,
+  hide: ['cost_cents', 'version'],
+  version: 'version',
+  schemas: { sku: Sku, price_cents: Cents },
+})
+const Product = product.row
 
 export const SkuTaken = problem('sku_taken', { status: 409, title: 'A product has this SKU already' })
 
@@ -86,25 +81,26 @@ const shelf = [cached({ for: 600, tags: ['products'], public: true }), cacheCont
 const changes = invalidates('products')
 const staff = shown.scopes('products:write')
 
+const read = resource(product, {
+  db,
+  filter: ['category', 'name', 'price_cents'],
+  where: {
+    in_stock: where(z.boolean(), (wanted, { stock }) => (wanted ? gt(stock, 0) : eq(stock, 0))),
+  },
+  sort: ['name', 'price_cents'],
+  export: true,
+  reads: { security: 'public' },
+  endpoints: {
+    list: { policies: shelf },
+    read: { policies: shelf, description: 'Its `ETag` is the version that a change may name in `If-Match`.' },
+    export: { formats: [csv({ forSpreadsheets: true }), 'json', 'ndjson'] },
+  },
+})
+
 export const products = group('/products', about, {
-  list: get(
-    '/',
-    {
-      summary: 'List products',
-      security: 'public',
-      query: page.cursor({
-        category: Category.optional(),
-        min_price_cents: Cents.optional(),
-        max_price_cents: Cents.optional(),
-        in_stock: z.boolean().optional(),
-        q: Text(100).optional().describe('Text in the name or the description'),
-      }),
-      returns: page.of(Product),
-      use: { store },
-      policies: shelf,
-    },
-    ({ query, store }) => store.products.page(query, query.limit, after(query.cursor, Sku)),
-  ),
+  list: read.list,
+  export: read.export,
+  read: read.read,
 
   create: post(
     '/',
@@ -121,36 +117,6 @@ export const products = group('/products', about, {
       const product = await tx.products.insert(body)
       if (!product) throw SkuTaken()
       return product
-    },
-  ),
-
-  export: get(
-    '/export',
-    {
-      summary: 'Export all products as CSV',
-      security: 'public',
-      returns: ok(stream('text/csv'), { headers: z.object({ 'content-disposition': z.string() }) }),
-      use: { store },
-    },
-    ({ store }) => reply(200, csvOf(store.products), { 'content-disposition': 'attachment; filename="products.csv"' }),
-  ),
-
-  read: get(
-    '/{sku}',
-    {
-      summary: 'Read a product',
-      description: 'Its `ETag` is the version that a change may name in `If-Match`.',
-      security: 'public',
-      params,
-      returns: Product,
-      throws: [NotFound],
-      use: { store },
-      policies: shelf,
-    },
-    async ({ params, store }) => {
-      const product = await store.products.find(params.sku)
-      if (!product) throw missing('product')
-      return reply(200, product, validators(product))
     },
   ),
 

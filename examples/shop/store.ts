@@ -32,6 +32,9 @@ const database = depends(
   { scope: 'app', eager: true, name: 'database' },
 )
 
+/** The database as it is, to be read. */
+export const db = depends({ database }, ({ database }) => database.db, { scope: 'app', name: 'db' })
+
 /** The shelves as they are, to be read. */
 export const store = depends({ database }, ({ database }) => shelvesOn(database), { scope: 'app', name: 'store' })
 

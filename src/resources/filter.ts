@@ -15,8 +15,8 @@ import {
 } from 'drizzle-orm'
 import { z } from 'zod'
 import { type ColumnKind, type ColumnSchemas, kindOf } from './column.ts'
-import type { Condition } from './statements.ts'
-import type { Dialect } from './table.ts'
+import type { AnyTable } from './row.ts'
+import { type Condition, fixed } from './statements.ts'
 
 /** How a filter compares: `total[gte]=10`. Plain `total=10` is `eq`. */
 export type FilterOperator = 'eq' | 'ne' | 'in' | 'gt' | 'gte' | 'lt' | 'lte' | 'contains' | 'starts' | 'null'
@@ -25,11 +25,34 @@ export type FilterOperator = 'eq' | 'ne' | 'in' | 'gt' | 'gte' | 'lt' | 'lte' | 
 export interface Filter {
   /** The field: `total[gte]`. */
   readonly field: string
-  readonly name: string
-  readonly column: Column
-  readonly operator: FilterOperator
   /** Of what callers send; optional. */
   readonly schema: z.ZodType
+  /** @param prefix of the names of its placeholders. */
+  readonly condition: (value: unknown, prefix: string, database: object) => Condition
+  /** True where each value of this field would make a statement of its own. */
+  readonly isOfAnyLength: (value: unknown) => boolean
+}
+
+/** A query field of a list that means what the API says: `in_stock=true`. */
+export interface OwnFilter<T extends AnyTable = AnyTable, In = unknown, Out = unknown> {
+  readonly is: 'filter'
+  readonly schema: z.ZodType<Out, In>
+  condition(value: Out, table: T): SQL | undefined
+}
+
+/**
+ * A query field of a list that is no comparison with one column.
+ *
+ * @param schema of its values.
+ * @param condition the rows that a value leaves; undefined for all of them.
+ * @example
+ * where: { in_stock: where(z.boolean(), (wanted, { stock }) => (wanted ? gt(stock, 0) : eq(stock, 0))) }
+ */
+export function where<In, Out, T extends AnyTable>(
+  schema: z.ZodType<Out, In>,
+  condition: (value: NoInfer<Out>, table: T) => SQL | undefined,
+): OwnFilter<T, In, Out> {
+  return { is: 'filter', schema, condition }
 }
 
 const ORDERED: readonly FilterOperator[] = ['eq', 'ne', 'in', 'gt', 'gte', 'lt', 'lte']
@@ -69,7 +92,7 @@ const RESERVED = ['limit', 'cursor', 'offset', 'sort', 'q', 'fields', 'expand']
  * @throws {TypeError} for a column that is called as a field of lists is.
  */
 export function filtersOn(name: string, column: Column, { input }: ColumnSchemas, mode: 'cursor' | 'offset'): Filter[] {
-  if (RESERVED.includes(name) || (name === 'count' && mode === 'offset')) {
+  if (isReserved(name, mode)) {
     const table = getTableName(getColumnTable(column))
     throw new TypeError(
       `resource(${table}): "filter" names ${name}, and the field ${name} of a list is something else: call the column otherwise in the table’s code`,
@@ -81,11 +104,41 @@ export function filtersOn(name: string, column: Column, { input }: ColumnSchemas
   ]
   return operators.map((operator) => ({
     field: operator === 'eq' ? name : `${name}[${operator}]`,
-    name,
-    column,
-    operator,
     schema: schemaOf(operator, input).optional().describe(saidOf(operator, column)),
+    condition: (value, prefix) => conditionOf(column, operator, value, prefix),
+    // Sets are of any length.
+    isOfAnyLength: (value) => operator === 'in' && (value as readonly unknown[]).length > 1,
   }))
+}
+
+/**
+ * The filters that the API itself says, on a table.
+ *
+ * @param taken fields that there are already.
+ * @throws {TypeError} for one that is called as another field of the list is.
+ */
+export function ownFilters(
+  own: Readonly<Record<string, OwnFilter>>,
+  table: AnyTable,
+  taken: readonly string[],
+  mode: 'cursor' | 'offset',
+): Filter[] {
+  return Object.entries(own).map(([field, { schema, condition }]) => {
+    if (isReserved(field, mode) || taken.includes(field))
+      throw new TypeError(
+        `resource(${getTableName(table)}): "where" names ${field}, and the list has a field ${field} already: call it otherwise`,
+      )
+    return {
+      field,
+      schema: schema.optional(),
+      condition: (value, prefix, database) => fixed(condition(value, table) ?? sql`1 = 1`, database, prefix),
+      isOfAnyLength: () => false,
+    }
+  })
+}
+
+function isReserved(field: string, mode: 'cursor' | 'offset'): boolean {
+  return RESERVED.includes(field) || (field === 'count' && mode === 'offset')
 }
 
 const SAYS: Readonly<Record<FilterOperator, string>> = {
@@ -126,14 +179,9 @@ function schemaOf(operator: FilterOperator, value: z.ZodType): z.ZodType {
   }
 }
 
-/**
- * The condition of a filter with a value.
- *
- * @param prefix of the names of its placeholders.
- */
-export function conditionOf(filter: Filter, value: unknown, dialect: Dialect, prefix: string): Condition {
-  const { column, operator, field } = filter
+function conditionOf(column: Column, operator: FilterOperator, value: unknown, prefix: string): Condition {
   const { place, fill } = comparedAs(column)
+  const field = `${prefix} ${operator}`
   const simple = (compare: (column: Column, place: SQL) => SQL): Condition => ({
     build: () => compare(column, place(prefix)),
     values: { [prefix]: fill(value) },
@@ -168,9 +216,9 @@ export function conditionOf(filter: Filter, value: unknown, dialect: Dialect, pr
       }
     }
     case 'contains':
-      return { build: () => like(column, dialect, prefix), values: { [prefix]: containing(value) }, shape: field }
+      return { build: () => like(column, prefix), values: { [prefix]: containing(value) }, shape: field }
     case 'starts':
-      return { build: () => like(column, dialect, prefix), values: { [prefix]: `${escaped(value)}%` }, shape: field }
+      return { build: () => like(column, prefix), values: { [prefix]: `${escaped(value)}%` }, shape: field }
   }
 }
 
@@ -190,9 +238,11 @@ function comparedAs(column: Column): Compared {
   return { place: (name) => sql`${sql.param(sql.placeholder(name), column)}`, fill: (value) => value }
 }
 
-function like(column: Column, dialect: Dialect, prefix: string): SQL {
+function like(column: Column, prefix: string): SQL {
   const pattern = sql`${sql.placeholder(prefix)}`
-  return dialect === 'postgres' ? sql`${column} ilike ${pattern}` : sql`${column} like ${pattern} escape '\\'`
+  return column.columnType.startsWith('Pg')
+    ? sql`${column} ilike ${pattern}`
+    : sql`${column} like ${pattern} escape '\\'`
 }
 
 /** The pattern of what has a text in it. */

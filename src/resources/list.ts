@@ -24,7 +24,7 @@ import {
 } from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
-import { type Filter, filtersOn, isComparable } from './filter.ts'
+import { type Filter, type OwnFilter, filtersOn, isComparable, ownFilters } from './filter.ts'
 import type { AnyModel } from './model.ts'
 import { type ResolvedRelation, columnsFor, expand, expandPaths } from './relation.ts'
 import type { Search } from './search.ts'
@@ -33,6 +33,7 @@ import { type Statements, fixed } from './statements.ts'
 /** What a list of a model's rows offers. */
 export interface ListSpec {
   readonly filter: readonly string[]
+  readonly where: Readonly<Record<string, OwnFilter>>
   readonly sort: readonly string[]
   /** What it is sorted by unless told: `-created_at`. */
   readonly order: readonly string[]
@@ -102,9 +103,11 @@ export function createReader(
   /** Whether Postgres writes the pages of this list. */
   const isPlain = facts.dialect === 'postgres'
   check(model, spec)
-  const filters = spec.filter.flatMap((name) =>
+  const onColumns = spec.filter.flatMap((name) =>
     filtersOn(name, model.shown[name] as Column, model.values[name] as ColumnSchemas, spec.mode),
   )
+  const taken = onColumns.map(({ field }) => field)
+  const filters = [...onColumns, ...ownFilters(spec.where, model.table, taken, spec.mode)]
   const paths = expandPaths(relations)
   const rowFields: Record<string, CommaList> = {
     ...(spec.sparse && { fields: commaList(Object.keys(model.shown), 'The fields to give, and no others') }),

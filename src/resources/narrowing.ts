@@ -1,5 +1,5 @@
 import { type SQL, and } from 'drizzle-orm'
-import { type Filter, conditionOf } from './filter.ts'
+import type { Filter } from './filter.ts'
 import type { ListQuery, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
 import { type Search, searchCondition } from './search.ts'
@@ -34,10 +34,9 @@ export function narrow(
   for (const [index, filter] of filters.entries()) {
     const value = query[filter.field]
     if (value === undefined) continue
-    conditions.push(conditionOf(filter, value, model.facts.dialect, `f${index}`))
+    conditions.push(filter.condition(value, `f${index}_`, database))
     asked.push(filter.field, value)
-    // Sets are of any length: each would be a statement of its own.
-    if (filter.operator === 'in' && (value as readonly unknown[]).length > 1) isKept = false
+    if (filter.isOfAnyLength(value)) isKept = false
   }
   if (search !== undefined && query.q !== undefined) {
     conditions.push(searchCondition(search, query.q, model))

@@ -6,6 +6,7 @@ const OPTIONS: Readonly<Record<keyof ResourceOptions<AnyTable, object>, true>> =
   db: true,
   tx: true,
   filter: true,
+  where: true,
   sort: true,
   order: true,
   search: true,

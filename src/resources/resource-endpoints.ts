@@ -4,6 +4,7 @@ import type { Endpoint } from '../contract/endpoint.ts'
 import type { PageQuery } from '../contract/page.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import type { Schema } from '../contract/schema.ts'
+import type { OwnFilter } from './filter.ts'
 import type { ImportReport } from './import.ts'
 import type { Model } from './model.ts'
 import type { WithExpanded, WithExpandedSent } from './relation.ts'
@@ -47,15 +48,25 @@ type SentValue<V> = SentOf<{ v: V }>['v']
 type Optional<V> = Schema<SentValue<V> | undefined, V | undefined>
 type Words<W> = Schema<readonly W[] | undefined>
 
-type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>> & {
-  readonly [P in 'sort' as [Listed<R, 'sort'>] extends [never] ? never : P]: Words<
-    Listed<R, 'sort'> | `-${Listed<R, 'sort'>}`
-  >
-} & {
-  readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
-} & {
-  readonly [P in 'q' as R extends { readonly search: unknown } ? P : never]: Schema<string | undefined>
-} & RowFields<T, O, R>
+/** The query fields whose meaning the API says. */
+type OwnFields<R> = R extends { readonly where: infer W }
+  ? {
+      readonly [P in keyof W]: W[P] extends OwnFilter<infer _, infer In, infer Out>
+        ? Schema<In | undefined, Out | undefined>
+        : never
+    }
+  : unknown
+
+type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>> &
+  OwnFields<R> & {
+    readonly [P in 'sort' as [Listed<R, 'sort'>] extends [never] ? never : P]: Words<
+      Listed<R, 'sort'> | `-${Listed<R, 'sort'>}`
+    >
+  } & {
+    readonly [P in 'count' as R extends { readonly pages: 'offset' } ? P : never]: Schema<boolean | undefined>
+  } & {
+    readonly [P in 'q' as R extends { readonly search: unknown } ? P : never]: Schema<string | undefined>
+  } & RowFields<T, O, R>
 
 type RowFields<T extends AnyTable, O, R> = {
   readonly [P in 'fields' as R extends { readonly sparse: true } ? P : never]: Words<ShownColumn<T, O>>

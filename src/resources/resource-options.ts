@@ -2,6 +2,7 @@ import type { Dependency, Uses, Values } from '../contract/depends.ts'
 import type { EndpointSpec } from '../contract/endpoint.ts'
 import type { PageSize } from '../contract/page.ts'
 import type { AnyDatabase } from './database.ts'
+import type { OwnFilter } from './filter.ts'
 import type { Relations } from './relation.ts'
 import type { AnyTable, CreateRow, KeyOf, RowOf, ShownColumn, UpdateRow } from './row.ts'
 import type { SearchOptions } from './search.ts'
@@ -28,6 +29,8 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly tx?: Dependency<AnyDatabase>
   /** Columns that a list may be narrowed by: `status=open`, `total[gte]=10`. None unless told. */
   readonly filter?: readonly ShownColumn<T, O>[]
+  /** Query fields of a list that mean what you say: `{ in_stock: where(z.boolean(), (wanted, table) => …) }`. */
+  readonly where?: { readonly [field: string]: OwnFilter<NoInfer<T>> }
   /** Columns that a list may be sorted by: `sort=-total,name`. None unless told. */
   readonly sort?: readonly ShownColumn<T, O>[]
   /** What a list is sorted by where the caller does not say: `-created_at`. The primary key unless told. */

@@ -39,6 +39,7 @@ export function resourceOf(
   const order = options.order === undefined ? [] : ([options.order].flat() as string[])
   const spec: ListSpec = {
     filter: (options.filter ?? []) as readonly string[],
+    where: options.where ?? {},
     sort: (options.sort ?? []) as readonly string[],
     order,
     search: options.search === undefined ? undefined : searchOf(options.search, model),

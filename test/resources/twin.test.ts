@@ -95,6 +95,7 @@ const ASKED: readonly (readonly [method: string, path: string, body?: unknown, h
 const plain = (body: string): string =>
   body
     .replaceAll('},\n{', '},{')
+    .replaceAll('\r\n', '\n')
     .replace(/"at":"[^"]+"/g, '"at":"…"')
     .replace(/"next_cursor":"[^"]+"/g, '"next_cursor":"…"')
 

@@ -167,7 +167,7 @@ describe.each(kinds)('what is sent to the shop on %s', (kind) => {
     const refund = { amount_cents: 1, reason: kept.reason }
     const refunds = `/orders/${id}/refunds`
     await expectStatus(send('POST', refunds, { ...manager, 'idempotency-key': secret.idempotencyKey }, refund), 201)
-    await expectStatus(send('GET', `/products?q=${secret.search}`), 200)
+    await expectStatus(send('GET', `/products?name[contains]=${secret.search}`), 200)
     await expectStatus(send('GET', `/products?${secret.queryName}=${secret.query}`), 422)
     for (const place of ['/orders', '/keys', '/customers']) await expectStatus(send('GET', place, own), 200)
 
@@ -194,7 +194,7 @@ describe.each(kinds)('what is sent to the shop on %s', (kind) => {
     await expectStatus(send('GET', `/orders/${secret.path}`, { ...own, ...odd }), 422)
     await expectStatus(send('GET', `/products/${sku}`), 404)
     await expectStatus(send('GET', `/products?limit=${secret.query}&in_stock=${secret.query}`), 422)
-    await expectStatus(send('GET', `/products?cursor=${secret.cursor}`), 422)
+    await expectStatus(send('GET', `/products?cursor=${secret.cursor}`), 400)
     await expectStatus(send('GET', '/products', { accept: `text/${secret.accept}` }), 200)
     await expectStatus(
       send('PATCH', '/products/TEA-MINT-50', { ...manager, 'if-match': `"${secret.ifMatch}"` }, {}),
@@ -235,7 +235,7 @@ describe.each(kinds)('what is sent to the shop on %s', (kind) => {
       } else if (table === 'refunds') {
         await expectStatus(send('POST', refunds, { ...manager, 'idempotency-key': crypto.randomUUID() }, refund), 500)
       } else {
-        await expectStatus(send('GET', `/products?q=${secret.search}x`), 500)
+        await expectStatus(send('GET', `/products?name[contains]=${secret.search}x`), 500)
         await expectStatus(send('POST', '/orders', again, order), 500)
       }
       await rename(database, 'taken_away', table)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidInput, NotFound } from 'trestle'
+import { InvalidCursor } from 'trestle/resources'
 import { EmailTaken } from '../../examples/shop/customers.ts'
 import { OutOfStock, SkuTaken } from '../../examples/shop/products.ts'
 import { kinds } from './database.ts'
@@ -53,8 +54,8 @@ describe.each(kinds)('products and customers on %s', (kind) => {
   it('refuses text that Postgres cannot hold', async () => {
     const { errors } = await refusal(client.products.create({ body: { ...oolong, name: 'a\0b' } }), InvalidInput)
     expect(errors).toMatchObject([{ pointer: '/body/name' }])
-    const search = await refusal(client.products.list({ query: { q: '\0' } }), InvalidInput)
-    expect(search.errors).toMatchObject([{ pointer: '/query/q' }])
+    const search = await refusal(client.products.list({ query: { 'name[contains]': '\0' } }), InvalidInput)
+    expect(search.errors).toMatchObject([{ pointer: '/query/name[contains]' }])
   })
 
   it('changes what a patch names, and nothing else', async () => {
@@ -73,8 +74,7 @@ describe.each(kinds)('products and customers on %s', (kind) => {
 
   it('answers 404 for a product that is not there', async () => {
     const params = { sku: 'NO-SUCH' }
-    const { detail } = await refusal(client.products.read({ params }), NotFound)
-    expect(detail).toBe('There is no such product')
+    await refusal(client.products.read({ params }), NotFound)
     await refusal(client.products.update({ params, body: { price_cents: 1 } }), NotFound)
     await refusal(client.products.stock({ params, body: { change: 1 } }), NotFound)
   })
@@ -94,11 +94,13 @@ describe.each(kinds)('products and customers on %s', (kind) => {
     [{ category: 'coffee' }, ['COFFEE-BRAZIL-1000', 'COFFEE-DECAF-250', 'COFFEE-ETHIOPIA-250']],
     [{ category: 'coffee', in_stock: true }, ['COFFEE-BRAZIL-1000', 'COFFEE-ETHIOPIA-250']],
     [{ category: 'coffee', in_stock: false }, ['COFFEE-DECAF-250']],
-    [{ min_price_cents: 2690, max_price_cents: 5990, in_stock: true, category: 'coffee' }, ['COFFEE-BRAZIL-1000']],
-    [{ q: 'CARAMEL' }, ['COFFEE-DECAF-250']],
-    [{ q: '100 %' }, ['TEA-OOLONG-100']],
-    [{ q: '_' }, []],
-    [{ q: '\\' }, []],
+    [
+      { 'price_cents[gte]': 2690, 'price_cents[lte]': 5990, in_stock: true, category: 'coffee' },
+      ['COFFEE-BRAZIL-1000'],
+    ],
+    [{ 'name[contains]': 'DECAF' }, ['COFFEE-DECAF-250']],
+    [{ 'name[contains]': '_' }, []],
+    [{ 'name[contains]': '\\' }, []],
   ] as const)('narrows the list by %j', async (query, skus) => {
     const found = await all(client.products.list.items({ query }))
     expect(found.map(({ sku }) => sku)).toEqual(skus)
@@ -124,9 +126,8 @@ describe.each(kinds)('products and customers on %s', (kind) => {
     expect(new Set(seen).size).toBe(11)
   })
 
-  it.each(['', '!', 'bm8gc2t1', 'A'.repeat(5000)])('refuses the cursor "%s", which no page had', async (cursor) => {
-    const { errors } = await refusal(client.products.list({ query: { cursor } }), InvalidInput)
-    expect(errors).toMatchObject([{ pointer: '/query/cursor', code: 'unknown_cursor' }])
+  it.each(['!', 'bm8gc2t1', 'A'.repeat(5000)])('refuses the cursor "%s", which no page had', async (cursor) => {
+    await refusal(client.products.list({ query: { cursor } }), InvalidCursor)
   })
 
   it('exports every product as CSV that a spreadsheet does not run', async () => {
@@ -135,13 +136,13 @@ describe.each(kinds)('products and customers on %s', (kind) => {
     })
     const response = await test.fetch('/products/export')
     expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toBe('text/csv')
-    expect(response.headers.get('content-disposition')).toBe('attachment; filename="products.csv"')
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present')
     const [head, ...lines] = (await response.text()).trimEnd().split('\r\n')
-    expect(head).toBe('sku,name,category,price_cents,currency,stock')
+    expect(head).toBe('sku,name,description,category,price_cents,currency,stock,created_at,updated_at')
     expect(lines).toHaveLength((await all(client.products.list.items())).length)
-    expect(lines).toContain('TEA-ASSAM-250,"Assam TGFOP, loose, 250 g",tea,1450,EUR,75')
-    expect(lines).toContain(`TEA-TRAP,"'=HYPERLINK(""http://trap.example"")",tea,1990,EUR,0`)
+    const line = (sku: string) => lines.find((one) => one.startsWith(`${sku},`))
+    expect(line('TEA-ASSAM-250')).toMatch(/^TEA-ASSAM-250,"Assam TGFOP, loose, 250 g",[^,]+,tea,1450,EUR,75,2025-/)
+    expect(line('TEA-TRAP')).toMatch(/^TEA-TRAP,"'=HYPERLINK\(""http:\/\/trap.example""\)",.+,tea,1990,EUR,0,20/)
   })
 
   it('exports more products than it reads at once', async () => {

@@ -1,6 +1,4 @@
-import { and, asc, eq, gt } from 'drizzle-orm'
-import type { CursorPage } from 'trestle'
-import { pageOf } from '../cursor.ts'
+import { eq } from 'drizzle-orm'
 import type { Connection, Tables } from './tables.ts'
 
 export type CustomerRow = Tables['customers']['$inferSelect']
@@ -15,18 +13,6 @@ export class Customers {
   constructor({ db, tables }: Connection) {
     this.#db = db
     this.#customers = tables.customers
-  }
-
-  /** A page in the order in which they came, beginning after the one given; of one customer where that is said. */
-  async page(limit: number, after: number | undefined, only?: number): Promise<CursorPage<CustomerRow>> {
-    const { id } = this.#customers
-    const rows = await this.#db
-      .select()
-      .from(this.#customers)
-      .where(and(after === undefined ? undefined : gt(id, after), only === undefined ? undefined : eq(id, only)))
-      .orderBy(asc(id))
-      .limit(limit + 1)
-    return pageOf(rows, limit, (row) => row.id)
   }
 
   async find(id: number): Promise<CustomerRow | undefined> {

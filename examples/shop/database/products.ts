@@ -1,6 +1,4 @@
-import { type SQL, and, asc, eq, gt, gte, inArray, lte, sql } from 'drizzle-orm'
-import type { CursorPage } from 'trestle'
-import { pageOf } from '../cursor.ts'
+import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Connection, Tables } from './tables.ts'
 
 export type ProductRow = Tables['products']['$inferSelect']
@@ -8,15 +6,6 @@ export type NewProduct = Omit<Tables['products']['$inferInsert'], 'version' | 'c
 
 /** Columns to change; those undefined stay as they are. */
 export type ProductChange = { readonly [K in Exclude<keyof NewProduct, 'sku' | 'stock'>]?: NewProduct[K] | undefined }
-
-/** What a list of products is narrowed by. */
-export interface ProductFilter {
-  readonly category?: ProductRow['category'] | undefined
-  readonly min_price_cents?: number | undefined
-  readonly max_price_cents?: number | undefined
-  readonly in_stock?: boolean | undefined
-  readonly q?: string | undefined
-}
 
 /** The column holds 2,147,483,647; what cancelled orders bring back must always fit. */
 const MOST_STOCK = 2_000_000_000
@@ -28,27 +17,6 @@ export class Products {
   constructor({ db, tables }: Connection) {
     this.#db = db
     this.#products = tables.products
-  }
-
-  /** A page in the order of their SKUs, beginning after the one given. */
-  async page(filter: ProductFilter, limit: number, after: string | undefined): Promise<CursorPage<ProductRow>> {
-    const { sku, category, price_cents, stock, name, description } = this.#products
-    const rows = await this.#db
-      .select()
-      .from(this.#products)
-      .where(
-        and(
-          after === undefined ? undefined : gt(sku, after),
-          filter.category === undefined ? undefined : eq(category, filter.category),
-          filter.min_price_cents === undefined ? undefined : gte(price_cents, filter.min_price_cents),
-          filter.max_price_cents === undefined ? undefined : lte(price_cents, filter.max_price_cents),
-          filter.in_stock === undefined ? undefined : filter.in_stock ? gt(stock, 0) : eq(stock, 0),
-          filter.q === undefined ? undefined : contains(sql`${name} || ' ' || ${description}`, filter.q),
-        ),
-      )
-      .orderBy(asc(sku))
-      .limit(limit + 1)
-    return pageOf(rows, limit, (row) => row.sku)
   }
 
   async find(sku: string): Promise<ProductRow | undefined> {
@@ -92,10 +60,4 @@ export class Products {
       .returning()
     return row
   }
-}
-
-/** Case of ASCII letters aside; `%` and `_` stand for themselves. */
-function contains(text: SQL, part: string): SQL {
-  const pattern = `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-  return sql`lower(${text}) like ${pattern} escape '\\'`
 }

@@ -41,6 +41,8 @@ export const products = pgTable(
   },
   (table) => [
     index('products_by_category').on(table.category, table.sku),
+    index('products_by_name').on(table.name, table.sku),
+    index('products_by_price').on(table.price_cents, table.sku),
     check('stock_is_not_negative', sql`${table.stock} >= 0`),
   ],
 )

@@ -22,7 +22,7 @@ shop.use({
 /** A key for what is to happen once. */
 const once = () => ({ 'Idempotency-Key': crypto.randomUUID() })
 
-const query = { category: 'tea', in_stock: true, max_price_cents: 1500, limit: 1 } as const
+const query = { category: 'tea', in_stock: true, 'price_cents[lte]': 1500, limit: 1 } as const
 const first = got(await shop.GET('/products', { params: { query } }))
 const second = got(
   await shop.GET('/products', {

@@ -27,7 +27,7 @@ client.setConfig({ auth: ({ scheme }) => (scheme === 'bearer' ? access_token : u
 /** A key for what is to happen once. */
 const once = () => ({ headers: { 'Idempotency-Key': crypto.randomUUID() } })
 
-const query: ProductsListData['query'] = { category: 'tea', in_stock: true, max_price_cents: 1500, limit: 1 }
+const query: ProductsListData['query'] = { category: 'tea', in_stock: true, 'price_cents[lte]': 1500, limit: 1 }
 const first = got(await productsList({ query }))
 const second = got(await productsList({ query: { ...query, ...(first.next_cursor && { cursor: first.next_cursor }) } }))
 // @ts-expect-error not a category
