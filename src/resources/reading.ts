@@ -1,11 +1,11 @@
-import { type SQL, and } from 'drizzle-orm'
+import { type Column, type SQL, and, isNull } from 'drizzle-orm'
 import { NotFound } from '../contract/problems.ts'
 import { type StatedReply, reply } from '../contract/reply-spec.ts'
 import type { Preconditions } from '../policies/preconditions.ts'
 import { validators } from '../policies/validators.ts'
 import type { CursorKey } from './cursor.ts'
 import type { Queries } from './database.ts'
-import { type ListQuery, type Reader, type Reading, notDeleted } from './list.ts'
+import type { ListQuery, Reader, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
 
 type Row = Record<string, unknown>
@@ -32,6 +32,12 @@ export function visibleTo(access: Access): (model: AnyModel) => SQL | undefined 
     const kept = notDeleted(model)
     return own === undefined ? kept : kept === undefined ? own : and(own, kept)
   }
+}
+
+/** What is left of a model's rows without those that are deleted. */
+function notDeleted(model: AnyModel): SQL | undefined {
+  const { deleted } = model.options
+  return deleted === undefined ? undefined : isNull(model.facts.columns[deleted] as Column)
 }
 
 /** The handlers that read. */

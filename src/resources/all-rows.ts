@@ -1,0 +1,53 @@
+import { setImmediate } from 'node:timers/promises'
+import { EncodedRows } from '../contract/encoded-rows.ts'
+import type { Asking } from './asked-page.ts'
+import { copied } from './copy.ts'
+import type { Filter } from './filter.ts'
+import type { ListQuery, ListSpec, Reader, Reading } from './list.ts'
+import type { AnyModel } from './model.ts'
+import { narrow } from './narrowing.ts'
+import { orderBy } from './order.ts'
+import type { Selection } from './selection.ts'
+
+type Row = Record<string, unknown>
+
+/** Reads all rows of a list, whatever its number of them: as Postgres writes them, or page by page. */
+export function createAllRows(
+  model: AnyModel,
+  filters: readonly Filter[],
+  spec: ListSpec,
+  selection: Selection,
+  asking: Asking,
+  list: Reader['list'],
+): (query: ListQuery, reading: Reading) => EncodedRows<Row> {
+  const isPostgres = model.facts.dialect === 'postgres'
+  return (query, reading) => {
+    const names = selection.written(query.fields)
+    const written = async (form: string) => {
+      const { where, values } = narrow(model, filters, spec.search, query, reading)
+      const order = orderBy(asking.terms(query.sort))
+      return copied(reading.database, { model, names, where: where(), order, values }, form)
+    }
+    return new EncodedRows(
+      isPostgres && query.expand === undefined ? written : undefined,
+      () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
+      query.expand === undefined ? names : undefined,
+    )
+  }
+}
+
+/** Rows of one request to the database. */
+const STEP = 1000
+
+/** A thousand rows at a time. Between them others have their turn: SQLite answers at once. */
+async function* pageByPage(
+  page: (limit: number, cursor: string | undefined) => ReturnType<Reader['list']>,
+): AsyncGenerator<Row> {
+  let cursor: string | undefined
+  do {
+    const { items, next_cursor } = await page(STEP, cursor)
+    yield* items
+    cursor = next_cursor ?? undefined
+    await setImmediate()
+  } while (cursor !== undefined)
+}
