@@ -10,10 +10,10 @@ export type Caller =
   | { readonly isStaff: true; readonly customerId: undefined }
   | { readonly isStaff: false; readonly customerId: number }
 
-/** The caller, who needs these scopes. To which things they give a right, `may` says. */
+/** The caller, who needs these scopes, if any. To which things they give a right, `may` says. */
 export function caller(...scopes: readonly string[]): Dependency<Caller> {
   return depends(
-    { shown: shown.scopes(...scopes) },
+    { shown: scopes.length === 0 ? shown : shown.scopes(...scopes) },
     ({ shown }): Caller => {
       const account = shown.is === 'key' ? shown.value.owner : shown.value.id
       const customerId = customerOf(account)

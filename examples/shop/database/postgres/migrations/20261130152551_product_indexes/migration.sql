@@ -1,0 +1,2 @@
+CREATE INDEX "products_by_name" ON "products" ("name","sku");--> statement-breakpoint
+CREATE INDEX "products_by_price" ON "products" ("price_cents","sku");
