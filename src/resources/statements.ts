@@ -114,7 +114,8 @@ function marked(statement: SQL, database: object): { readonly sql: string; reado
 export function fixed(condition: SQL, database: object, prefix: string): Condition {
   const { sql: text, params } = marked(condition, database)
   return {
-    shape: text,
+    // Two that read the same are two, where their values are called otherwise.
+    shape: `${prefix} ${text}`,
     values: Object.fromEntries(params.map((value, i) => [`${prefix}${i}`, value])),
     build: () =>
       sql.join(

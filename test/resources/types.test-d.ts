@@ -13,9 +13,10 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { integer as liteInteger, sqliteTable, text as liteText } from 'drizzle-orm/sqlite-core'
+import { z } from 'zod'
 import { createClient } from '../../src/client.ts'
 import { type CursorPage, type OffsetPage, api, depends, group } from '../../src/index.ts'
-import { type AnyDatabase, many, model, one, resource } from '../../src/resources.ts'
+import { type AnyDatabase, many, model, one, resource, where } from '../../src/resources.ts'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
 type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>
@@ -99,7 +100,20 @@ const library = api({
   ),
   authors: group('/authors', resource(author, { db, sparse: true, pages: 'offset', endpoints: { replace: false } })),
   loans: group('/loans', resource(loans, { db })),
-  shelves: group('/shelves', resource(shelves, { db, filter: ['label', 'room'] })),
+  shelves: group(
+    '/shelves',
+    resource(shelves, {
+      db,
+      filter: ['label', 'room'],
+      where: {
+        is_full: where(z.boolean(), (isFull, table) => {
+          same<typeof isFull, boolean>()
+          same<typeof table, typeof shelves>()
+          return isFull ? eq(table.id, 1) : undefined
+        }),
+      },
+    }),
+  ),
 })
 const client = createClient<typeof library>('http://local')
 
@@ -235,3 +249,8 @@ read.deleted_at
 await client.books.create({ body: { price: '1' } })
 // @ts-expect-error nobody says whose a row is
 await client.books.create({ body: { title: '', price: '1', owner_id: 2 } })
+
+// Fields of a list that the API says, with the types of their schemas.
+client.shelves.list({ query: { is_full: true, label: 'A' } })
+// @ts-expect-error a word is no boolean
+client.shelves.list({ query: { is_full: 'yes' } })
