@@ -66,6 +66,7 @@ export const orders = pgTable(
   (table) => [
     index('orders_by_customer').on(table.customer_id, table.id),
     index('orders_by_status').on(table.status, table.id),
+    index('orders_by_time').on(table.created_at, table.id),
     check('no_more_refunded_than_paid', sql`${table.refunded_cents} <= ${table.total_cents}`),
   ],
 )
