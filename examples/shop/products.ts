@@ -93,7 +93,7 @@ const read = resource(product, {
   endpoints: {
     list: { policies: shelf },
     read: { policies: shelf, description: 'Its `ETag` is the version that a change may name in `If-Match`.' },
-    export: { formats: [csv({ forSpreadsheets: true }), 'json', 'ndjson'] },
+    export: { formats: ['json', csv({ forSpreadsheets: true }), 'ndjson'] },
   },
 })
 

@@ -1,6 +1,6 @@
 import { api, group } from 'trestle'
 import { batch } from 'trestle/batch'
-import { requestId, securityHeaders } from 'trestle/policies'
+import { compression, requestId, securityHeaders } from 'trestle/policies'
 import { customers } from './customers.ts'
 import { keyring } from './keys.ts'
 import { endpoints } from './login.ts'
@@ -16,6 +16,7 @@ export default api(
     license: { name: 'MIT', identifier: 'MIT' },
     security: 'required',
     middleware: [requestId(), securityHeaders()],
+    policies: [compression()],
   },
   {
     session: group('/session', { description: 'Logging in, and staying so.' }, endpoints),

@@ -76,7 +76,7 @@ const outcomes: Record<string, (kind: string, got: Record<string, unknown>) => v
     expect(location).toBe(`/orders/${id}`)
     expect(read).toEqual(order)
     expect(invoice).toMatch(/^Total +29\.00 EUR$/m)
-    expect((sheet as string).trimEnd().split('\r\n')).toHaveLength(11)
+    expect(sheet).toHaveLength(10)
     expect(got).toEqual({
       pages: [['TEA-ASSAM-250'], ['TEA-MINT-50']],
       keyless: 'idempotency_key_missing',
@@ -111,7 +111,7 @@ interface Finding {
 
 /** What redocly would have otherwise: a failure where nothing can be wrong; RealWorld describes none of its tags. */
 const warnings: Record<string, readonly string[]> = {
-  shop: ['operation-4xx-response #/paths/~1products~1export/get/responses'],
+  shop: [],
   conduit: [0, 1, 2, 3, 4, 5].map((tag) => `tag-description #/tags/${tag}/description`),
 }
 

@@ -71,7 +71,9 @@ const left = greedy.error?.code === 'refund_too_large' ? greedy.error.left_cents
 const refunds = got(await shop.GET('/orders/{order_id}/refunds', { params: back })).items
 
 const invoice: string = got(await shop.GET('/orders/{id}/invoice', { params: { path }, parseAs: 'text' }))
-const sheet: string = got(await shop.GET('/products/export', { parseAs: 'text' }))
+const exported = got(await shop.GET('/products/export'))
+// As CSV it would be text.
+const sheet = typeof exported === 'string' ? [] : exported.map(({ sku }) => sku)
 const nobody = await shop.GET('/customers/{id}', { params: { path: { id: 4711 } } })
 
 console.log(

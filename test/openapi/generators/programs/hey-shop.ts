@@ -66,7 +66,7 @@ const left = greedy.error?.code === 'refund_too_large' ? greedy.error.left_cents
 const refunds = got(await ordersRefundsList(back)).items
 
 const invoice: string = got(await ordersInvoice({ path }))
-const sheet: string = got(await productsExport({ parseAs: 'text' }))
+const sheet = got(await productsExport()).map(({ sku }) => sku)
 const nobody = await customersRead({ path: { id: 4711 } })
 
 console.log(
