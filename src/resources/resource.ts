@@ -19,6 +19,7 @@ import { type ResourceContext, readHandlers } from './reading.ts'
 import { type ResolvedRelation, expandedSchema, relatedModels, resolveRelations, toModel } from './relation.ts'
 import type { AnyTable } from './row.ts'
 import { searchOf } from './search.ts'
+import { showing } from './shown-writes.ts'
 import { createStatements } from './statements.ts'
 import { type WriteHooks, type Writer, createWriter } from './writer.ts'
 import type { EndpointExtras, ResourceOptions, ResourceVerb } from './resource-options.ts'
@@ -54,6 +55,10 @@ export function resourceOf(
   const isVersioned = model.options.version !== undefined
   const writeUses = { ...uses, tx, access, ...(isVersioned && { preconditions }) }
   const rows = rowSchema(model, relations, spec.sparse)
+  const written = expandedSchema(
+    model.row,
+    relations.filter(({ always }) => always),
+  )
   const path = `/${facts.key.map((name) => `{${name}}`).join('/')}` as const
   const most = options.bulk ?? BULK
   // Without names of their own: there may be several resources of one model, and OpenAPI names these by their operations.
@@ -61,7 +66,7 @@ export function resourceOf(
   const what = model.name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()
   const hooks = (options.hooks ?? {}) as WriteHooks & { readonly afterRead?: never }
   const used = Object.keys(uses)
-  const writer = createWriter(model, relations, hooks, used)
+  const writer = showing(createWriter(model, relations, hooks, used), relations, statements)
   const reads = readHandlers(reader, hooks.afterRead, used)
 
   const rowQuery = Object.keys(reader.rowFields).length === 0 ? {} : { query: rowQueryOf(reader.rowFields) }
@@ -71,7 +76,7 @@ export function resourceOf(
   }
   const versioned = isVersioned ? { policies: [conditional({ required: false })] } : {}
 
-  const items = z.object({ items: z.array(model.row) })
+  const items = z.object({ items: z.array(written) })
   const endpoints: Record<ResourceVerb, () => unknown> = {
     list: () =>
       declare(
@@ -95,7 +100,7 @@ export function resourceOf(
         {
           summary: `Create ${article(what)}`,
           body: model.create,
-          returns: created(model.row),
+          returns: created(written),
           throws: [Conflict],
           use: writeUses,
         },
@@ -124,7 +129,7 @@ export function resourceOf(
           description: 'What is not given is as if it never was: its default, or nothing.',
           params: model.params,
           body: model.replace,
-          returns: model.row,
+          returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
@@ -140,7 +145,7 @@ export function resourceOf(
           description: 'What is given is changed (RFC 7396), the rest stays.',
           params: model.params,
           body: [model.update, json(model.update, 'application/merge-patch+json')],
-          returns: model.row,
+          returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
