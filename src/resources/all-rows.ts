@@ -29,9 +29,9 @@ export function createAllRows(
       return copied(reading.database, { model, names, where: where(), order, values }, form)
     }
     return new EncodedRows(
-      isPostgres && query.expand === undefined ? written : undefined,
+      isPostgres && selection.isPlain(query) ? written : undefined,
       () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
-      query.expand === undefined ? names : undefined,
+      selection.keys(query),
     )
   }
 }

@@ -26,8 +26,11 @@ export function fieldsOfList(model: AnyModel, relations: readonly ResolvedRelati
   const taken = onColumns.map(({ field }) => field)
   const filters = [...onColumns, ...ownFilters(spec.where, model.table, taken, spec.mode)]
   const paths = expandPaths(relations)
+  const always = relations.flatMap(({ name, always }) => (always ? [name] : []))
   const rowFields = {
-    ...(spec.sparse && { fields: commaList(Object.keys(model.shown), 'The fields to give, and no others') }),
+    ...(spec.sparse && {
+      fields: commaList([...Object.keys(model.shown), ...always], 'The fields to give, and no others'),
+    }),
     ...(paths.length > 0 && { expand: commaList(paths, 'What to show of other rows, in place of their keys alone') }),
   }
   const listFields = {

@@ -53,6 +53,8 @@ export interface Reader extends ListFields {
   /** All rows of a list, whatever its number of them. */
   readonly rows: (query: ListQuery, reading: Reading) => EncodedRows<Record<string, unknown>>
   readonly read: RowOfKey
+  /** True where rows are shown without any of other tables, which may change and leave their version as it is. */
+  readonly isPlain: (query: ListQuery) => boolean
 }
 
 /**
@@ -74,13 +76,14 @@ export function createReader(
   const textPage = isWritten ? createTextPages(model, selection, statements) : undefined
   const list: Reader['list'] = async (query, reading) => {
     const asked = await asking.page(query, reading)
-    const isPlain = textPage !== undefined && query.expand === undefined
-    const text = isPlain ? await textPage(asked, query, reading) : undefined
+    const isText = textPage !== undefined && selection.isPlain(query)
+    const text = isText ? await textPage(asked, query, reading) : undefined
     return text ?? rowPage(asked, query, reading)
   }
   return {
     ...fields,
     list,
+    isPlain: selection.isPlain,
     rows: createAllRows(model, fields.filters, spec, selection, asking, list),
     read: createRowOfKey(model, selection, statements),
   }

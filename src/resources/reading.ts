@@ -71,7 +71,7 @@ export function readHandlers(reader: Reader, afterRead: AfterRead | undefined, u
       if (found === undefined) throw NotFound()
       const { row, state } = found
       // Rows that are shown with it change without it: of them it has no version.
-      const isWhole = state !== undefined && query.expand === undefined
+      const isWhole = state !== undefined && reader.isPlain(query)
       if (isWhole) context.preconditions.check({ version: state })
       const [one] = await shown([row], context)
       return isWhole ? reply(200, one as Row, validators({ version: state })) : one

@@ -1,18 +1,15 @@
-import { type Column, type SQL, Table, and, asc, getTableName, is, sql } from 'drizzle-orm'
+import { Table, getTableName, is } from 'drizzle-orm'
 import { z } from 'zod'
-import type { Queries } from './database.ts'
 import { type AnyModel, type Model, model } from './model.ts'
-import { orderTerms } from './order.ts'
 import type { AnyTable, RowOf, RowSent } from './row.ts'
-import { type Statements, fixed } from './statements.ts'
-import { DATABASES, type Dialect, type TableFacts } from './table.ts'
+import { DATABASES, type TableFacts } from './table.ts'
 
 /** Rows of another table that a list can show with its own. */
-export interface Relation<M = unknown, Kind extends 'one' | 'many' = 'one' | 'many', E = unknown> {
+export interface Relation<M = unknown, Kind extends 'one' | 'many' = 'one' | 'many', E = unknown, A = unknown> {
   readonly is: 'relation'
   readonly kind: Kind
   readonly model: M
-  readonly options: RelationOptions & { readonly expand?: E }
+  readonly options: RelationOptions & { readonly expand?: E; readonly always?: A }
 }
 
 export interface RelationOptions {
@@ -25,6 +22,8 @@ export interface RelationOptions {
   readonly to?: string
   /** Of `many`: how many rows are shown with each, in the order of their keys. 100 unless told. */
   readonly most?: number
+  /** True for rows that are there whether or not the caller asks for them. */
+  readonly always?: boolean
 }
 
 export type Relations = Readonly<Record<string, Relation>>
@@ -32,18 +31,26 @@ export type Relations = Readonly<Record<string, Relation>>
 type ModelOf<M> = M extends AnyTable ? Model<M, object> : M
 
 /** The row that a row refers to. */
-export function one<M extends AnyTable | object, const E extends Relations = Record<never, never>>(
+export function one<
+  M extends AnyTable | object,
+  const E extends Relations = Record<never, never>,
+  const A extends boolean = false,
+>(
   of: M,
-  options: RelationOptions & { readonly expand?: E } = {},
-): Relation<ModelOf<M>, 'one', NoInfer<E>> {
+  options: RelationOptions & { readonly expand?: E; readonly always?: A } = {},
+): Relation<ModelOf<M>, 'one', NoInfer<E>, NoInfer<A>> {
   return relation('one', of, options) as never
 }
 
 /** The rows that refer to a row. */
-export function many<M extends AnyTable | object, const E extends Relations = Record<never, never>>(
+export function many<
+  M extends AnyTable | object,
+  const E extends Relations = Record<never, never>,
+  const A extends boolean = false,
+>(
   of: M,
-  options: RelationOptions & { readonly expand?: E } = {},
-): Relation<ModelOf<M>, 'many', NoInfer<E>> {
+  options: RelationOptions & { readonly expand?: E; readonly always?: A } = {},
+): Relation<ModelOf<M>, 'many', NoInfer<E>, NoInfer<A>> {
   return relation('many', of, options) as never
 }
 
@@ -70,8 +77,18 @@ export function toModel(of: object): AnyModel {
 
 const plain = new WeakMap<object, AnyModel>()
 
-/** Rows with what may be expanded in them. */
-export type WithExpanded<Row, E> = Row & { readonly [K in keyof E]?: Expanded<E[K]> }
+/** What a relation that is always there is, among others. */
+export interface Always {
+  readonly options: { readonly always?: true }
+}
+
+/** Rows with what is always there of others, and with what callers may ask for beside. */
+export type WithExpanded<Row, E> = WithAlways<Row, E> & {
+  readonly [K in keyof E as E[K] extends Always ? never : K]?: Expanded<E[K]>
+}
+
+/** Rows with what is always there of others. */
+export type WithAlways<Row, E> = Row & { readonly [K in keyof E as E[K] extends Always ? K : never]: Expanded<E[K]> }
 
 type Expanded<R> =
   R extends Relation<infer M, infer Kind, infer E>
@@ -82,8 +99,14 @@ type Expanded<R> =
       : never
     : never
 
-/** The same as it is sent. */
-export type WithExpandedSent<Row, E> = Row & { readonly [K in keyof E]?: ExpandedSent<E[K]> }
+/** The same as they are sent. */
+export type WithExpandedSent<Row, E> = WithAlwaysSent<Row, E> & {
+  readonly [K in keyof E as E[K] extends Always ? never : K]?: ExpandedSent<E[K]>
+}
+
+export type WithAlwaysSent<Row, E> = Row & {
+  readonly [K in keyof E as E[K] extends Always ? K : never]: ExpandedSent<E[K]>
+}
 
 type ExpandedSent<R> =
   R extends Relation<infer M, infer Kind, infer E>
@@ -103,11 +126,9 @@ export interface ResolvedRelation {
   readonly from: string
   readonly to: string
   readonly most: number
+  readonly always: boolean
   readonly inside: readonly ResolvedRelation[]
 }
-
-/** A name that no column has. */
-const PLACE = '~place'
 
 /** Rows of one relation that are shown with each row, unless told. */
 const MOST = 100
@@ -137,6 +158,7 @@ export function resolveRelations(facts: TableFacts, relations: Relations): Resol
       from: from as string,
       to: to as string,
       most: options.most ?? MOST,
+      always: options.always === true,
       inside: resolveRelations(target, (options as { expand?: Relations }).expand ?? {}),
     }
   })
@@ -174,9 +196,12 @@ function joined(
   )
 }
 
-/** Every path that may be expanded: `customer`, `items`, `items.product`. */
+/** Every path that callers may ask for: `customer`, `items`, `items.product`. What is always there is none. */
 export function expandPaths(relations: readonly ResolvedRelation[], before = ''): string[] {
-  return relations.flatMap(({ name, inside }) => [`${before}${name}`, ...expandPaths(inside, `${before}${name}.`)])
+  return relations.flatMap(({ name, inside, always }) => [
+    ...(always ? [] : [`${before}${name}`]),
+    ...expandPaths(inside, `${before}${name}.`),
+  ])
 }
 
 /** All models that relations lead to. */
@@ -184,119 +209,13 @@ export function relatedModels(relations: readonly ResolvedRelation[]): AnyModel[
   return relations.flatMap(({ model, inside }) => [model, ...relatedModels(inside)])
 }
 
-/** The schema of a row with what may be expanded in it. */
+/** The schema of a row with what is always there of others, and what may be asked for. */
 export function expandedSchema(row: z.ZodType, relations: readonly ResolvedRelation[]): z.ZodType {
   if (relations.length === 0) return row
-  const members = relations.map(({ name, kind, model, inside }) => {
+  const members = relations.map(({ name, kind, model, inside, always }) => {
     const schema = expandedSchema(model.row, inside)
-    return [name, (kind === 'one' ? schema.nullable() : z.array(schema)).optional()]
+    const member = kind === 'one' ? schema.nullable() : z.array(schema)
+    return [name, always ? member : member.optional()]
   })
   return (row as z.ZodObject).extend(Object.fromEntries(members))
-}
-
-/** Columns that a table has to give for what is expanded. */
-export function columnsFor(relations: readonly ResolvedRelation[], paths: ReadonlySet<string>): string[] {
-  return relations.filter(({ name }) => paths.has(name)).map(({ from }) => from)
-}
-
-type Row = Record<string, unknown>
-
-/** What an expansion is made with. */
-export interface Expansion {
-  readonly database: Queries
-  readonly statements: Statements
-  /** The rows of a model that the caller may see. */
-  readonly visible: (model: AnyModel) => SQL | undefined
-}
-
-/**
- * Puts into rows what they are to show of others, with one query for each relation: how many rows there are does not
- * matter. Rows that the caller may not see are as if they were not there.
- */
-export async function expand(
-  rows: readonly Row[],
-  relations: readonly ResolvedRelation[],
-  paths: ReadonlySet<string>,
-  expansion: Expansion,
-): Promise<void> {
-  const wanted = relations.filter(({ name }) => paths.has(name))
-  // One after the other: they may run in one transaction, whose connection takes one at a time.
-  for (const relation of wanted) {
-    const { name, kind, from, to } = relation
-    const inside = new Set(
-      [...paths].flatMap((path) => (path.startsWith(`${name}.`) ? [path.slice(name.length + 1)] : [])),
-    )
-    const ids = [...new Set(rows.map((row) => row[from]).filter((id) => id !== null && id !== undefined))]
-    const others = ids.length === 0 ? [] : await related(relation, ids, inside, expansion)
-    if (others.length > 0) await expand(others, relation.inside, inside, expansion)
-    if (kind === 'one') {
-      const byKey = new Map(others.map((other) => [keyText(other[to]), other]))
-      for (const row of rows) row[name] = byKey.get(keyText(row[from])) ?? null
-    } else {
-      const byKey = Map.groupBy(others, (other) => keyText(other[to]))
-      for (const row of rows) row[name] = byKey.get(keyText(row[from])) ?? []
-    }
-  }
-}
-
-/** Dates are equal by what they say. */
-export function keyText(value: unknown): unknown {
-  return value instanceof Date ? value.getTime() : value
-}
-
-/** True in the database for rows whose column has one of some values: one placeholder, however many there are. */
-export function isOneOf(column: Column, values: readonly unknown[], dialect: Dialect): SQL {
-  return belongs(column, sql.param(listOf(column, values, dialect)), dialect)
-}
-
-function belongs(column: Column, list: unknown, dialect: Dialect): SQL {
-  return dialect === 'postgres'
-    ? sql`${column} = any(${list})`
-    : sql`${column} in (select value from json_each(${list}))`
-}
-
-/** Values as the database's driver takes a list of them. */
-function listOf(column: Column, values: readonly unknown[], dialect: Dialect): unknown {
-  const drivers = values.map((value) => column.mapToDriverValue(value))
-  return dialect === 'postgres' ? drivers : JSON.stringify(drivers)
-}
-
-async function related(
-  { model, kind, to, most, inside: relations }: ResolvedRelation,
-  ids: readonly unknown[],
-  paths: ReadonlySet<string>,
-  { database, statements, visible }: Expansion,
-): Promise<Row[]> {
-  const { facts, table } = model
-  const link = facts.columns[to] as Column
-  const names = new Set([...Object.keys(model.shown), to, ...columnsFor(relations, paths)])
-  const condition = visible(model)
-  const part = condition === undefined ? undefined : fixed(condition, database, 'v')
-  const shape = `expand ${facts.name}.${to} ${kind} ${[...names]} ${part?.shape ?? ''}`
-  const build = () => {
-    const columns = Object.fromEntries([...names].map((name) => [name, facts.columns[name] as Column]))
-    const where = and(belongs(link, sql.placeholder('ids'), facts.dialect), part?.build())
-    const order = orderTerms(facts, []).map(({ column }) => column)
-    if (kind === 'one') {
-      return database
-        .select(columns as never)
-        .from(table as never)
-        .where(where)
-    }
-    const place = sql<number>`row_number() over (partition by ${link} order by ${sql.join(order, sql`, `)})`.as(PLACE)
-    const ranked = database
-      .select({ ...columns, [PLACE]: place } as never)
-      .from(table as never)
-      .where(where)
-      .as('ranked')
-    const fields = ranked as unknown as Record<string, Column>
-    const outer = Object.fromEntries([...names].map((name) => [name, fields[name] as Column]))
-    return database
-      .select(outer as never)
-      .from(ranked)
-      .where(sql`${fields[PLACE]} <= ${most}`)
-      .orderBy(asc(fields[PLACE] as Column))
-  }
-  const values = { ids: listOf(link, ids, facts.dialect), ...part?.values }
-  return [...(await statements.run<Row>(database, shape, build as never, values))]
 }

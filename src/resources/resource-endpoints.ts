@@ -7,7 +7,7 @@ import type { Schema } from '../contract/schema.ts'
 import type { OwnFilter } from './filter.ts'
 import type { ImportReport } from './import.ts'
 import type { Model } from './model.ts'
-import type { WithExpanded, WithExpandedSent } from './relation.ts'
+import type { Always, WithAlways, WithAlwaysSent, WithExpanded, WithExpandedSent } from './relation.ts'
 import type { AnyTable, CreateRow, KeyName, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
 
 /** The types of a resource's endpoints, each worked out from its table, its model's options (`O`) and its own (`R`). */
@@ -69,17 +69,30 @@ type ListFields<T extends AnyTable, O, R> = FilterFields<T, Listed<R, 'filter'>>
   } & RowFields<T, O, R>
 
 type RowFields<T extends AnyTable, O, R> = {
-  readonly [P in 'fields' as R extends { readonly sparse: true } ? P : never]: Words<ShownColumn<T, O>>
-} & { readonly [P in 'expand' as R extends { readonly expand: object } ? P : never]: Words<Paths<ExpandOf<R>>> }
+  readonly [P in 'fields' as R extends { readonly sparse: true } ? P : never]: Words<
+    ShownColumn<T, O> | AlwaysNames<ExpandOf<R>>
+  >
+} & { readonly [P in 'expand' as [Paths<ExpandOf<R>>] extends [never] ? never : P]: Words<Paths<ExpandOf<R>>> }
 
-type Paths<E> = { readonly [K in keyof E & string]: K | `${K}.${PathsInside<E[K]>}` }[keyof E & string]
+type AlwaysNames<E> = { readonly [K in keyof E & string]: E[K] extends Always ? K : never }[keyof E & string]
+type Paths<E> = {
+  readonly [K in keyof E & string]: Asked<K, E[K]> | `${K}.${PathsInside<E[K]>}`
+}[keyof E & string]
 type PathsInside<X> = X extends { readonly options: { readonly expand?: infer E } }
-  ? { readonly [K in keyof E & string]: K | `${K}.${string}` }[keyof E & string]
+  ? { readonly [K in keyof E & string]: Asked<K, E[K]> | `${K}.${string}` }[keyof E & string]
   : never
+/** What is always there is not asked for. */
+type Asked<K, X> = X extends Always ? never : K
 
 type RowSchema<T extends AnyTable, O, R> = z.ZodType<
   Sparse<WithExpanded<RowOf<T, O>, ExpandOf<R>>, KeyName<T>, R>,
   Sparse<WithExpandedSent<RowSent<T, O>, ExpandOf<R>>, KeyName<T>, R>
+>
+
+/** A row as writes give it back: with what is always there. */
+type WrittenRow<T extends AnyTable, O, R> = z.ZodType<
+  WithAlways<RowOf<T, O>, ExpandOf<R>>,
+  WithAlwaysSent<RowSent<T, O>, ExpandOf<R>>
 >
 
 /** Where callers may ask for some fields, only the key is always there. */
@@ -98,7 +111,7 @@ interface AllEndpoints<T extends AnyTable, O, R> {
   >
   readonly create: Endpoint<
     '/',
-    { readonly body: BodySchema<CreateRow<T, O>>; readonly returns: ReplySpec<201, RowSchema<T, O, object>> }
+    { readonly body: BodySchema<CreateRow<T, O>>; readonly returns: ReplySpec<201, WrittenRow<T, O, R>> }
   >
   readonly read: Endpoint<
     string,
@@ -113,7 +126,7 @@ interface AllEndpoints<T extends AnyTable, O, R> {
     {
       readonly params: BodySchema<KeyOf<T>>
       readonly body: BodySchema<Omit<CreateRow<T, O>, KeyName<T>>>
-      readonly returns: RowSchema<T, O, object>
+      readonly returns: WrittenRow<T, O, R>
     }
   >
   readonly update: Endpoint<
@@ -121,7 +134,7 @@ interface AllEndpoints<T extends AnyTable, O, R> {
     {
       readonly params: BodySchema<KeyOf<T>>
       readonly body: BodySchema<UpdateRow<T, O>>
-      readonly returns: RowSchema<T, O, object>
+      readonly returns: WrittenRow<T, O, R>
     }
   >
   readonly remove: Endpoint<
@@ -132,14 +145,14 @@ interface AllEndpoints<T extends AnyTable, O, R> {
     '/bulk',
     {
       readonly body: BodySchema<{ readonly items: readonly CreateRow<T, O>[] }>
-      readonly returns: ReplySpec<201, Items<T, O>>
+      readonly returns: ReplySpec<201, Items<T, O, R>>
     }
   >
   readonly updateMany: Endpoint<
     '/bulk/update',
     {
       readonly body: BodySchema<{ readonly items: readonly (KeyOf<T> & UpdateRow<T, O>)[] }>
-      readonly returns: Items<T, O>
+      readonly returns: Items<T, O, R>
     }
   >
   readonly removeMany: Endpoint<
@@ -168,9 +181,9 @@ type Chosen<R> = {
   [K in 'export' | 'import']: R extends { readonly [P in K]: true } ? K : never
 }['export' | 'import']
 
-type Items<T extends AnyTable, O> = z.ZodType<
-  { readonly items: readonly RowOf<T, O>[] },
-  { readonly items: readonly RowSent<T, O>[] }
+type Items<T extends AnyTable, O, R> = z.ZodType<
+  { readonly items: readonly WithAlways<RowOf<T, O>, ExpandOf<R>>[] },
+  { readonly items: readonly WithAlwaysSent<RowSent<T, O>, ExpandOf<R>>[] }
 >
 
 type QuerySent<F> = { readonly [K in keyof F]?: F[K] extends Schema<infer In, infer _> ? In : never }

@@ -37,7 +37,7 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly order?: SortWord<ShownColumn<T, O>> | readonly SortWord<ShownColumn<T, O>>[]
   /** Columns whose words the query field `q` looks for. */
   readonly search?: readonly ShownColumn<T, O>[] | (SearchOptions & { readonly columns: readonly ShownColumn<T, O>[] })
-  /** Rows of other tables that callers may ask for with these: `expand=customer,items.product`. */
+  /** Rows of other tables that callers may ask for with these, `expand=customer,items.product`, or that are always there. */
   readonly expand?: Relations
   /** True to let callers say which fields they want: `fields=id,title`. */
   readonly sparse?: boolean

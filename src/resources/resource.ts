@@ -55,6 +55,10 @@ export function resourceOf(
   const isVersioned = model.options.version !== undefined
   const writeUses = { ...uses, tx, access, ...(isVersioned && { preconditions }) }
   const rows = rowSchema(model, relations, spec.sparse)
+  const written = expandedSchema(
+    model.row,
+    relations.filter(({ always }) => always),
+  )
   const path = `/${facts.key.map((name) => `{${name}}`).join('/')}` as const
   const most = options.bulk ?? BULK
   // Without names of their own: there may be several resources of one model, and OpenAPI names these by their operations.
@@ -68,7 +72,7 @@ export function resourceOf(
   }
   const versioned = isVersioned ? { policies: [conditional({ required: false })] } : {}
 
-  const items = z.object({ items: z.array(model.row) })
+  const items = z.object({ items: z.array(written) })
   const endpoints: Record<ResourceVerb, () => unknown> = {
     list: () =>
       declare(
@@ -92,7 +96,7 @@ export function resourceOf(
         {
           summary: `Create ${article(what)}`,
           body: model.create,
-          returns: created(model.row),
+          returns: created(written),
           throws: [Conflict],
           use: writeUses,
         },
@@ -121,7 +125,7 @@ export function resourceOf(
           description: 'What is not given is as if it never was: its default, or nothing.',
           params: model.params,
           body: model.replace,
-          returns: model.row,
+          returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
@@ -137,7 +141,7 @@ export function resourceOf(
           description: 'What is given is changed (RFC 7396), the rest stays.',
           params: model.params,
           body: [model.update, json(model.update, 'application/merge-patch+json')],
-          returns: model.row,
+          returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,

@@ -1,23 +1,27 @@
-import type { ListQuery, Reading } from './list.ts'
+import { type Asked, columnsFor, createPaths, expand } from './expansion.ts'
+import type { Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
-import { type ResolvedRelation, columnsFor, expand } from './relation.ts'
+import type { ResolvedRelation } from './relation.ts'
 import type { Statements } from './statements.ts'
 
 type Row = Record<string, unknown>
-type Shown = Pick<ListQuery, 'fields' | 'expand'>
 
 /** What is read of rows for a query, and what of it is shown. */
 export interface Selection {
+  /** True where rows are shown without any of other tables. */
+  readonly isPlain: (query: Asked) => boolean
   /**
    * Names of the columns to read.
    *
    * @param beside what is needed of them whatever is shown.
    */
-  readonly names: (query: Shown, beside: readonly string[]) => string[]
+  readonly names: (query: Asked, beside: readonly string[]) => string[]
   /** Puts into rows what they are to show of others, and takes out what was read and not asked for. */
-  readonly complete: (rows: readonly Row[], names: readonly string[], query: Shown, reading: Reading) => Promise<void>
+  readonly complete: (rows: readonly Row[], names: readonly string[], query: Asked, reading: Reading) => Promise<void>
   /** Names of the columns of rows that a database writes, which go out as they are: a key that is hidden is no part of them. */
   readonly written: (fields: readonly string[] | undefined) => readonly string[]
+  /** The keys that each row has. */
+  readonly keys: (query: Asked) => readonly string[]
 }
 
 export function createSelection(
@@ -28,29 +32,29 @@ export function createSelection(
   const { key } = model.facts
   const shown = Object.keys(model.shown)
   const shownKey = key.filter((name) => model.shown[name] !== undefined)
+  const columns = new Set(Object.keys(model.facts.columns))
+  const pathsOf = createPaths(relations)
+  const written = (fields: readonly string[] | undefined): readonly string[] =>
+    fields === undefined ? shown : [...new Set([...shownKey, ...fields])]
   return {
-    names: ({ fields = shown, expand: paths = [] }, beside) => {
-      const expanded = columnsFor(relations, new Set(paths.map((path) => path.split('.', 1)[0] as string)))
-      return [...new Set([...key, ...fields, ...beside, ...expanded])]
+    isPlain: (query) => pathsOf(query).size === 0,
+    names: (query, beside) => {
+      // What is always there may be asked for as a field, and is no column.
+      const fields = query.fields?.filter((name) => columns.has(name)) ?? shown
+      return [...new Set([...key, ...fields, ...beside, ...columnsFor(relations, pathsOf(query))])]
     },
     complete: async (rows, names, query, { database, visible }) => {
-      if (query.expand !== undefined && rows.length > 0)
-        await expand(rows, relations, withParents(query.expand), { database, statements, visible })
+      const paths = pathsOf(query)
+      if (paths.size > 0 && rows.length > 0) await expand(rows, relations, paths, { database, statements, visible })
       if (query.fields === undefined) return
       const asked = [...key, ...query.fields]
       const extra = names.filter((name) => !asked.includes(name))
       for (const row of rows) for (const name of extra) delete row[name]
     },
-    written: (fields) => (fields === undefined ? shown : [...new Set([...shownKey, ...fields])]),
+    written,
+    keys: (query) => {
+      const others = relations.filter(({ name }) => pathsOf(query).has(name)).map(({ name }) => name)
+      return [...new Set([...written(query.fields), ...others])]
+    },
   }
-}
-
-/** `items.product` means `items` as well. */
-function withParents(paths: readonly string[]): ReadonlySet<string> {
-  const all = new Set<string>()
-  for (const path of paths) {
-    const parts = path.split('.')
-    for (let i = 1; i <= parts.length; i++) all.add(parts.slice(0, i).join('.'))
-  }
-  return all
 }

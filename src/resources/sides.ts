@@ -2,6 +2,7 @@ import { type ListSpec, type Reader, createReader } from './list.ts'
 import type { AnyModel } from './model.ts'
 import { type ReadHandlers, readHandlers } from './reading.ts'
 import { type Relations, type ResolvedRelation, resolveRelations } from './relation.ts'
+import { showing } from './shown-writes.ts'
 import { createStatements } from './statements.ts'
 import { type Dialect, dialectOfDatabase } from './table.ts'
 import { type WriteHooks, type Writer, createWriter } from './writer.ts'
@@ -25,13 +26,14 @@ export function sideOf(
   used: readonly string[],
 ): Side {
   const relations = resolveRelations(model.facts, expand)
-  const reader = createReader(model, relations, spec, createStatements())
+  const statements = createStatements()
+  const reader = createReader(model, relations, spec, statements)
   return {
     model,
     relations,
     reader,
     reads: readHandlers(reader, hooks.afterRead, used),
-    writer: createWriter(model, relations, hooks, used),
+    writer: showing(createWriter(model, relations, hooks, used), relations, statements),
   }
 }
 

@@ -6,7 +6,8 @@ import { validators } from '../policies/validators.ts'
 import type { AnyModel } from './model.ts'
 import { momentOf } from './moment.ts'
 import { type Access, type ResourceContext, pick, visibleTo, withValidators } from './reading.ts'
-import { type ResolvedRelation, isOneOf, keyText } from './relation.ts'
+import { isOneOf, keyText } from './one-of.ts'
+import type { ResolvedRelation } from './relation.ts'
 import { writing } from './write-failures.ts'
 
 type Row = Record<string, unknown>
@@ -58,12 +59,13 @@ export function createWriter(
 ): Writer {
   const { facts, options, table } = model
   const { version, deleted } = options
+  const always = relations.flatMap(({ always, from }) => (always ? [from] : []))
   const owned = (options.owned ?? {}) as Readonly<Record<string, (uses: never) => unknown>>
-  /** What writes give back: the columns that callers see, and the version. */
+  /** What writes give back: the columns that callers see, the version, and what is needed of rows that are always shown. */
   const returned = Object.fromEntries(
-    [...new Set([...Object.keys(model.shown), ...facts.key, ...(version === undefined ? [] : [version])])].map(
-      (name) => [name, facts.columns[name] as Column],
-    ),
+    [
+      ...new Set([...Object.keys(model.shown), ...facts.key, ...(version === undefined ? [] : [version]), ...always]),
+    ].map((name) => [name, facts.columns[name] as Column]),
   )
   /** Relations whose rows are not for everybody: a row may refer only to those that its writer sees. */
   const guarded = relations.filter(

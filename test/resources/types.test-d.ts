@@ -254,3 +254,53 @@ await client.books.create({ body: { title: '', price: '1', owner_id: 2 } })
 client.shelves.list({ query: { is_full: true, label: 'A' } })
 // @ts-expect-error a word is no boolean
 client.shelves.list({ query: { is_full: 'yes' } })
+
+// What is always there is never missing, whoever gives the row back, and nobody asks for it.
+const nested = api({
+  loans: group(
+    '/loans',
+    resource(loans, {
+      db,
+      sparse: true,
+      expand: {
+        book: one(book, {
+          by: 'book_id',
+          always: true,
+          expand: { author: one(author), sequel: one(books, { by: 'sequel_of', always: true }) },
+        }),
+      },
+    }),
+  ),
+  books: group(
+    '/books',
+    resource(book, {
+      db,
+      expand: { author: one(author, { always: true }), loans: many(loans, { by: 'book_id', always: true }) },
+    }),
+  ),
+})
+const nestedClient = createClient<typeof nested>('http://local')
+const nestedBook = await nestedClient.books.read({ params: { id: '' } })
+same<FlatOrNull<typeof nestedBook.author>, { readonly id: number; readonly name: string } | null>()
+same<(typeof nestedBook.loans)[number]['reader'], string>()
+const nestedMade = await nestedClient.books.create({ body: { title: '', price: '1' } })
+same<FlatOrNull<typeof nestedMade.author>, { readonly id: number; readonly name: string } | null>()
+const nestedMany = await nestedClient.books.createMany({ body: { items: [] } })
+same<(typeof nestedMany.items)[number]['loans'][number]['reader'], string>()
+const nestedLoan = (await nestedClient.loans.list()).items[0]
+// Where callers may say which fields they want, it may be missing as any other.
+same<undefined extends NonNullable<typeof nestedLoan>['book'] ? true : false, true>()
+same<
+  NonNullable<NonNullable<typeof nestedLoan>['book']>['sequel'] extends { title: string } | null ? true : false,
+  true
+>()
+same<
+  Given<typeof nestedClient.loans.list, 'query'>['expand'],
+  readonly ('book.author' | `book.author.${string}` | `book.sequel.${string}`)[] | undefined
+>()
+same<
+  Given<typeof nestedClient.loans.list, 'query'>['fields'],
+  readonly ('book_id' | 'number' | 'reader' | 'book')[] | undefined
+>()
+// @ts-expect-error it is always there
+await nestedClient.books.list({ query: { expand: ['author'] } })
