@@ -2,6 +2,7 @@ import type { Decoders, MultipartDecoder } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import { givesRanges } from '../compile/reply-specs.ts'
 import type { When } from '../compile/dependency-order.ts'
+import type { ReplyEncoder } from '../compile/encoder.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
@@ -86,8 +87,8 @@ export function composeEndpoint(
 /** An endpoint without its policies. */
 function coreApart(plan: EndpointPlan, app: AppScope, failing: Failing): Answer {
   const slots = liveSlots(plan.slots, app)
-  const rest = [...makeStage(slots, 'replay'), ...lastWork(plan, slots)]
-  const work = watchedWork(slots, inputStages(plan, app), rest)
+  const made = [...makeStage(slots, 'replay'), ...handling(plan, slots)]
+  const work = watchedWork(slots, inputStages(plan, app), made, encoding(plan))
   const last = lastStages(plan, [], failing)
   return (x) => advance(x, work, 0, last, failing)
 }
@@ -105,7 +106,8 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
     ...inputStages(plan, app),
     ...makeStage(slots, 'replay'),
     ...stagesAt(policies, 'replay'),
-    ...lastWork(plan, slots),
+    ...handling(plan, slots),
+    encoding(plan),
   ]
 }
 
@@ -131,14 +133,14 @@ function multipartOf(body: Decoders['body']): MultipartDecoder | undefined {
   return body && (body.multipart ?? multipartOf(body.otherwise))
 }
 
-/** From the input to the reply. */
-function lastWork({ operation, replies }: EndpointPlan, slots: readonly LiveSlot[]): Stage[] {
+/** From the input to what the handler returns. */
+function handling({ operation }: EndpointPlan, slots: readonly LiveSlot[]): Stage[] {
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
-  return [
-    ...makeStage(slots, 'handle'),
-    (x) => (x.reply === undefined ? handle(x, handler) : undefined),
-    (x) => encode(x, replies),
-  ]
+  return [...makeStage(slots, 'handle'), (x) => (x.reply === undefined ? handle(x, handler) : undefined)]
+}
+
+function encoding({ replies }: EndpointPlan): Stage {
+  return (x) => encode(x, replies)
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */
@@ -151,16 +153,23 @@ type Attached = { readonly [K in keyof Omit<PolicyStages, 'code'>]: Stage } & {
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
 function attach(
   plan: PolicyPlan,
-  { operation, decoders, acceptance }: EndpointPlan,
+  { operation, decoders, acceptance, replies }: EndpointPlan,
   app: AppScope,
   report: Report,
 ): Attached {
   const { policy, slots, served } = plan
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
-  const chosenBy = acceptance === undefined ? [] : ['accept']
-  const input = { headers: [...namesOf(decoders.headers), ...chosenBy], cookies: namesOf(decoders.cookies) }
-  const stages = policy.attach({ operation: id, method, path, input, report: (error) => report(error, about) })
+  const input = { headers: namesOf(decoders.headers), cookies: namesOf(decoders.cookies) }
+  const negotiate = acceptance && chosenOf(replies)
+  const stages = policy.attach({
+    operation: id,
+    method,
+    path,
+    input,
+    negotiate,
+    report: (error) => report(error, about),
+  })
   const isServed = (name: string): boolean => served.some(([other]) => other === name)
   const cells = liveSlots(slots, app)
     .flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
@@ -185,6 +194,12 @@ function attach(
     ...(encode && { encode: bound((x, use) => put(x, encode(policed(x), x.reply as WireReply, use))) }),
     ...(record && { record: bound((x, use) => record(policed(x), x.reply as WireReply, use)) }),
   }
+}
+
+/** What `Accept` chooses of each reply: of two replies that have other forms, it may choose each another. */
+function chosenOf(replies: readonly ReplyEncoder[]): (accept: string | undefined) => readonly string[] {
+  const choices = replies.flatMap(({ choose }) => choose ?? [])
+  return (accept) => choices.map((choose) => choose(accept).mediaType)
 }
 
 function namesOf(decoder: Decoders['headers']): readonly string[] {
