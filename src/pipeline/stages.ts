@@ -8,7 +8,7 @@ import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { checkAccept, varied, vary } from './accept.ts'
 import { type Failing, type LastStages, type Stage, advance, encodeAll, failWith, recordAll } from './advance.ts'
-import { coded } from './coded.ts'
+import { type Code, coded, coder } from './coded.ts'
 import { type Apart, computing, watchedWork } from './compute.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
@@ -27,6 +27,8 @@ import { interruptible } from './time-limit.ts'
 export interface Endpoint {
   readonly id: string
   readonly answer: Answer
+  /** Puts a reply of it into its content coding: also what is made of one for browsers. */
+  readonly code: Code | undefined
   /** Runs it without its policies and middleware, apart from the request that asks for it. */
   readonly compute: (x: Exchange) => Promise<Computed>
   readonly errors: ErrorFormat
@@ -62,7 +64,8 @@ export function composeEndpoint(
   const isNegotiated = plan.acceptance !== undefined
   const whole = isNegotiated && plan.middleware.length > 0 ? varied(around) : around
   const coding = policies.find(({ code }) => code !== undefined)?.code
-  const answer = coding === undefined ? whole : coded(whole, (x, reply) => coding(policed(x), reply), failing)
+  const code = coding && coder((x, reply) => coding(policed(x), reply), failing)
+  const answer = code === undefined ? whole : coded(whole, code)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
@@ -72,6 +75,7 @@ export function composeEndpoint(
   return {
     id,
     answer,
+    code,
     compute,
     errors,
     codes,
