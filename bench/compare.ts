@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { disagreements } from './agreement.ts'
 import { CONNECTIONS, withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
-import { toCount, toNames } from './options.ts'
+import { readOptions, toCount, toNames } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { fieldsFor, isServer, programOf, runtimeOf, SERVERS, type ServerName, titleOf } from './servers.ts'
 import { type Comparison, summarise, toText } from './summary.ts'
@@ -48,22 +47,14 @@ interface Settings {
 }
 
 function readSettings(): Settings {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string' },
-      routes: { type: 'string' },
-      rounds: { type: 'string' },
-      requests: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      source: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
+  const values = readOptions(USAGE, {
+    only: { type: 'string' },
+    routes: { type: 'string' },
+    rounds: { type: 'string' },
+    requests: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
   })
-  if (values.help) {
-    console.log(USAGE)
-    process.exit()
-  }
   return {
     servers: toNames('--only', values.only, SERVERS),
     routes: toNames('--routes', values.routes, ROUTES),

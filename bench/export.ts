@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { openOrders } from './lists/database.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median } from './median.ts'
-import { toCount } from './options.ts'
+import { readOptions, toCount } from './options.ts'
 import { startServer } from './server-process.ts'
 
 const USAGE = `All orders of a Postgres, exported by a resource of Trestle, and by COPY … TO STDOUT through psql. Options:
@@ -13,18 +12,10 @@ const USAGE = `All orders of a Postgres, exported by a resource of Trestle, and 
   --rounds 3       rounds; each has all forms
   --source         run Trestle from src, not from dist`
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: 'string' },
-    rounds: { type: 'string' },
-    source: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = readOptions(USAGE, {
+  rows: { type: 'string' },
+  rounds: { type: 'string' },
 })
-if (values.help) {
-  console.log(USAGE)
-  process.exit()
-}
 const rows = toCount('--rows', values.rows ?? '1000000')
 const rounds = toCount('--rounds', values.rounds ?? '3')
 

@@ -1,10 +1,9 @@
 import { deepStrictEqual } from 'node:assert'
-import { parseArgs } from 'node:util'
 import { openOrders } from './lists/database.ts'
 import { withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median } from './median.ts'
-import { toCount } from './options.ts'
+import { readOptions, toCount } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { toBytes } from './workload.ts'
 
@@ -15,20 +14,12 @@ const USAGE = `A list of orders on Postgres: a resource of Trestle, and the same
   --rate 1000        requests a second of the windows in which the time of each is taken
   --source           run Trestle from src, not from dist`
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: 'string' },
-    rounds: { type: 'string' },
-    requests: { type: 'string' },
-    rate: { type: 'string' },
-    source: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = readOptions(USAGE, {
+  rows: { type: 'string' },
+  rounds: { type: 'string' },
+  requests: { type: 'string' },
+  rate: { type: 'string' },
 })
-if (values.help) {
-  console.log(USAGE)
-  process.exit()
-}
 const rows = toCount('--rows', values.rows ?? '1000000')
 const rounds = toCount('--rounds', values.rounds ?? '5')
 const requests = toCount('--requests', values.requests ?? '4000')

@@ -1,3 +1,23 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+
+const EACH = {
+  source: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+/** What the command line says, `--source` and `--help` as well. For help it prints `usage`, and ends. */
+export function readOptions<const O extends NonNullable<ParseArgsConfig['options']>>(
+  usage: string,
+  own: O,
+): ReturnType<typeof parseArgs<{ options: O & typeof EACH }>>['values'] {
+  const { values } = parseArgs({ options: { ...own, ...EACH } })
+  if ((values as { readonly help?: boolean }).help) {
+    console.log(usage)
+    process.exit()
+  }
+  return values
+}
+
 /** Says what is wrong with the command line, and ends. */
 export function refuse(message: string): never {
   console.error(`${message}\n--help tells the options`)

@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median, spread } from './median.ts'
-import { toCount } from './options.ts'
+import { readOptions, toCount } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { medianRatio } from './summary.ts'
 import { toTable } from './table.ts'
@@ -60,19 +59,11 @@ async function measureRound(
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    source: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const values = readOptions(USAGE, {
+  rounds: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'string' },
 })
-if (values.help) {
-  console.log(USAGE)
-  process.exit()
-}
 const rounds = toCount('--rounds', values.rounds ?? (values.quick ? '3' : '7'))
 
 const kinds = Object.keys(KINDS) as Kind[]

@@ -3,11 +3,10 @@ import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { Connection } from './connection.ts'
 import { describeMachine, toLine } from './machine.ts'
 import { median, spread } from './median.ts'
-import { refuse, toCount } from './options.ts'
+import { readOptions, refuse, toCount } from './options.ts'
 import { toTable } from './table.ts'
 
 const USAGE = `Time from process start to the first 200 of the hello API, against bare node:http. Options:
@@ -53,19 +52,11 @@ async function firstReply(program: Program, source: boolean): Promise<number> {
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    source: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const values = readOptions(USAGE, {
+  rounds: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'string' },
 })
-if (values.help) {
-  console.log(USAGE)
-  process.exit()
-}
 const rounds = toCount('--rounds', values.rounds ?? (values.quick ? '7' : '21'))
 if (!values.source && !existsSync(new URL('../dist/node.js', import.meta.url))) {
   refuse('Trestle is not built: npm run build, or give --source')

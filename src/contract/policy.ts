@@ -30,6 +30,11 @@ export interface PolicyTarget {
   readonly path: string
   /** Names of what its declared input is made of, header fields in lower case; `*` where a schema takes any. */
   readonly input: { readonly headers: readonly string[]; readonly cookies: readonly string[] }
+  /**
+   * What an `Accept` field chooses: the media type that each reply would have of those that come in several forms.
+   * undefined where callers have no choice.
+   */
+  readonly negotiate: ((accept: string | undefined) => readonly string[]) | undefined
   /** Tells whoever runs the API of a failure that callers are not told of. */
   readonly report: (error: unknown) => void
 }

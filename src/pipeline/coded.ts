@@ -8,17 +8,16 @@ import { PackedPieces, packWhole } from './pack.ts'
 import { letGo, piecesOf } from './pieces.ts'
 import type { WireReply } from './reply.ts'
 
-/**
- * Sends what `inner` answers in a content coding. It stands around middleware and all policies: what is kept, logged and
- * hashed is the plain reply. Where there is no zlib, it is what is sent, too.
- */
-export function coded(
-  inner: Answer,
+/** Puts a reply into the content coding in which it is sent. */
+export type Code = (x: Exchange, reply: WireReply) => WireReply | Promise<WireReply>
+
+/** Makes it of what says which coding that is; undefined where there is no zlib: what is sent is the plain reply then. */
+export function coder(
   codingOf: (x: Exchange, reply: WireReply) => ContentCoding | undefined,
   failing: Failing,
-): Answer {
-  if (zlibHere() === undefined) return inner
-  const end = (x: Exchange, reply: WireReply): WireReply | Promise<WireReply> => {
+): Code | undefined {
+  if (zlibHere() === undefined) return undefined
+  return (x, reply) => {
     const failed = (error: unknown): WireReply => {
       letGo(reply.body)
       return failing(x, error)
@@ -32,9 +31,16 @@ export function coded(
       return failed(error)
     }
   }
+}
+
+/**
+ * Sends what `inner` answers in its coding. It stands around middleware and all policies: what is kept, logged and hashed
+ * is the plain reply.
+ */
+export function coded(inner: Answer, code: Code): Answer {
   return (x) => {
     const reply = inner(x)
-    return reply instanceof Promise ? reply.then((given) => end(x, given)) : end(x, reply)
+    return reply instanceof Promise ? reply.then((given) => code(x, given)) : code(x, reply)
   }
 }
 

@@ -25,11 +25,18 @@ export function computing(core: Answer, apart: Apart): (x: Exchange) => Promise<
 }
 
 /** The stages of an endpoint's work, with those between them that say what may be read of the request. */
-export function watchedWork(slots: readonly LiveSlot[], input: readonly Stage[], rest: readonly Stage[]): Stage[] {
-  return [...watchedStages(slots), watching(undefined), ...input, watching(NO_FIELDS), ...rest]
+export function watchedWork(
+  slots: readonly LiveSlot[],
+  input: readonly Stage[],
+  made: readonly Stage[],
+  encode: Stage,
+): Stage[] {
+  return [...watchedStages(slots), watching(undefined), ...input, watching(NO_FIELDS), ...made, watching(FORM), encode]
 }
 
 const NO_FIELDS: ReadonlySet<string> = new Set()
+/** What it chooses of the forms of a reply, policies know. */
+const FORM: ReadonlySet<string> = new Set(['accept'])
 
 function watching(known: ReadonlySet<string> | undefined): Stage {
   return (x) => {

@@ -2,6 +2,7 @@ import type { ContentCoding } from '../contract/content-coding.ts'
 import { UnsupportedMediaType } from '../contract/problems.ts'
 import { codingsTaken } from '../compile/zlib.ts'
 import type { Incoming } from './incoming.ts'
+import { joined } from './pieces.ts'
 import { type Pieces, unpack } from './unpack.ts'
 
 /** A body as it is read. */
@@ -115,15 +116,4 @@ function one(bytes: Uint8Array): Pieces {
       return value === undefined ? { done: true, value } : { done: false, value }
     },
   }
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array
-  const all = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.byteLength
-  }
-  return all
 }

@@ -66,3 +66,15 @@ export function letGo(body: ReplyBody): void {
     void end(piecesOf(body))
   } catch {}
 }
+
+/** All pieces in one, of so many bytes together. */
+export function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array
+  const all = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    all.set(piece, at)
+    at += piece.byteLength
+  }
+  return all
+}

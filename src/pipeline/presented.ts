@@ -27,10 +27,26 @@ export function presented({ wants, show }: Presentation, inner: Answer, failing:
       return varying(reply)
     }
   }
+  /** What is sent is the page: that has a coding, as the reply would have had. */
+  const sent = async (x: Exchange): Promise<WireReply> => {
+    const { request } = x
+    const { header } = request
+    const reply = await shown(x)
+    const code = x.endpoint?.code
+    if (code === undefined) return reply
+    // For no longer than the coding is chosen: what is made anew behind this reply goes on being asked for as it was.
+    const asked = request.header
+    request.header = header
+    try {
+      return code(x, reply)
+    } finally {
+      request.header = asked
+    }
+  }
   return (x) => {
     const { method } = x.request
     if (method !== 'GET' && method !== 'HEAD') return inner(x)
-    if (wants(x.request)) return shown(x)
+    if (wants(x.request)) return sent(x)
     const reply = inner(x)
     return reply instanceof Promise ? reply.then(varying) : varying(reply)
   }

@@ -2,12 +2,13 @@ import type { Decoders, MultipartDecoder } from '../compile/decoder.ts'
 import { faultsOf } from '../compile/faults.ts'
 import { givesRanges } from '../compile/reply-specs.ts'
 import type { When } from '../compile/dependency-order.ts'
+import type { ReplyEncoder } from '../compile/encoder.ts'
 import type { EndpointPlan, PolicyPlan } from '../compile/plan.ts'
 import type { ErrorFormat } from '../contract/error-format.ts'
 import type { Computed, GivenReply, PolicyContext, PolicyStages } from '../contract/policy.ts'
 import { checkAccept, varied, vary } from './accept.ts'
 import { type Failing, type LastStages, type Stage, advance, encodeAll, failWith, recordAll } from './advance.ts'
-import { coded } from './coded.ts'
+import { type Code, coded, coder } from './coded.ts'
 import { type Apart, computing, watchedWork } from './compute.ts'
 import { decode } from './decode.ts'
 import { type AppScope, type Cell, type LiveSlot, liveSlots, makeDependencies } from './dependencies.ts'
@@ -26,6 +27,8 @@ import { interruptible } from './time-limit.ts'
 export interface Endpoint {
   readonly id: string
   readonly answer: Answer
+  /** Puts a reply of it into its content coding: also what is made of one for browsers. */
+  readonly code: Code | undefined
   /** Runs it without its policies and middleware, apart from the request that asks for it. */
   readonly compute: (x: Exchange) => Promise<Computed>
   readonly errors: ErrorFormat
@@ -61,7 +64,8 @@ export function composeEndpoint(
   const isNegotiated = plan.acceptance !== undefined
   const whole = isNegotiated && plan.middleware.length > 0 ? varied(around) : around
   const coding = policies.find(({ code }) => code !== undefined)?.code
-  const answer = coding === undefined ? whole : coded(whole, (x, reply) => coding(policed(x), reply), failing)
+  const code = coding && coder((x, reply) => coding(policed(x), reply), failing)
+  const answer = code === undefined ? whole : coded(whole, code)
   const codes = new Set(faultsOf(operation).map(({ code }) => code))
   const canCompute = policies.some(({ replay }) => replay !== undefined)
   const compute = canCompute ? computing(coreApart(plan, app, failing), apart) : NEVER
@@ -71,6 +75,7 @@ export function composeEndpoint(
   return {
     id,
     answer,
+    code,
     compute,
     errors,
     codes,
@@ -86,8 +91,8 @@ export function composeEndpoint(
 /** An endpoint without its policies. */
 function coreApart(plan: EndpointPlan, app: AppScope, failing: Failing): Answer {
   const slots = liveSlots(plan.slots, app)
-  const rest = [...makeStage(slots, 'replay'), ...lastWork(plan, slots)]
-  const work = watchedWork(slots, inputStages(plan, app), rest)
+  const made = [...makeStage(slots, 'replay'), ...handling(plan, slots)]
+  const work = watchedWork(slots, inputStages(plan, app), made, encoding(plan))
   const last = lastStages(plan, [], failing)
   return (x) => advance(x, work, 0, last, failing)
 }
@@ -105,7 +110,8 @@ function workStages(plan: EndpointPlan, policies: readonly Attached[], app: AppS
     ...inputStages(plan, app),
     ...makeStage(slots, 'replay'),
     ...stagesAt(policies, 'replay'),
-    ...lastWork(plan, slots),
+    ...handling(plan, slots),
+    encoding(plan),
   ]
 }
 
@@ -131,14 +137,14 @@ function multipartOf(body: Decoders['body']): MultipartDecoder | undefined {
   return body && (body.multipart ?? multipartOf(body.otherwise))
 }
 
-/** From the input to the reply. */
-function lastWork({ operation, replies }: EndpointPlan, slots: readonly LiveSlot[]): Stage[] {
+/** From the input to what the handler returns. */
+function handling({ operation }: EndpointPlan, slots: readonly LiveSlot[]): Stage[] {
   const handler = withHooks(operation.endpoint.handler as AnyHandler, operation.before, operation.after)
-  return [
-    ...makeStage(slots, 'handle'),
-    (x) => (x.reply === undefined ? handle(x, handler) : undefined),
-    (x) => encode(x, replies),
-  ]
+  return [...makeStage(slots, 'handle'), (x) => (x.reply === undefined ? handle(x, handler) : undefined)]
+}
+
+function encoding({ replies }: EndpointPlan): Stage {
+  return (x) => encode(x, replies)
 }
 
 /** What a policy does to an exchange, with what it uses at hand. */
@@ -151,16 +157,23 @@ type Attached = { readonly [K in keyof Omit<PolicyStages, 'code'>]: Stage } & {
 /** Binds a policy's stages to what they use. That lives as long as the process: once made, it is not looked for again. */
 function attach(
   plan: PolicyPlan,
-  { operation, decoders, acceptance }: EndpointPlan,
+  { operation, decoders, acceptance, replies }: EndpointPlan,
   app: AppScope,
   report: Report,
 ): Attached {
   const { policy, slots, served } = plan
   const { id, method, path } = operation
   const about = { operation: id, request: `the policy "${policy.name}"` }
-  const chosenBy = acceptance === undefined ? [] : ['accept']
-  const input = { headers: [...namesOf(decoders.headers), ...chosenBy], cookies: namesOf(decoders.cookies) }
-  const stages = policy.attach({ operation: id, method, path, input, report: (error) => report(error, about) })
+  const input = { headers: namesOf(decoders.headers), cookies: namesOf(decoders.cookies) }
+  const negotiate = acceptance && chosenOf(replies)
+  const stages = policy.attach({
+    operation: id,
+    method,
+    path,
+    input,
+    negotiate,
+    report: (error) => report(error, about),
+  })
   const isServed = (name: string): boolean => served.some(([other]) => other === name)
   const cells = liveSlots(slots, app)
     .flatMap(({ names, cell }) => names.map((name) => [name, cell as Cell] as const))
@@ -185,6 +198,12 @@ function attach(
     ...(encode && { encode: bound((x, use) => put(x, encode(policed(x), x.reply as WireReply, use))) }),
     ...(record && { record: bound((x, use) => record(policed(x), x.reply as WireReply, use)) }),
   }
+}
+
+/** What `Accept` chooses of each reply: of two replies that have other forms, it may choose each another. */
+function chosenOf(replies: readonly ReplyEncoder[]): (accept: string | undefined) => readonly string[] {
+  const choices = replies.flatMap(({ choose }) => choose ?? [])
+  return (accept) => choices.map((choose) => choose(accept).mediaType)
 }
 
 function namesOf(decoder: Decoders['headers']): readonly string[] {

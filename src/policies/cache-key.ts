@@ -1,25 +1,31 @@
 import { type CookiePair, cookiesOf } from '../contract/cookies.ts'
-import type { PolicyContext } from '../contract/policy.ts'
+import type { PolicyContext, PolicyTarget } from '../contract/policy.ts'
+
+/** What tells apart the requests of an endpoint, beside where they lead. */
+export interface Keyed {
+  /** Names of header fields, in lower case. */
+  readonly fields: readonly string[]
+  /** Names of cookies; `*` for all. */
+  readonly cookies: readonly string[]
+  /** True where it does not matter who asks. */
+  readonly isPublic: boolean
+  readonly negotiate: PolicyTarget['negotiate']
+}
 
 /**
  * What tells apart the requests that may get one reply: where they lead, the fields and cookies that the endpoint takes,
- * and who asks, unless all get the same. The order of a query's fields tells nothing apart. All of it is as it came: what
- * a schema makes of it may look alike and not be.
- *
- * @param fields names of header fields, in lower case.
- * @param cookies names of cookies; `*` for all.
- * @param isPublic true where it does not matter who asks.
+ * the form that `Accept` chooses, and who asks, unless all get the same. The order of a query's fields tells nothing
+ * apart. Else all of it is as it came: what a schema makes of it may look alike and not be.
  */
 export function keyOf(
   { request, operation, callers }: PolicyContext,
-  fields: readonly string[],
-  cookies: readonly string[],
-  isPublic: boolean,
+  { fields, cookies, isPublic, negotiate }: Keyed,
 ): string {
   const sent = fields.map((name) => (name === 'host' ? originOf(request.url) : (request.header(name) ?? null)))
   const pairs = cookies.length === 0 ? null : pairsOf(request.header('cookie') ?? '', cookies)
   const who = isPublic ? null : callers
-  return JSON.stringify([operation, request.prefix, request.path, sorted(request.search), sent, pairs, who])
+  const form = negotiate?.(request.header('accept'))
+  return JSON.stringify([operation, request.prefix, request.path, sorted(request.search), sent, pairs, who, form])
 }
 
 /** Scheme and authority, as the caller has them. */

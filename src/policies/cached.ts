@@ -74,7 +74,7 @@ export function cached(options: CachedOptions): Policy {
         'Cache-Status': { type: 'string', description: 'Whether it was kept (RFC 9211)' },
       },
     },
-    ({ operation, input, report }) => {
+    ({ operation, input, negotiate, report }) => {
       if (input.headers.includes('*')) {
         throw new TypeError(`${operation} is cached(), and its "headers" takes any: give them a schema that names them`)
       }
@@ -82,12 +82,15 @@ export function cached(options: CachedOptions): Policy {
       const digest = createDigest()
       const fields = [...new Set([...input.headers, ...vary.map((name) => name.toLowerCase())])]
       const known = new Set(fields)
+      // Of `Accept` it knows what that chooses, and not how it is spelt.
+      const varying = negotiate === undefined ? known : new Set([...fields, 'accept'])
       const told = new Set<string>()
       const tell = (why: string): void => {
         if (told.has(why)) return
         told.add(why)
         report(new Error(`${operation} is cached(), and ${why}`))
       }
+      const keyed = { fields, cookies: input.cookies, isPublic, negotiate }
       const lasting = { fresh: options.for * 1000, stale: stale * 1000 }
       const makings = new Makings({
         ...lasting,
@@ -96,7 +99,7 @@ export function cached(options: CachedOptions): Policy {
         make: async (context): Promise<Made> => {
           const { reply, read } = await context.compute()
           const unknown = [...read].find((name) => !known.has(name))
-          const why = unknown === undefined ? forItsCaller(reply, known) : dependence(unknown)
+          const why = unknown === undefined ? forItsCaller(reply, varying) : dependence(unknown)
           // Of a failure the pipeline tells.
           if (typeof why === 'string' && reply.status < 500) tell(why)
           const isShared = why === undefined
@@ -111,7 +114,7 @@ export function cached(options: CachedOptions): Policy {
       return {
         replay: async (context, { cache }) => {
           if (!isPublic && isUnknown(context)) return void context.notes.set(own, BYPASS)
-          const key = await digest(keyOf(context, fields, input.cookies, isPublic))
+          const key = await digest(keyOf(context, keyed))
           const answer = await makings.ask(context, key, tagsOf(context), cache)
           context.notes.set(own, answer ?? BYPASS)
           return answer && toStated(answer.reply)

@@ -1,4 +1,5 @@
 import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
+import { joined } from '../pipeline/pieces.ts'
 
 /**
  * A stream that errors with BodyTooLarge past `limit` bytes, and with BodyCut where it breaks off.
@@ -52,12 +53,5 @@ export async function readAll(
     length += next.value.byteLength
     chunks.push(next.value)
   }
-  if (chunks.length === 1) return chunks[0] as Uint8Array
-  const all = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    all.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return all
+  return joined(chunks, length)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { escapeHtml } from '../compile/escape-html.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import { errorOf } from '../pipeline/fail.ts'
 import { WireReply } from '../pipeline/reply.ts'
@@ -112,8 +113,4 @@ function stackHtml(error: Error): string {
 function stacks(error: Error): string {
   const own = error.stack ?? String(error)
   return error.cause instanceof Error ? `${own}\ncaused by ${stacks(error.cause)}` : own
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

@@ -84,7 +84,7 @@ describe('replies', () => {
       204: { description: 'No Content' },
       206: { description: 'Partial Content', content: { 'text/plain': { schema: { type: 'string' } } } },
       207: {
-        description: 'Status 207',
+        description: 'Multi-Status',
         content: { 'application/pdf': { schema: { type: 'string', format: 'binary' }, 'x-trestle-kind': 'file' } },
       },
       308: { description: 'Permanent Redirect', headers: { Location: location } },

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../compile/escape-html.ts'
+
 /** A piece of a page, escaped already. */
 export class Html {
   readonly text: string
@@ -21,19 +23,6 @@ function textOf(part: Part): string {
   if (part instanceof Html) return part.text
   if (Array.isArray(part)) return part.map(textOf).join('')
   return part === undefined || part === null || part === false ? '' : escapeHtml(String(part))
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  // Most of what is shown is plain.
-  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string) : text
 }
 
 /** An attribute, where there is something to say: `attribute('href', undefined)` is nothing. */

@@ -157,14 +157,16 @@ function headersOf(given: Reply, policy: string): ReplyHeaders {
     const before = kept[name]
     kept[name] = before === undefined ? value : [before, value].flat()
   }
-  const isKept = !/\bno-store\b/i.test(given.header('cache-control') ?? '')
+  const directives = given.header('cache-control') ?? ''
+  const keeping = /\bno-store\b/i.test(directives) ? 'no-store' : 'private, no-cache'
   return {
     ...kept,
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': policy,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'same-origin',
-    'cache-control': isKept ? 'private, no-cache' : 'no-store',
+    // What is not to be packed is not to be packed in a page either.
+    'cache-control': /\bno-transform\b/i.test(directives) ? `${keeping}, no-transform` : keeping,
   }
 }
 

@@ -1,3 +1,4 @@
+import { essenceOf } from '../../contract/formats.ts'
 import { pointerKey } from '../../contract/json-pointer.ts'
 import { type ClientOperation, type NamedVersion, type Operations, type Travel, isIdempotencyKey } from './operation.ts'
 
@@ -83,16 +84,11 @@ function travels(document: unknown, value: unknown): Travel[] {
 
 /** What a media type alone says about a body. */
 export function kindOf(mediaType: string): Travel['kind'] {
-  const type = essence(mediaType)
+  const type = essenceOf(mediaType)
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
   if (type === 'application/x-www-form-urlencoded') return 'form'
   if (type === 'multipart/form-data') return 'multipart'
   return type.startsWith('text/') ? 'text' : 'bytes'
-}
-
-/** A media type without its parameters, as two are compared. */
-export function essence(mediaType: string): string {
-  return (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
 }
 
 function resolve(document: unknown, value: unknown): Json {

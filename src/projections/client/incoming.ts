@@ -1,6 +1,7 @@
+import { essenceOf } from '../../contract/formats.ts'
 import { ApiError } from './api-error.ts'
 import { CallError, type Target, place } from './call-error.ts'
-import { essence, kindOf } from './description.ts'
+import { kindOf } from './description.ts'
 import type { ClientOperation, Travel } from './operation.ts'
 import { readRows } from './rows.ts'
 
@@ -61,8 +62,8 @@ export async function readReply(
 function travelOf(travels: readonly Travel[], type: string): Travel | undefined {
   const [first, second] = travels
   if (second === undefined) return first
-  const of = (wanted: string): Travel | undefined => travels.find(({ mediaType }) => essence(mediaType) === wanted)
-  return of(essence(type)) ?? of('application/octet-stream') ?? first
+  const of = (wanted: string): Travel | undefined => travels.find(({ mediaType }) => essenceOf(mediaType) === wanted)
+  return of(essenceOf(type)) ?? of('application/octet-stream') ?? first
 }
 
 async function read(kind: Travel['kind'], response: Response, id: string, target: Target): Promise<unknown> {

@@ -1,5 +1,5 @@
+import { essenceOf } from '../../contract/formats.ts'
 import { CallError, type Target } from './call-error.ts'
-import { essence } from './description.ts'
 
 /**
  * The rows of a reply, each when it has come. Whoever stops early leaves, and the API is told so.
@@ -20,7 +20,7 @@ export async function* readRows(
       cause,
     )
   }
-  if (essence(response.headers.get('content-type') ?? '') !== 'application/x-ndjson') {
+  if (essenceOf(response.headers.get('content-type') ?? '') !== 'application/x-ndjson') {
     const all = await response.json().catch((cause: unknown) => {
       throw broken(cause)
     })

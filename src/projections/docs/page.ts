@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../compile/escape-html.ts'
 import type { DocsLogin } from '../../contract/api.ts'
 import { type StatedReply, reply } from '../../contract/reply-spec.ts'
 import { scriptNames, styleNames } from './asset.ts'
@@ -96,16 +97,4 @@ function relativeReference(from: string, to: string): string {
   while (shared < folders.length && shared < parts.length - 1 && folders[shared] === parts[shared]) shared++
   const up = folders.length - shared
   return (up === 0 ? './' : '../'.repeat(up)) + parts.slice(shared).join('/')
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
 }

@@ -2,6 +2,7 @@ import { canonical } from '../../compile/canonical.ts'
 import { readerOf } from '../../compile/encoder.ts'
 import { choiceOf } from '../../compile/offers.ts'
 import { contentOf } from '../../contract/formats.ts'
+import { REASON_PHRASES } from '../../contract/reason-phrases.ts'
 import { givesRanges, isWholeFile } from '../../compile/reply-specs.ts'
 import type { ReplySpec } from '../../contract/reply-spec.ts'
 import type { Operation } from '../../contract/walk.ts'
@@ -11,23 +12,6 @@ import { pascal } from './json-schema.ts'
 import { fieldsOf } from './parameters.ts'
 import { repliesOf } from './schema-uses.ts'
 import type { Schemas } from './schemas.ts'
-
-const PHRASES: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted',
-  203: 'Non-Authoritative Information',
-  204: 'No Content',
-  205: 'Reset Content',
-  206: 'Partial Content',
-  300: 'Multiple Choices',
-  301: 'Moved Permanently',
-  302: 'Found',
-  303: 'See Other',
-  304: 'Not Modified',
-  307: 'Temporary Redirect',
-  308: 'Permanent Redirect',
-}
 
 const LOCATION: HeaderObject = { description: 'Where it is', schema: { type: 'string', format: 'uri-reference' } }
 const VARY: HeaderObject = { description: 'That `Accept` chooses', schema: { type: 'string' } }
@@ -137,7 +121,7 @@ function responseOf(
   }
   const itemHint = pascal(operation.id, 'item')
   return {
-    description: reply.description ?? PHRASES[reply.status] ?? `Status ${reply.status}`,
+    description: reply.description ?? REASON_PHRASES[reply.status] ?? `Status ${reply.status}`,
     ...(Object.keys(headers).length > 0 ? { headers } : {}),
     // HEAD answers with the header fields alone (RFC 9110 §9.3.2).
     ...(content === undefined || operation.method === 'HEAD'
