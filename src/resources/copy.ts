@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Chunk } from '../contract/content.ts'
 import type { AnyModel } from './model.ts'
-import { csvOfRow, jsonOfRow } from './json-rows.ts'
+import { csvOfRow, jsonLineOfRow } from './json-rows.ts'
 import { inlined } from './statements.ts'
 
 /** A pool of `pg`, as far as it is used here. */
@@ -71,7 +71,7 @@ function statementOf({ model, names, where, order }: CopySource, form: string): 
     const columns = csvOfRow(model, names)
     return columns && sql`copy (${rows(columns)}) to stdout (format csv, header)`
   }
-  const json = jsonOfRow(model, names)
+  const json = jsonLineOfRow(model, names)
   if (json === undefined) return undefined
   const line = form === 'json' ? sql`',' || ${json.text}` : json.text
   // Lines as they are: JSON escapes both of these, so that nothing is ever quoted.

@@ -7,7 +7,7 @@ import { type CopySource, copied } from './copy.ts'
 import type { AnySchema } from '../contract/schema.ts'
 import type { z } from 'zod'
 import { BETWEEN, type JsonPage, jsonPage } from './json-page.ts'
-import { type JsonRow, jsonOfRow } from './json-rows.ts'
+import { type JsonRow, UNWRITTEN, jsonOfRow } from './json-rows.ts'
 import { narrow } from './narrowing.ts'
 import type { ColumnSchemas } from './column.ts'
 import {
@@ -184,10 +184,12 @@ export function createReader(
       const build = () => jsonPage(database, model, json, terms, where)
       const [page] = await statements.run<JsonPage>(database, key, build as never, { ...values, size: query.limit })
       const { items, found } = page as JsonPage
-      const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
-      const next = found > query.limit ? sealCursor(secret, list, shortened(terms, keys, facts)) : null
-      const text = found > query.limit ? items.slice(0, items.lastIndexOf(BETWEEN)) : items
-      return new EncodedPage(`[${text}]`, next, decodeRows) as never
+      if (!items.includes(UNWRITTEN)) {
+        const keys = terms.map((_, i) => (page as JsonPage)[`k${i}`] as string | null)
+        const next = found > query.limit ? sealCursor(secret, list, shortened(terms, keys, facts)) : null
+        const text = found > query.limit ? items.slice(0, items.lastIndexOf(BETWEEN)) : items
+        return new EncodedPage(`[${text}]`, next, decodeRows) as never
+      }
     }
     const names = columnsOf(query, terms)
     const build = () => {
