@@ -24,6 +24,7 @@ import {
 } from './order.ts'
 import { type CursorKey, openCursor, sealCursor } from './cursor.ts'
 import type { Queries } from './database.ts'
+import { Recent } from './recent.ts'
 import { type Filter, filtersOn, isComparable } from './filter.ts'
 import type { AnyModel } from './model.ts'
 import { type ResolvedRelation, columnsFor, expand, expandPaths } from './relation.ts'
@@ -137,23 +138,26 @@ export function createReader(
     await expand(rows, relations, withParents(query.expand), { database, statements, visible })
   }
 
-  const knownTerms = new Map<string, readonly OrderTerm[]>()
+  const knownTerms = new Recent<readonly OrderTerm[]>(MOST_SHAPES)
   const termsOf = (sort: readonly string[]): readonly OrderTerm[] => {
     const id = sort.join()
     const found = knownTerms.get(id) ?? orderTerms(facts, sort)
-    if (knownTerms.size < MOST_SHAPES) knownTerms.set(id, found)
+    knownTerms.set(id, found)
     return found
   }
   const shownNames = Object.keys(model.shown)
   // What a database writes goes out as it is: a key that is hidden is no part of it.
   const shownKey = facts.key.filter((name) => model.shown[name] !== undefined)
   const withKey = (fields: readonly string[]): string[] => [...new Set([...shownKey, ...fields])]
-  const known = new Map<string, JsonRow | undefined>()
+  const known = new Recent<JsonRow | null>(MOST_SHAPES)
   const jsonOf = (fields: readonly string[]): JsonRow | undefined => {
     const names = withKey(fields)
     const id = names.join()
-    if (!known.has(id) && known.size < MOST_SHAPES) known.set(id, jsonOfRow(model, names))
-    return known.get(id)
+    const found = known.get(id)
+    if (found !== undefined) return found ?? undefined
+    const made = jsonOfRow(model, names)
+    known.set(id, made ?? null)
+    return made
   }
   const someFields = (model.row as unknown as z.ZodObject).partial()
   const decodeRows = (items: readonly unknown[]): readonly Row[] => items.map((item) => someFields.parse(item) as Row)
