@@ -47,7 +47,11 @@ async function start() {
         'select statement, generic_plans + custom_plans uses from pg_prepared_statements',
       )
     ).rows
-  return { list, statements, pool, close: async () => (await close(), pool.end()) }
+  const end = async () => {
+    await close()
+    await pool.end()
+  }
+  return { list, statements, pool, close: end }
 }
 
 /** The query of a number: a filter for each bit. */
