@@ -252,7 +252,9 @@ export function createReader(
       }
       const written = isPlain && query.expand === undefined ? source : undefined
       return new EncodedRows(
-        written === undefined ? undefined : async (form) => copied(reading.database, await written(), form),
+        written === undefined
+          ? undefined
+          : async (form, signal) => copied(reading.database, await written(), form, signal),
         () => pageByPage((limit, cursor) => list({ ...query, limit, cursor }, reading)),
         query.fields && names,
       )
