@@ -2,6 +2,7 @@ import { type Column, type SQL, Table, and, asc, getTableName, is, sql } from 'd
 import { z } from 'zod'
 import type { Queries } from './database.ts'
 import { type AnyModel, type Model, model } from './model.ts'
+import { checkRelation } from './options-check.ts'
 import { orderTerms } from './order.ts'
 import type { AnyTable, RowOf, RowSent } from './row.ts'
 import { type Statements, fixed } from './statements.ts'
@@ -48,7 +49,9 @@ export function many<M extends AnyTable | object, const E extends Relations = Re
 }
 
 function relation(kind: 'one' | 'many', of: object, options: RelationOptions): Relation {
-  return Object.freeze({ is: 'relation', kind, model: toModel(of), options })
+  const to = toModel(of)
+  checkRelation(kind, to.facts.name, options)
+  return Object.freeze({ is: 'relation', kind, model: to, options })
 }
 
 /**
