@@ -1,4 +1,6 @@
+import { api, group } from 'trestle'
 import { many, model, one, resource } from 'trestle/resources'
+import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
 import { onBothDatabases } from './databases.ts'
 
@@ -41,7 +43,9 @@ onBothDatabases('what a resource is declared with', (opened) => {
     expect(made({ db, expand: { books: tables.books } })).toThrow(
       'the relation books of branches is none: make it with one',
     )
-    expect(made({ db, size: { limit: 10 } })).toThrow('"size" names limit, which is no size of a page: there are usual, most')
+    expect(made({ db, size: { limit: 10 } })).toThrow(
+      '"size" names limit, which is no size of a page: there are usual, most',
+    )
     expect(made({ db, size: { most: '10' } })).toThrow('"size.most" is 10: it is a number of rows')
     expect(made({ db, search: { columns: ['name'], langauge: 'english' } })).toThrow(
       /"search" names langauge.*there are columns, language, fts5/,
@@ -58,5 +62,24 @@ onBothDatabases('what a resource is declared with', (opened) => {
     )
     expect(() => one(tables.branches, { By: 'x' } as object)).toThrow('one(branches): there is no option "By"')
     expect(() => resource(undefined as unknown as typeof tables.branches, { db })).toThrow('of a table or a model')
+  })
+
+  test('has a name of its own, or the API does not start', async () => {
+    const { tables, db } = opened()
+    const ofAll = model(tables.books)
+    const ofSome = model(tables.books, { hide: ['price'] })
+    const twice = (other: typeof ofSome) =>
+      createTestClient(
+        api({
+          books: group('/books', resource(ofAll, { db })),
+          shelf: group('/shelf', resource(other, { db, endpoints: { createMany: false } })),
+        }),
+      )
+    await expect(twice(ofSome)).rejects.toThrow(
+      /GET \/shelf \(shelf.list\)\n +returns: "Book" is another schema than in "returns" of books.list.*\n +→ name one of them otherwise: a model by "name"/,
+    )
+    const { close, fetch } = await twice(model(tables.books, { hide: ['price'], name: 'ShelfBook' }) as typeof ofSome)
+    expect((await fetch('/openapi.json')).status).toBe(200)
+    await close()
   })
 })
