@@ -23,6 +23,7 @@ import {
   orderDependencies,
   policySlots,
 } from './dependency-order.ts'
+import { schemaNameCheck } from './check-schema-names.ts'
 import { checkSchemes } from './check-schemes.ts'
 import { checkOperationId, checkPath, checkVersions, diagnose } from './diagnose.ts'
 import { type Forms, type ReplyEncoder, compileEncoders } from './encoder.ts'
@@ -111,6 +112,10 @@ export async function compile(api: Api, options: CompileOptions = {}): Promise<P
     if (checkPath(operation, shapes, note)) diagnose(operation, broken, note)
     return { slots, ofPolicies }
   })
+  // Nothing is looked for inside of what may be no schema at all.
+  if (faults.length > 0) throw new StartError(faults)
+  const named = schemaNameCheck(api[OPTIONS].schemas)
+  for (const operation of operations) named(operation, noteFor(operation, faults))
   if (faults.length > 0) throw new StartError(faults)
 
   const ofApi = api[OPTIONS].middleware ?? []

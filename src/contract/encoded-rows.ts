@@ -1,7 +1,7 @@
 import type { Chunk } from './content.ts'
 
 /** The whole body in a form; undefined for one that is not written where the rows come from. */
-type Written = (form: string) => Promise<AsyncIterable<Chunk> | undefined>
+type Written = (form: string, signal: AbortSignal) => Promise<AsyncIterable<Chunk> | undefined>
 
 /**
  * Rows that where they come from writes by itself, as a database can: what is sent is what it wrote. Whoever asks for the
@@ -23,8 +23,9 @@ export class EncodedRows<Item> implements AsyncIterable<Item> {
     this.#rows = rows
   }
 
-  async written(form: string): Promise<AsyncIterable<Chunk> | undefined> {
-    return this.#written?.(form)
+  /** @param signal fires where nobody waits for it any more: what it holds is given up then. */
+  async written(form: string, signal: AbortSignal): Promise<AsyncIterable<Chunk> | undefined> {
+    return this.#written?.(form, signal)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Item> {

@@ -200,7 +200,7 @@ async function rowsReply(
   body: object,
 ): Promise<AsyncIterable<Chunk>> {
   const isEncoded = body instanceof EncodedRows
-  const written = isEncoded && chosen.form !== undefined ? await body.written(chosen.form) : undefined
+  const written = isEncoded && chosen.form !== undefined ? await body.written(chosen.form, x.signal) : undefined
   if (written !== undefined) return written
   const writer = (isEncoded && body.keys && chosen.rowsWith?.(body.keys)) || chosen.rows
   const pieces = new RowPieces(itemsOf(body), encodeRow(x, encoder), writer)

@@ -23,10 +23,10 @@ export function createAllRows(
   const isPostgres = model.facts.dialect === 'postgres'
   return (query, reading) => {
     const names = selection.written(query.fields)
-    const written = async (form: string) => {
+    const written = async (form: string, signal: AbortSignal) => {
       const { where, values } = narrow(model, filters, spec.search, query, reading)
       const order = orderBy(asking.terms(query.sort))
-      return copied(reading.database, { model, names, where: where(), order, values }, form)
+      return copied(reading.database, { model, names, where: where(), order, values }, form, signal)
     }
     return new EncodedRows(
       isPostgres && selection.isPlain(query) ? written : undefined,

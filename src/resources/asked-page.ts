@@ -4,6 +4,7 @@ import type { Filter } from './filter.ts'
 import type { ListQuery, ListSpec, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
 import { narrow } from './narrowing.ts'
+import { Recent } from './recent.ts'
 import { type OrderTerm, afterRow, cursorPlaceholders, lengthened, orderTerms, shortened } from './order.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -33,11 +34,11 @@ export interface Asking {
 
 export function createAsking(model: AnyModel, filters: readonly Filter[], spec: ListSpec): Asking {
   const { facts } = model
-  const known = new Map<string, readonly OrderTerm[]>()
+  const known = new Recent<readonly OrderTerm[]>(MOST_SORTS)
   const termsOf = (sort: readonly string[]): readonly OrderTerm[] => {
     const id = sort.join()
     const found = known.get(id) ?? orderTerms(facts, sort)
-    if (known.size < MOST_SORTS) known.set(id, found)
+    known.set(id, found)
     return found
   }
   return {

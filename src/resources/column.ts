@@ -1,5 +1,6 @@
 import { type Column, getColumnTable, getTableColumns, getTableName } from 'drizzle-orm'
 import { z } from 'zod'
+import { readMoment } from './moment.ts'
 
 /** What a column holds, as far as a caller is concerned. */
 export type ColumnKind =
@@ -212,7 +213,7 @@ function isNumber(value: unknown): boolean {
   return value === null || typeof value === 'number'
 }
 
-function isNullable(column: Column): boolean {
+export function isNullable(column: Column): boolean {
   return !column.notNull && !column.primary
 }
 
@@ -259,5 +260,19 @@ function dimensionsOf(column: Column): number {
 
 /** The columns of a table by the names that its code has for them. */
 export function columnsOf(table: Parameters<typeof getTableColumns>[0]): Readonly<Record<string, Column>> {
-  return getTableColumns(table) as Readonly<Record<string, Column>>
+  const columns = getTableColumns(table) as Readonly<Record<string, Column>>
+  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, readExactly(column)]))
+}
+
+/**
+ * A moment of Postgres, read by `readMoment`: Drizzle gives the text to `Date`, which makes the year 2001 of 0001, and nothing of
+ * what was before our era. As a column of text it comes as it is.
+ */
+function readExactly(column: Column): Column {
+  const { dataType, columnType, codec } = column as Column & { readonly codec?: string }
+  if (dataType !== 'object date' || !columnType.startsWith('Pg') || dimensionsOf(column) > 0) return column
+  return Object.create(column, {
+    codec: { value: `${codec}:string` },
+    mapFromDriverValue: { value: readMoment },
+  }) as Column
 }

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
 import { type SQL, sql } from 'drizzle-orm'
 import type { Chunk } from '../contract/content.ts'
+import { Unavailable } from '../contract/problems.ts'
 import type { AnyModel } from './model.ts'
-import { csvOfRow, jsonOfRow } from './json-rows.ts'
+import { csvOfRow, jsonLineOfRow } from './json-rows.ts'
 import { inlined } from './statements.ts'
 
 /** A pool of `pg`, as far as it is used here. */
@@ -13,7 +14,8 @@ interface Pool {
 interface Client {
   on(event: 'error', listener: () => void): unknown
   off(event: 'error', listener: () => void): unknown
-  query(submitted: unknown): unknown
+  query(text: string): Promise<unknown>
+  query(submitted: Readable): Readable
   release(broken?: boolean): void
 }
 
@@ -32,6 +34,8 @@ export interface CopySource {
  * statement, so all rows are of one moment.
  *
  * @param form `csv`, `ndjson` or `json`.
+ * @param signal fires where nobody waits for it any more: its connection goes back then, whatever it waits for itself.
+ * @throws Unavailable, 503, where somebody else has locked what it reads for more than 5 seconds.
  * @returns undefined where the database is none of `pg`, `pg-copy-streams` is not installed, or Postgres does not write one
  * of the columns in that form.
  */
@@ -39,6 +43,7 @@ export async function copied(
   database: object,
   source: CopySource,
   form: string,
+  signal: AbortSignal,
 ): Promise<AsyncIterable<Chunk> | undefined> {
   const pool = (database as { readonly $client?: Partial<Pool & { readonly totalCount: number }> }).$client
   if (typeof pool?.connect !== 'function' || typeof pool.totalCount !== 'number') return undefined
@@ -46,7 +51,7 @@ export async function copied(
   if (statement === undefined) return undefined
   const to = await copyTo()
   if (to === undefined) return undefined
-  const lines = copyOut(pool as Pool, to, inlined(statement, database, source.values))
+  const lines = copyOut(pool as Pool, to, inlined(statement, database, source.values), signal)
   return begun(form === 'json' ? asArray(lines) : lines)
 }
 
@@ -71,7 +76,7 @@ function statementOf({ model, names, where, order }: CopySource, form: string): 
     const columns = csvOfRow(model, names)
     return columns && sql`copy (${rows(columns)}) to stdout (format csv, header)`
   }
-  const json = jsonOfRow(model, names)
+  const json = jsonLineOfRow(model, names)
   if (json === undefined) return undefined
   const line = form === 'json' ? sql`',' || ${json.text}` : json.text
   // Lines as they are: JSON escapes both of these, so that nothing is ever quoted.
@@ -91,14 +96,37 @@ async function copyTo(): Promise<CopyTo | undefined> {
   }
 }
 
-async function* copyOut(pool: Pool, to: CopyTo, text: string): AsyncGenerator<Buffer> {
+/**
+ * Begins the statement's transaction, in which it waits no longer than this for others' locks, unless the pool has a limit of
+ * its own.
+ */
+const BEGIN = `begin; select set_config('lock_timeout', '5s', true) where current_setting('lock_timeout') = '0'`
+
+/** SQLSTATE of a lock that was waited for too long (manual, appendix A). */
+const LOCKED = '55P03'
+
+async function* copyOut(pool: Pool, to: CopyTo, text: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const client = await pool.connect()
   let isWhole = false
   // The statement fails with it. Said by the client as well, it ends the process where nobody listens.
   client.on('error', broke)
   try {
-    for await (const piece of client.query(to(text)) as Readable) yield piece as Buffer
+    signal.throwIfAborted()
+    await client.query(BEGIN)
+    const rows = client.query(to(text))
+    // While nothing comes, nobody could end this otherwise: it waits for a piece.
+    const leave = (): void => void rows.destroy(signal.reason as Error)
+    signal.addEventListener('abort', leave)
+    try {
+      for await (const piece of rows) yield piece as Buffer
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+    await client.query('commit')
     isWhole = true
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== LOCKED) throw error
+    throw Unavailable({ headers: { 'retry-after': '1' }, cause: error })
   } finally {
     // What was not read to its end is still coming: nobody else can use that connection.
     client.release(!isWhole)

@@ -1,20 +1,16 @@
-import { type SQL, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { pointerStep } from '../contract/json-pointer.ts'
 import { type FieldError, Problem, type ProblemType, problem } from '../contract/problem.ts'
 import { csvLines, jsonLines } from './import-lines.ts'
 import type { AnyModel } from './model.ts'
 import type { ResourceContext } from './reading.ts'
-import type { Dialect } from './table.ts'
+import { inSavepoint } from './savepoint.ts'
 import type { Writer } from './writer.ts'
 
 type Row = Record<string, unknown>
 
-/** Rows that are written in one statement, as long as none is refused. */
+/** Rows that are written together, as long as none is refused. */
 const CHUNK = 200
-
-/** Values of one statement: SQLite takes 32,766, Postgres twice as many. */
-const MOST_VALUES = 32_000
 
 /** Rows whose faults are told; of more, how many there are. */
 const MOST_TOLD = 100
@@ -64,30 +60,26 @@ export async function importRows(
   context: ResourceContext,
 ): Promise<ImportReport> {
   const found = { created: 0, refused: 0, rows: [] as RefusedRow[] }
-  const { dialect } = model.facts
-  const tx = context.tx as unknown as Commands
   const refuse = (row: number, errors: readonly FieldError[]): void => {
     found.refused++
     if (found.rows.length < MOST_TOLD) found.rows.push({ row, errors })
   }
-  const most = Math.max(1, Math.min(CHUNK, Math.floor(MOST_VALUES / Object.keys(model.facts.columns).length)))
   let chunk: { readonly row: number; readonly values: Row }[] = []
   const write = async (items: typeof chunk, together: boolean): Promise<void> => {
-    await command(tx, dialect, sql`savepoint import_rows`)
     const wheres = items.map(({ row }) => `/rows/${row}`)
     try {
-      await writer.insert(
+      await inSavepoint(context.tx, model.facts.dialect, (tx) =>
         // Copies: a hook may change what it is given, and is called again where one of several rows is refused.
-        items.map(({ values }) => ({ ...values })),
-        context,
-        wheres,
-        together,
+        writer.insert(
+          items.map(({ values }) => ({ ...values })),
+          { ...context, tx },
+          wheres,
+          together,
+        ),
       )
-      await command(tx, dialect, sql`release savepoint import_rows`)
       found.created += items.length
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      await command(tx, dialect, sql`rollback to savepoint import_rows`)
       if (items.length > 1) {
         for (const item of items) await write([item], false)
         return
@@ -110,7 +102,7 @@ export async function importRows(
     const result = model.create.safeParse(values)
     if (result.success) chunk.push({ row, values: result.data as Row })
     else refuse(row, result.error.issues.map(toFieldError))
-    if (chunk.length >= most) await flush()
+    if (chunk.length >= CHUNK) await flush()
   }
   await flush()
   if (isAtomic && found.refused > 0) throw ImportRefused({ refused: found.refused, rows: found.rows })
@@ -119,14 +111,4 @@ export async function importRows(
 
 function toFieldError({ path, code, message }: z.core.$ZodIssue): FieldError {
   return { pointer: path.map(pointerStep).join(''), code, message }
-}
-
-/** What runs a statement on either database. */
-interface Commands {
-  readonly execute: (statement: SQL) => PromiseLike<unknown>
-  readonly run: (statement: SQL) => unknown
-}
-
-async function command(tx: Commands, dialect: Dialect, statement: SQL): Promise<void> {
-  await (dialect === 'postgres' ? tx.execute(statement) : tx.run(statement))
 }

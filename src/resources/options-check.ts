@@ -1,6 +1,9 @@
 import type { Uses } from '../contract/depends.ts'
 import type { AnyTable } from './row.ts'
-import type { ResourceHooks, ResourceOptions, ResourceVerb } from './resource-options.ts'
+import type { PageSize } from '../contract/page.ts'
+import type { RelationOptions } from './relation.ts'
+import type { EndpointExtras, ResourceHooks, ResourceOptions, ResourceVerb } from './resource-options.ts'
+import type { SearchOptions } from './search.ts'
 
 const OPTIONS: Readonly<Record<keyof ResourceOptions<AnyTable, object>, true>> = {
   db: true,
@@ -48,6 +51,35 @@ const HOOKS: Readonly<Record<keyof ResourceHooks<AnyTable, object, Uses>, true>>
   afterRead: true,
 }
 
+const EXTRAS: Readonly<Record<keyof EndpointExtras, true>> = {
+  summary: true,
+  description: true,
+  security: true,
+  policies: true,
+  throws: true,
+  limits: true,
+  formats: true,
+  middleware: true,
+  before: true,
+  after: true,
+  operationId: true,
+  tags: true,
+  deprecated: true,
+  hidden: true,
+}
+
+const SIZE: Readonly<Record<keyof PageSize, true>> = { usual: true, most: true }
+
+const SEARCH: Readonly<Record<keyof SearchOptions, true>> = { columns: true, language: true, fts5: true }
+
+const RELATION: Readonly<Record<keyof RelationOptions | 'expand', true>> = {
+  by: true,
+  to: true,
+  most: true,
+  always: true,
+  expand: true,
+}
+
 /**
  * Finds what a resource is given and does not know: with `endpoints: { delete: false }` rows could still be deleted, for that
  * endpoint is called `remove`, and a hook that is called otherwise never runs.
@@ -57,10 +89,19 @@ const HOOKS: Readonly<Record<keyof ResourceHooks<AnyTable, object, Uses>, true>>
  */
 export function checkOptions(name: string, options: object): void {
   const where = `resource(${name})`
-  const { db, endpoints, hooks, pages, bulk } = options as Partial<ResourceOptions<AnyTable, object>>
+  const { db, endpoints, hooks, pages, bulk, size, search, reads, writes } = options as Partial<
+    ResourceOptions<AnyTable, object>
+  >
   known(options, OPTIONS, (one) => `${where}: there is no option "${one}"`)
   known(endpoints ?? {}, VERBS, (one) => `${where}: "endpoints" names ${one}, and no endpoint is called so`)
   known(hooks ?? {}, HOOKS, (one) => `${where}: "hooks" names ${one}, and no hook is called so`)
+  const extras = Object.entries({ ...endpoints }).map(([verb, given]) => [`endpoints.${verb}`, given] as const)
+  for (const [option, given] of [['reads', reads], ['writes', writes], ...extras] as const)
+    if (given !== undefined && given !== false)
+      known(given, EXTRAS, (one) => `${where}: "${option}" names ${one}, which an endpoint of a resource is not given`)
+  known(size ?? {}, SIZE, (one) => `${where}: "size" names ${one}, which is no size of a page`)
+  if (search !== undefined && !Array.isArray(search))
+    known(search, SEARCH, (one) => `${where}: "search" names ${one}, which searching does not know`)
   if (db === undefined)
     throw new TypeError(
       `${where}: "db" is missing: give the Drizzle database, as a dependency: depends({}, () => drizzle(…))`,
@@ -69,6 +110,17 @@ export function checkOptions(name: string, options: object): void {
     throw new TypeError(`${where}: "pages" is ${String(pages)}: it is "cursor" or "offset"`)
   if (bulk !== undefined && !(Number.isSafeInteger(bulk) && bulk > 0))
     throw new TypeError(`${where}: "bulk" is ${String(bulk)}: it is a number of rows, 1 or more`)
+  for (const [own, rows] of Object.entries(size ?? {}))
+    if (!(Number.isSafeInteger(rows) && rows > 0))
+      throw new TypeError(`${where}: "size.${own}" is ${String(rows)}: it is a number of rows, 1 or more`)
+}
+
+/**
+ * @param name of the relation's table.
+ * @throws {TypeError} naming what a relation is given and does not know, which would be as if it were not there.
+ */
+export function checkRelation(kind: 'one' | 'many', name: string, options: object): void {
+  known(options, RELATION, (one) => `${kind}(${name}): there is no option "${one}"`)
 }
 
 function known(given: object, names: object, say: (name: string) => string): void {

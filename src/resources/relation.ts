@@ -1,6 +1,7 @@
 import { Table, getTableName, is } from 'drizzle-orm'
 import { z } from 'zod'
 import { type AnyModel, type Model, model } from './model.ts'
+import { checkRelation } from './options-check.ts'
 import type { AnyTable, RowOf, RowSent } from './row.ts'
 import { DATABASES, type TableFacts } from './table.ts'
 
@@ -55,7 +56,9 @@ export function many<
 }
 
 function relation(kind: 'one' | 'many', of: object, options: RelationOptions): Relation {
-  return Object.freeze({ is: 'relation', kind, model: toModel(of), options })
+  const to = toModel(of)
+  checkRelation(kind, to.facts.name, options)
+  return Object.freeze({ is: 'relation', kind, model: to, options })
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Dependency, depends } from '../contract/depends.ts'
 import { type Endpoint, type EndpointSpec, type Verb, del, get, patch, post, put } from '../contract/endpoint.ts'
 import { essenceOf } from '../contract/formats.ts'
 import { page } from '../contract/page.ts'
-import { Conflict, Forbidden, NotFound } from '../contract/problems.ts'
+import { Conflict, Forbidden, NotFound, Unavailable } from '../contract/problems.ts'
 import { queryFields } from '../contract/query-fields.ts'
 import { created, noContent } from '../contract/reply-spec.ts'
 import type { AnySchema } from '../contract/schema.ts'
@@ -213,6 +213,7 @@ export function resourceOf(
           description: 'All that the list would have, page by page, in one reply.',
           query: queryFields(reader.listFields),
           returns: rowsOf(rows),
+          throws: facts.dialect === 'postgres' ? [Unavailable] : [],
           use: readUses,
         },
         (context) => sides.of(context.db).reads.export(context),

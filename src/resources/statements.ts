@@ -1,18 +1,21 @@
 import { type SQL, fillPlaceholders, sql } from 'drizzle-orm'
+import { Recent } from './recent.ts'
+import { statementNames } from './statement-names.ts'
 
 /** A query of Drizzle that can be run with values for its placeholders. */
 export interface Query {
-  prepare(): Prepared
+  /** @param name by which the connection keeps it: of its text unless told, none where it is empty. */
+  prepare(name?: string): Prepared
 }
 
 interface Prepared {
   execute(values: Readonly<Record<string, unknown>>): unknown
 }
 
-/** How many statements are kept for each database: callers choose their shapes, and a connection keeps what it prepared. */
+/** Statements that are kept for each database: of those that were asked for once, and of those that were asked for again. */
 const MOST = 100
 
-/** The statements of one resource: each is built and prepared once for each database. */
+/** The statements of one resource: each is built once for each database, and prepared as soon as it comes again. */
 export interface Statements {
   /**
    * Runs the query of a shape.
@@ -28,19 +31,27 @@ export interface Statements {
 }
 
 export function createStatements(): Statements {
-  const known = new WeakMap<object, Map<string, Prepared>>()
+  const known = new WeakMap<object, { readonly once: Recent<Prepared>; readonly again: Recent<Prepared> }>()
   return {
     run: async (database, shape, build, values) => {
-      if (shape === undefined) return (await build().prepare().execute(values)) as never
+      if (shape === undefined) return (await build().prepare('').execute(values)) as never
       let own = known.get(database)
       if (own === undefined) {
-        own = new Map()
+        // Apart: callers choose shapes, and whoever asks for ever new ones drives out no other's.
+        own = { once: new Recent(MOST), again: new Recent(MOST) }
         known.set(database, own)
       }
-      let statement = own.get(shape)
+      let statement = own.again.get(shape)
       if (statement === undefined) {
-        statement = build().prepare()
-        if (own.size < MOST) own.set(shape, statement)
+        statement = own.once.get(shape)
+        if (statement === undefined) {
+          statement = build().prepare('')
+          own.once.set(shape, statement)
+        } else if (statementNames(database).take()) {
+          statement = build().prepare()
+          own.once.delete(shape)
+          own.again.set(shape, statement)
+        }
       }
       return (await statement.execute(values)) as never
     },

@@ -2,25 +2,29 @@ import type { z } from 'zod'
 import { EncodedPage } from '../contract/encoded-page.ts'
 import type { AskedPage } from './asked-page.ts'
 import { BETWEEN, type JsonPage, jsonPage } from './json-page.ts'
-import { type JsonRow, jsonOfRow } from './json-rows.ts'
+import { type JsonRow, UNWRITTEN, jsonOfRow } from './json-rows.ts'
 import type { ListQuery, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
+import { Recent } from './recent.ts'
 import type { Selection } from './selection.ts'
 import type { Statements } from './statements.ts'
 
 type Row = Record<string, unknown>
 
-/** Reads a page as the text that goes out; undefined where Postgres does not write one of its columns so. */
+/** Reads a page as the text that goes out; undefined where Postgres does not write one of its columns, or one of its values, so. */
 export type TextPages = (asked: AskedPage, query: ListQuery, reading: Reading) => Promise<EncodedPage<Row> | undefined>
 
 /** Pages that Postgres writes, of lists that go on by cursor. */
 export function createTextPages(model: AnyModel, selection: Selection, statements: Statements): TextPages {
-  const known = new Map<string, JsonRow | undefined>()
+  const known = new Recent<JsonRow | null>(MOST_SHAPES)
   const jsonOf = (fields: readonly string[] | undefined): JsonRow | undefined => {
     const names = selection.written(fields)
     const id = names.join()
-    if (!known.has(id) && known.size < MOST_SHAPES) known.set(id, jsonOfRow(model, names))
-    return known.get(id)
+    const found = known.get(id)
+    if (found !== undefined) return found ?? undefined
+    const made = jsonOfRow(model, names)
+    known.set(id, made ?? null)
+    return made
   }
   const someFields = (model.row as unknown as z.ZodObject).partial()
   const decode = (items: readonly unknown[]): readonly Row[] => items.map((item) => someFields.parse(item) as Row)
@@ -32,6 +36,7 @@ export function createTextPages(model: AnyModel, selection: Selection, statement
     const given = { ...values, size: query.limit }
     const [page] = (await statements.run(database, pageShape('json'), build as never, given)) as [JsonPage]
     const { items, found } = page
+    if (items.includes(UNWRITTEN)) return undefined
     if (found <= query.limit) return new EncodedPage(`[${items}]`, null, decode)
     const keys = terms.map((_, i) => page[`k${i}`] as string | null)
     return new EncodedPage(`[${items.slice(0, items.lastIndexOf(BETWEEN))}]`, cursorAfter(keys), decode)

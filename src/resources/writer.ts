@@ -1,13 +1,16 @@
 import { type Column, type SQL, and, eq, or, sql } from 'drizzle-orm'
-import type { FieldError } from '../contract/problem.ts'
+import { type FieldError, Problem } from '../contract/problem.ts'
 import { Forbidden, InvalidInput, NotFound } from '../contract/problems.ts'
 import { reply } from '../contract/reply-spec.ts'
 import { validators } from '../policies/validators.ts'
+import type { Queries } from './database.ts'
 import type { AnyModel } from './model.ts'
 import { momentOf } from './moment.ts'
 import { type Access, type ResourceContext, pick, visibleTo, withValidators } from './reading.ts'
 import { isOneOf, keyText } from './one-of.ts'
 import type { ResolvedRelation } from './relation.ts'
+import { inOrderOf } from './returned-rows.ts'
+import { inSavepoint } from './savepoint.ts'
 import { writing } from './write-failures.ts'
 
 type Row = Record<string, unknown>
@@ -26,7 +29,7 @@ export interface Writer {
    * Creates rows with all that comes with it: hooks, references, whose they are.
    *
    * @param wheres the pointer of each item.
-   * @param together in one statement, which does not say of which item the database complains.
+   * @param together true where it does not matter of which item the database complains.
    */
   readonly insert: (
     given: readonly Row[],
@@ -35,6 +38,12 @@ export interface Writer {
     together?: boolean,
   ) => Promise<readonly Row[]>
 }
+
+/** Values of one statement: SQLite takes 32,766, Postgres twice as many. */
+const MOST_VALUES = 32_000
+
+/** Rows that were created were not given back as they were given. */
+class OutOfOrder extends Error {}
 
 /** Hooks, their types aside. */
 export interface WriteHooks {
@@ -67,6 +76,7 @@ export function createWriter(
       ...new Set([...Object.keys(model.shown), ...facts.key, ...(version === undefined ? [] : [version]), ...always]),
     ].map((name) => [name, facts.columns[name] as Column]),
   )
+  const mostRows = Math.max(1, Math.floor(MOST_VALUES / Object.keys(facts.columns).length))
   /** Relations whose rows are not for everybody: a row may refer only to those that its writer sees. */
   const guarded = relations.filter(
     (one) => one.kind === 'one' && (one.model.options.visible !== undefined || one.model.options.deleted !== undefined),
@@ -133,6 +143,39 @@ export function createWriter(
     return or(...rows.map(keyIs))
   }
 
+  const add = async (tx: Queries, where: string, values: Row | readonly Row[]): Promise<readonly Row[]> =>
+    writing(model, where, false, async () => {
+      const made: unknown = await tx
+        .insert(table as never)
+        .values(values as never)
+        .returning(returned as never)
+      return made as readonly Row[]
+    })
+
+  /** In one statement. Where the database refuses it, one after the other: so it is said of the item that is refused. */
+  const addAll = async (
+    all: readonly Row[],
+    { tx }: ResourceContext,
+    wheres: readonly string[],
+    together: boolean,
+  ): Promise<readonly Row[]> => {
+    if (together) return add(tx, '', all)
+    if (all.length > 1) {
+      const made = await inSavepoint(tx, facts.dialect, async (part) => {
+        const found = inOrderOf(all, await add(part, '', all), model)
+        if (found === undefined) throw new OutOfOrder()
+        return found
+      }).catch((error: unknown) => {
+        if (error instanceof Problem || error instanceof OutOfOrder) return undefined
+        throw error
+      })
+      if (made !== undefined) return made
+    }
+    const rows: Row[] = []
+    for (const [i, values] of all.entries()) rows.push(...(await add(tx, wheres[i] as string, values)))
+    return rows
+  }
+
   const insert: Writer['insert'] = async (given, context, wheres, together = false) => {
     const uses = usesOf(context)
     const items: Row[] = []
@@ -140,19 +183,10 @@ export function createWriter(
     await checkReferences(items, context, wheres)
     const own = ownOf(context.access)
     const rows: Row[] = []
-    const add = async (where: string, values: Row | readonly Row[]): Promise<void> => {
-      const made = await writing(model, where, false, async () =>
-        context.tx
-          .insert(table as never)
-          .values(values as never)
-          .returning(returned as never),
-      )
-      rows.push(...(made as readonly Row[]))
+    for (let from = 0; from < items.length; from += mostRows) {
+      const some = items.slice(from, from + mostRows).map((values) => ({ ...values, ...own }))
+      rows.push(...(await addAll(some, context, wheres.slice(from, from + mostRows), together)))
     }
-    const all = items.map((values) => ({ ...values, ...own }))
-    // One after the other, what the database refuses is said of the item that it refused.
-    if (together) await add('', all)
-    else for (const [i, values] of all.entries()) await add(wheres[i] as string, values)
     await checkVisible(rows, context, wheres)
     if (hooks.afterCreate !== undefined) for (const row of rows) await hooks.afterCreate(row, uses)
     return rows

@@ -204,3 +204,39 @@ describe('An admin', () => {
     expect(await faults(api({ admin: { resources: ['orders'], security: 'public' } }, { orders }))).toEqual([])
   })
 })
+
+describe('A name that two schemas have', () => {
+  const One = z.object({ one: z.string() }).meta({ id: 'Twice' })
+  const Other = z.object({ other: z.string() }).meta({ id: 'Twice' })
+  const mend = 'name one of them otherwise: a model by "name", a schema by .meta({ id })'
+
+  it('stops the start, wherever the schemas stand, and both places are told', async () => {
+    const shop = api({
+      list: get('/', { returns: page.of(One), query: page.cursor({}) }, () => ({ items: [], next_cursor: null })),
+      add: post('/', { body: z.object({ inside: z.array(Other.describe('of another kind')) }) }, () => undefined),
+      change: post('/change', { body: [json(Other), form(z.object({ a: z.string() }))] }, () => undefined),
+    })
+    expect(await faults(shop)).toEqual([
+      `POST / (add) | body: "Twice" is another schema than in "returns" of list, and OpenAPI has one of a name | ${mend}`,
+    ])
+  })
+
+  it('stops the start where one of them is of the API', async () => {
+    const shop = api(
+      { schemas: { Twice: One } },
+      { add: post('/', { body: One }, nothing), b: post('/b', { body: Other }, nothing) },
+    )
+    expect(await faults(shop)).toEqual([
+      `POST /b (b) | body: "Twice" is another schema than in the schemas of the API, and OpenAPI has one of a name | ${mend}`,
+    ])
+  })
+
+  it('is well where no document has both', async () => {
+    const shop = api({
+      add: post('/', { body: One }, nothing),
+      hidden: post('/hidden', { body: Other, hidden: true }, nothing),
+      again: post('/again', { body: z.object({ one: One, copy: One.describe('a copy') }) }, nothing),
+    })
+    expect(await faults(shop)).toEqual([])
+  })
+})

@@ -1,4 +1,6 @@
-import { model, resource } from 'trestle/resources'
+import { api, group } from 'trestle'
+import { many, model, one, resource } from 'trestle/resources'
+import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
 import { onBothDatabases } from './databases.ts'
 
@@ -41,6 +43,43 @@ onBothDatabases('what a resource is declared with', (opened) => {
     expect(made({ db, expand: { books: tables.books } })).toThrow(
       'the relation books of branches is none: make it with one',
     )
+    expect(made({ db, size: { limit: 10 } })).toThrow(
+      '"size" names limit, which is no size of a page: there are usual, most',
+    )
+    expect(made({ db, size: { most: '10' } })).toThrow('"size.most" is 10: it is a number of rows')
+    expect(made({ db, search: { columns: ['name'], langauge: 'english' } })).toThrow(
+      /"search" names langauge.*there are columns, language, fts5/,
+    )
+    expect(made({ db, endpoints: { list: { securty: 'public' } } })).toThrow(
+      /"endpoints.list" names securty.*there are .*security/,
+    )
+    // What follows from the table would be another then, and the handler would not know.
+    expect(made({ db, endpoints: { create: { body: {} } } })).toThrow('"endpoints.create" names body')
+    expect(made({ db, reads: { use: {} } })).toThrow('"reads" names use')
+    expect(made({ db, writes: { limit: {} } })).toThrow(/"writes" names limit.*limits/)
+    expect(() => many(tables.branches, { limit: 3 } as object)).toThrow(
+      'many(branches): there is no option "limit": there are by, to, most, expand',
+    )
+    expect(() => one(tables.branches, { By: 'x' } as object)).toThrow('one(branches): there is no option "By"')
     expect(() => resource(undefined as unknown as typeof tables.branches, { db })).toThrow('of a table or a model')
+  })
+
+  test('has a name of its own, or the API does not start', async () => {
+    const { tables, db } = opened()
+    const ofAll = model(tables.books)
+    const ofSome = model(tables.books, { hide: ['price'] })
+    const twice = (other: typeof ofSome) =>
+      createTestClient(
+        api({
+          books: group('/books', resource(ofAll, { db })),
+          shelf: group('/shelf', resource(other, { db, endpoints: { createMany: false } })),
+        }),
+      )
+    await expect(twice(ofSome)).rejects.toThrow(
+      /GET \/shelf \(shelf.list\)\n +returns: "Book" is another schema than in "returns" of books.list.*\n +→ name one of them otherwise: a model by "name"/,
+    )
+    const { close, fetch } = await twice(model(tables.books, { hide: ['price'], name: 'ShelfBook' }) as typeof ofSome)
+    expect((await fetch('/openapi.json')).status).toBe(200)
+    await close()
   })
 })

@@ -148,7 +148,10 @@ describe.each(kinds)('products and customers on %s', (kind) => {
   it('exports more products than it reads at once', async () => {
     const numbers = Array.from({ length: 250 }, (_, index) => `BULK-${String(index).padStart(3, '0')}`)
     for (const sku of numbers) await client.products.create({ body: { ...oolong, sku } })
-    const lines = (await (await test.fetch('/products/export', { headers: { accept: 'text/csv' } })).text()).trimEnd().split('\r\n').slice(1)
+    const lines = (await (await test.fetch('/products/export', { headers: { accept: 'text/csv' } })).text())
+      .trimEnd()
+      .split('\r\n')
+      .slice(1)
     const skus = lines.map((line) => line.split(',')[0])
     expect(skus.filter((sku) => sku?.startsWith('BULK-')).sort()).toEqual(numbers)
     expect(new Set(skus).size).toBe(skus.length)

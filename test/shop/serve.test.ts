@@ -104,7 +104,9 @@ describe.each(kinds)('`node main.ts` on %s', (kind) => {
     const headers = await logIn(client, 'mira')
     expect(await (await fetch(url + where, { headers })).json()).toMatchObject({ order_id: id, amount_cents: 380 })
     expect(await client.orders.invoice({ params: { id } })).toMatch(/^Total +13\.80 EUR$/m)
-    const lines = (await (await fetch(`${url}/products/export`, { headers: { accept: 'text/csv' } })).text()).trimEnd().split('\r\n')
+    const lines = (await (await fetch(`${url}/products/export`, { headers: { accept: 'text/csv' } })).text())
+      .trimEnd()
+      .split('\r\n')
     expect(lines).toHaveLength(11)
   })
 

@@ -1,0 +1,28 @@
+/** The values that were asked for last, by their keys: callers choose them, so there is no end to them. */
+export class Recent<V> {
+  readonly #most: number
+  /** From the one that was asked for longest ago. */
+  readonly #kept = new Map<string, V>()
+
+  /** @param most how many are kept. */
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get(key: string): V | undefined {
+    const value = this.#kept.get(key)
+    if (value === undefined) return undefined
+    this.#kept.delete(key)
+    this.#kept.set(key, value)
+    return value
+  }
+
+  set(key: string, value: V): void {
+    this.#kept.set(key, value)
+    if (this.#kept.size > this.#most) this.#kept.delete(this.#kept.keys().next().value as string)
+  }
+
+  delete(key: string): void {
+    this.#kept.delete(key)
+  }
+}
