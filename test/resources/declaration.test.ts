@@ -58,7 +58,7 @@ onBothDatabases('what a resource is declared with', (opened) => {
     expect(made({ db, reads: { use: {} } })).toThrow('"reads" names use')
     expect(made({ db, writes: { limit: {} } })).toThrow(/"writes" names limit.*limits/)
     expect(() => many(tables.branches, { limit: 3 } as object)).toThrow(
-      'many(branches): there is no option "limit": there are by, to, most, expand',
+      'many(branches): there is no option "limit": there are by, to, most, always, expand',
     )
     expect(() => one(tables.branches, { By: 'x' } as object)).toThrow('one(branches): there is no option "By"')
     expect(() => resource(undefined as unknown as typeof tables.branches, { db })).toThrow('of a table or a model')
