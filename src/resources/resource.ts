@@ -15,6 +15,8 @@ import { ImportRefused, ImportReportSchema, importRows } from './import.ts'
 import { indexCheck } from './index-check.ts'
 import { type ListSpec, createReader } from './list.ts'
 import type { AnyModel } from './model.ts'
+import { type Handlers, placed } from './placed.ts'
+import { placement } from './placement.ts'
 import { type ResourceContext, readHandlers } from './reading.ts'
 import { type ResolvedRelation, expandedSchema, relatedModels, resolveRelations, toModel } from './relation.ts'
 import type { AnyTable } from './row.ts'
@@ -23,6 +25,7 @@ import { showing } from './shown-writes.ts'
 import { createStatements } from './statements.ts'
 import { type WriteHooks, type Writer, createWriter } from './writer.ts'
 import type { EndpointExtras, ResourceOptions, ResourceVerb } from './resource-options.ts'
+import { withinOf } from './within.ts'
 
 const READS: ReadonlySet<string> = new Set<ResourceVerb>(['list', 'read', 'export'])
 
@@ -35,7 +38,9 @@ export function resourceOf(
   options: ResourceOptions<AnyTable, object>,
   tx: Dependency<AnyDatabase>,
 ): Record<string, unknown> {
-  const model = toModel(of)
+  const base = toModel(of)
+  const within = options.within === undefined ? undefined : withinOf(base, options.within)
+  const model = within?.model ?? base
   const { facts } = model
   const relations = resolveRelations(facts, options.expand ?? {})
   const statements = createStatements()
@@ -49,7 +54,7 @@ export function resourceOf(
     mode: options.pages ?? 'cursor',
   }
   const reader = createReader(model, relations, spec, statements)
-  const access = accessOf([model, ...relatedModels(relations)])
+  const access = accessOf([model, ...relatedModels(relations), ...(within?.parents ?? [])])
   const uses = options.use ?? {}
   const readUses = { ...uses, db: options.db, access, secret: cursorKey }
   const isVersioned = model.options.version !== undefined
@@ -59,7 +64,12 @@ export function resourceOf(
     model.row,
     relations.filter(({ always }) => always),
   )
-  const path = `/${facts.key.map((name) => `{${name}}`).join('/')}` as const
+  const key = Object.keys(keyShape(model))
+  const path = `/${key.map((name) => `{${name}}`).join('/')}` as const
+  const place = placement(facts, within === undefined ? [] : Object.keys(within.params.shape))
+  // What the path says: of all rows, and of one.
+  const above = within === undefined ? {} : { params: within.params }
+  const params = within === undefined ? model.params : within.params.extend(keyShape(model))
   const most = options.bulk ?? BULK
   // Without names of their own: there may be several resources of one model, and OpenAPI names these by their operations.
   const bulk = (item: z.ZodType) => z.strictObject({ items: z.array(item).min(1).max(most) })
@@ -68,6 +78,8 @@ export function resourceOf(
   const used = Object.keys(uses)
   const writer = showing(createWriter(model, relations, hooks, used), relations, statements)
   const reads = readHandlers(reader, hooks.afterRead, used)
+  const given: Handlers = { ...reads, ...writer, import: (context) => importHandler(model, writer, context) }
+  const handlers = within === undefined ? given : placed(within, given)
 
   const rowQuery = Object.keys(reader.rowFields).length === 0 ? {} : { query: rowQueryOf(reader.rowFields) }
   const offset = {
@@ -84,14 +96,15 @@ export function resourceOf(
         '/',
         {
           summary: `List ${plural(what)}`,
+          ...above,
           query:
             spec.mode === 'cursor' ? page.cursor(reader.listFields, options.size) : page.offset(offset, options.size),
           returns: page.of(rows, spec.mode),
           throws: spec.mode === 'cursor' ? [InvalidCursor] : [],
           use: readUses,
-          policies: [indexCheck(facts, spec)],
+          policies: [indexCheck(facts, spec, within?.fixed ?? [])],
         },
-        reads.list,
+        handlers.list,
       ),
     create: () =>
       declare(
@@ -99,12 +112,13 @@ export function resourceOf(
         '/',
         {
           summary: `Create ${article(what)}`,
+          ...above,
           body: model.create,
           returns: created(written),
           throws: [Conflict],
           use: writeUses,
         },
-        writer.create,
+        handlers.create,
       ),
     read: () =>
       declare(
@@ -112,13 +126,13 @@ export function resourceOf(
         path,
         {
           summary: `Read ${article(what)}`,
-          params: model.params,
+          params,
           ...rowQuery,
           returns: rows,
           throws: [NotFound],
           use: isVersioned ? { ...readUses, preconditions } : readUses,
         },
-        reads.read,
+        handlers.read,
       ),
     replace: () =>
       declare(
@@ -127,14 +141,14 @@ export function resourceOf(
         {
           summary: `Replace ${article(what)}`,
           description: 'What is not given is as if it never was: its default, or nothing.',
-          params: model.params,
+          params,
           body: model.replace,
           returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
         },
-        writer.replace,
+        handlers.replace,
       ),
     update: () =>
       declare(
@@ -143,14 +157,14 @@ export function resourceOf(
         {
           summary: `Change ${article(what)}`,
           description: 'What is given is changed (RFC 7396), the rest stays.',
-          params: model.params,
+          params,
           body: [model.update, json(model.update, 'application/merge-patch+json')],
           returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
         },
-        writer.update,
+        handlers.update,
       ),
     remove: () =>
       declare(
@@ -158,13 +172,13 @@ export function resourceOf(
         path,
         {
           summary: `Delete ${article(what)}`,
-          params: model.params,
+          params,
           returns: noContent(),
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
         },
-        writer.remove,
+        handlers.remove,
       ),
     createMany: () =>
       declare(
@@ -172,13 +186,14 @@ export function resourceOf(
         '/bulk',
         {
           summary: `Create several ${plural(what)}`,
+          ...above,
           description: `All of them, or none. ${most} at the most.`,
           body: bulk(model.create),
           returns: created(items),
           throws: [Conflict],
           use: writeUses,
         },
-        writer.createMany,
+        handlers.createMany,
       ),
     updateMany: () =>
       declare(
@@ -186,13 +201,14 @@ export function resourceOf(
         '/bulk/update',
         {
           summary: `Change several ${plural(what)}`,
+          ...above,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk((model.update as z.ZodObject).extend((model.params as z.ZodObject).shape)),
+          body: bulk((model.update as z.ZodObject).extend(keyShape(model))),
           returns: items,
           throws: changeProblems(model),
           use: writeUses,
         },
-        writer.updateMany,
+        handlers.updateMany,
       ),
     removeMany: () =>
       declare(
@@ -200,13 +216,14 @@ export function resourceOf(
         '/bulk/delete',
         {
           summary: `Delete several ${plural(what)}`,
+          ...above,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk(model.params),
+          body: bulk(z.strictObject(keyShape(model))),
           returns: noContent(),
           throws: changeProblems(model),
           use: writeUses,
         },
-        writer.removeMany,
+        handlers.removeMany,
       ),
     export: () =>
       declare(
@@ -214,12 +231,13 @@ export function resourceOf(
         '/export',
         {
           summary: `Export ${plural(what)}`,
+          ...above,
           description: 'All that the list would have, page by page, in one reply.',
           query: queryFields(reader.listFields),
           returns: rowsOf(rows),
           use: readUses,
         },
-        reads.export,
+        handlers.export,
       ),
     import: () =>
       declare(
@@ -227,6 +245,7 @@ export function resourceOf(
         '/import',
         {
           summary: `Import ${plural(what)}`,
+          ...above,
           description:
             'A row for each line. Those that are refused are told, and keep no other out, unless `atomic` is true.',
           query: queryFields({ atomic: z.boolean().optional().describe('`true` for all rows or none') }),
@@ -235,7 +254,7 @@ export function resourceOf(
           throws: [ImportRefused],
           use: writeUses,
         },
-        (context) => importHandler(model, writer, context),
+        handlers.import,
       ),
   }
 
@@ -255,8 +274,17 @@ export function resourceOf(
   return Object.freeze(Object.fromEntries(made))
 
   function declare(verb: Verb, at: string, given: object, handler: (context: ResourceContext) => unknown): unknown {
-    return (verb as unknown as (...args: unknown[]) => unknown)(at, given, handler)
+    const { throws = [], policies = [] } = given as EndpointSpec
+    // Where the rows of a list are in another, that may not be there.
+    const more = within === undefined || throws.includes(NotFound) ? [] : [NotFound]
+    const spec = { ...given, throws: [...throws, ...more], policies: [place, ...policies] }
+    return (verb as unknown as (...args: unknown[]) => unknown)(at, spec, handler)
   }
+}
+
+/** The schemas of the key of an item, without what the path says of it. */
+function keyShape({ params }: AnyModel): Record<string, z.ZodType> {
+  return (params as unknown as z.ZodObject).shape as never
 }
 
 /** The body's own type, without parameters, says how its lines are read. */

@@ -136,7 +136,11 @@ export function createWriter(
   const insert: Writer['insert'] = async (given, context, wheres, together = false) => {
     const uses = usesOf(context)
     const items: Row[] = []
-    for (const values of given) items.push(((await hooks.beforeCreate?.(values, uses)) as Row | undefined) ?? values)
+    const { fixed } = context
+    for (const values of given) {
+      const known = fixed === undefined ? values : { ...values, ...fixed }
+      items.push(((await hooks.beforeCreate?.(known, uses)) as Row | undefined) ?? values)
+    }
     await checkReferences(items, context, wheres)
     const own = ownOf(context.access)
     const rows: Row[] = []
@@ -149,7 +153,7 @@ export function createWriter(
       )
       rows.push(...(made as readonly Row[]))
     }
-    const all = items.map((values) => ({ ...values, ...own }))
+    const all = items.map((values) => ({ ...values, ...own, ...fixed }))
     // One after the other, what the database refuses is said of the item that it refused.
     if (together) await add('', all)
     else for (const [i, values] of all.entries()) await add(wheres[i] as string, values)
