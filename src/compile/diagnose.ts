@@ -84,21 +84,22 @@ export function diagnose(operation: Operation, dependencies: readonly Dependency
       'use post, or query for a safe method with a body',
     )
   }
-  checkParams(operation, note)
+  const uses = dependenciesOf(operation)
+  const told = checkPolicies(operation, uses, note)
+  checkParams(operation, told, note)
   for (const part of ['params', 'query', 'headers', 'cookies'] as const) {
     if (spec[part] !== undefined) checkSchema(part, spec[part], 'text', note)
   }
   if (spec.body !== undefined) checkBodies(spec.body, note)
   checkBodyLimit(spec.body, spec.limits?.body, note)
   checkReplies(operation, note)
-  const uses = dependenciesOf(operation)
-  checkPolicies(operation, uses, note)
   checkSecurity(operation, uses, note)
   for (const type of new Set(declaredFaults(operation).filter(isProblemType))) checkProblem(type, note)
 }
 
-/** What policies ask of an endpoint. */
-function checkPolicies(operation: Operation, uses: readonly Dependency[], note: Note): void {
+/** What policies ask of an endpoint. @returns parts of it of which they said what is wrong. */
+function checkPolicies(operation: Operation, uses: readonly Dependency[], note: Note): ReadonlySet<string> {
+  const told = new Set<string>()
   const { policies, spec, method, path } = operation
   const secured = uses.flatMap(({ security }) => (security === undefined ? [] : [security]))
   const seen = new Set<string>()
@@ -123,8 +124,12 @@ function checkPolicies(operation: Operation, uses: readonly Dependency[], note: 
       }
       counted.add(one)
     }
-    for (const { what, mend } of contract.check?.({ method, path, spec, uses }) ?? []) {
-      note('policies', `"${name}" ${what}`, mend)
+    for (const { field, what, mend } of contract.check?.({ method, path, spec, uses }) ?? []) {
+      if (field === undefined) note('policies', `"${name}" ${what}`, mend)
+      else {
+        told.add(field)
+        note(field, what, mend)
+      }
     }
     const nameless = contract.isOfCaller ? secured.find(({ principal }) => principal === undefined) : undefined
     if (nameless !== undefined) {
@@ -135,6 +140,7 @@ function checkPolicies(operation: Operation, uses: readonly Dependency[], note: 
       )
     }
   }
+  return told
 }
 
 function nameOf(security: Security): string {
@@ -182,18 +188,18 @@ function checkProblem({ code, extra }: AnyProblem, note: Note): void {
   }
 }
 
-function checkParams(operation: Operation, note: Note): void {
+function checkParams(operation: Operation, told: ReadonlySet<string>, note: Note): void {
   const { params } = operation.spec
   if (!isSchema(params)) return
   const names = paramNames(operation.path)
   const fields = fieldsOf(params)
   if (fields === undefined) return
   for (const name of names) {
-    if (!fields.has(name))
+    if (!fields.has(name) && !told.has(`params.${name}`))
       note(`params.${name}`, `the path has {${name}}, but the schema does not`, `add "${name}" to the schema`)
   }
   for (const name of fields.keys()) {
-    if (!names.includes(name)) {
+    if (!names.includes(name) && !told.has(`params.${name}`)) {
       note(
         `params.${name}`,
         `the schema has "${name}", but the path does not`,

@@ -77,6 +77,8 @@ export interface CheckedEndpoint {
 }
 
 export interface PolicyFault {
+  /** The part of the endpoint that it is about, `params.id`: nothing else is said of that then. The policy unless told. */
+  readonly field?: string
   readonly what: string
   readonly mend: string
 }

@@ -45,6 +45,8 @@ export interface Reading {
   readonly secret: CursorKey
   /** The rows of a model that the caller may see, of those that are not deleted. */
   readonly visible: (model: AnyModel) => SQL | undefined
+  /** What the path says of the rows of the list: another list is of other rows. */
+  readonly fixed?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Reads the rows of a model. */

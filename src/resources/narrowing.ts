@@ -26,7 +26,7 @@ export function narrow(
   filters: readonly Filter[],
   search: Search | undefined,
   query: ListQuery,
-  { database, visible }: Pick<Reading, 'database' | 'visible'>,
+  { database, visible, fixed: within }: Pick<Reading, 'database' | 'visible' | 'fixed'>,
 ): Narrowed {
   const conditions: Condition[] = []
   const asked: unknown[] = []
@@ -42,6 +42,7 @@ export function narrow(
     conditions.push(searchCondition(search, query.q, model))
     asked.push('q', query.q)
   }
+  if (within !== undefined) asked.push('within', within)
   const own = visible(model)
   if (own !== undefined) conditions.push(fixed(own, database, 'v'))
   return {

@@ -14,6 +14,7 @@ const OPTIONS: Readonly<Record<keyof ResourceOptions<AnyTable, object>, true>> =
   order: true,
   search: true,
   expand: true,
+  within: true,
   sparse: true,
   pages: true,
   size: true,

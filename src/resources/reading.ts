@@ -21,6 +21,8 @@ export interface ResourceContext extends Readonly<Record<string, unknown>> {
   readonly secret: CursorKey
   readonly preconditions: Preconditions
   readonly params: Row
+  /** What the path says of the rows of a resource that are within others. */
+  readonly fixed?: Row
   readonly query: ListQuery | undefined
   readonly body: Row
 }
@@ -86,8 +88,8 @@ async function* changed(rows: AsyncIterable<Row>, change: (row: Row) => Promise<
 
 const NO_QUERY: ListQuery = { limit: 1 }
 
-function readingOf({ db, secret, access }: ResourceContext): Reading {
-  return { database: db, secret, visible: visibleTo(access) }
+function readingOf({ db, secret, access, fixed }: ResourceContext): Reading {
+  return { database: db, secret, visible: visibleTo(access), fixed }
 }
 
 /** What hooks get of a context. */

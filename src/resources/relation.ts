@@ -149,8 +149,7 @@ export function resolveRelations(facts: TableFacts, relations: Relations): Resol
     if (Object.hasOwn(facts.columns, name)) {
       throw new TypeError(`the relation ${name} of ${facts.name} is called as one of its columns: give it another name`)
     }
-    const other = (model as AnyModel).on[facts.dialect]
-    if (other === undefined) throw new TypeError(notThere(name, facts, model as AnyModel))
+    const other = besides(facts, model as AnyModel, `the relation ${name}`)
     const target = other.facts
     const [from, to] =
       kind === 'one' ? joined(facts, target, options, name) : joined(target, facts, options, name).toReversed()
@@ -167,9 +166,20 @@ export function resolveRelations(facts: TableFacts, relations: Relations): Resol
   })
 }
 
-function notThere(name: string, { name: table, dialect }: TableFacts, { facts }: AnyModel): string {
-  const [one, other] = [DATABASES[facts.dialect], DATABASES[dialect]]
-  return `the relation ${name} of ${table}: ${facts.name} is on ${one} alone, and ${table} on ${other}: give its model a "twin"`
+/**
+ * A model on the database that another table is on.
+ *
+ * @param what leads from that table to it.
+ * @throws {TypeError} where it has no table there.
+ */
+export function besides({ name, dialect }: TableFacts, model: AnyModel, what: string): AnyModel {
+  const found = model.on[dialect]
+  if (found !== undefined) return found
+  const { facts } = model
+  const [there, here] = [DATABASES[facts.dialect], DATABASES[dialect]]
+  throw new TypeError(
+    `${what} of ${name}: ${facts.name} is on ${there} alone, and ${name} on ${here}: give its model a "twin"`,
+  )
 }
 
 /** The column of one table that refers to one of another. */

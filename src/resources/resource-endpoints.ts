@@ -101,22 +101,43 @@ type Sparse<Row, Key, R> = R extends { readonly sparse: true } ? Partial<Row> & 
 type PageMode<R> = R extends { readonly pages: 'offset' } ? 'offset' : 'cursor'
 type BodySchema<Row> = z.ZodType<Row, SentOf<Row>>
 
+/** What paths say of all rows of a resource that are within others; nothing of any other. */
+type Above<T extends AnyTable, R> = R extends { readonly within: infer W }
+  ? { readonly params: BodySchema<Named<T, W>> }
+  : unknown
+
+/** Values of the path parameters that name rows of other tables. */
+type Named<T extends AnyTable, W> = {
+  readonly [P in keyof W & string]: P extends keyof T['$inferSelect'] ? ValueOf<T, P> : KeyValue<KeyOf<TableOf<W[P]>>>
+}
+type KeyValue<K> = K[keyof K]
+
+type RowParams<T extends AnyTable, R> = R extends { readonly within: infer W }
+  ? Named<T, W> & Omit<KeyOf<T>, keyof W>
+  : KeyOf<T>
+
+/** What a caller gives, without what the path says. */
+type Open<Row, R> = R extends { readonly within: infer W } ? Omit<Row, keyof W> : Row
+
 interface AllEndpoints<T extends AnyTable, O, R> {
   readonly list: Endpoint<
     '/',
-    {
+    Above<T, R> & {
       readonly query: PageQuery<PageMode<R>, ListFields<T, O, R>>
       readonly returns: ReplySpec<200, Content<PageMode<R>, RowSchema<T, O, R>>>
     }
   >
   readonly create: Endpoint<
     '/',
-    { readonly body: BodySchema<CreateRow<T, O>>; readonly returns: ReplySpec<201, WrittenRow<T, O, R>> }
+    Above<T, R> & {
+      readonly body: BodySchema<Open<CreateRow<T, O>, R>>
+      readonly returns: ReplySpec<201, WrittenRow<T, O, R>>
+    }
   >
   readonly read: Endpoint<
     string,
     {
-      readonly params: BodySchema<KeyOf<T>>
+      readonly params: BodySchema<RowParams<T, R>>
       readonly query: Schema<QuerySent<RowFields<T, O, R>>>
       readonly returns: RowSchema<T, O, R>
     }
@@ -124,51 +145,57 @@ interface AllEndpoints<T extends AnyTable, O, R> {
   readonly replace: Endpoint<
     string,
     {
-      readonly params: BodySchema<KeyOf<T>>
-      readonly body: BodySchema<Omit<CreateRow<T, O>, KeyName<T>>>
+      readonly params: BodySchema<RowParams<T, R>>
+      readonly body: BodySchema<Open<Omit<CreateRow<T, O>, KeyName<T>>, R>>
       readonly returns: WrittenRow<T, O, R>
     }
   >
   readonly update: Endpoint<
     string,
     {
-      readonly params: BodySchema<KeyOf<T>>
-      readonly body: BodySchema<UpdateRow<T, O>>
+      readonly params: BodySchema<RowParams<T, R>>
+      readonly body: BodySchema<Open<UpdateRow<T, O>, R>>
       readonly returns: WrittenRow<T, O, R>
     }
   >
   readonly remove: Endpoint<
     string,
-    { readonly params: BodySchema<KeyOf<T>>; readonly returns: ReplySpec<204, undefined> }
+    { readonly params: BodySchema<RowParams<T, R>>; readonly returns: ReplySpec<204, undefined> }
   >
   readonly createMany: Endpoint<
     '/bulk',
-    {
-      readonly body: BodySchema<{ readonly items: readonly CreateRow<T, O>[] }>
+    Above<T, R> & {
+      readonly body: BodySchema<{ readonly items: readonly Open<CreateRow<T, O>, R>[] }>
       readonly returns: ReplySpec<201, Items<T, O, R>>
     }
   >
   readonly updateMany: Endpoint<
     '/bulk/update',
-    {
-      readonly body: BodySchema<{ readonly items: readonly (KeyOf<T> & UpdateRow<T, O>)[] }>
+    Above<T, R> & {
+      readonly body: BodySchema<{ readonly items: readonly Open<KeyOf<T> & UpdateRow<T, O>, R>[] }>
       readonly returns: Items<T, O, R>
     }
   >
   readonly removeMany: Endpoint<
     '/bulk/delete',
-    { readonly body: BodySchema<{ readonly items: readonly KeyOf<T>[] }>; readonly returns: ReplySpec<204, undefined> }
+    Above<T, R> & {
+      readonly body: BodySchema<{ readonly items: readonly Open<KeyOf<T>, R>[] }>
+      readonly returns: ReplySpec<204, undefined>
+    }
   >
 }
 
 interface MoreEndpoints<T extends AnyTable, O, R> {
   readonly export: Endpoint<
     '/export',
-    { readonly query: Schema<QuerySent<ListFields<T, O, R>>>; readonly returns: Content<'rows', RowSchema<T, O, R>> }
+    Above<T, R> & {
+      readonly query: Schema<QuerySent<ListFields<T, O, R>>>
+      readonly returns: Content<'rows', RowSchema<T, O, R>>
+    }
   >
   readonly import: Endpoint<
     '/import',
-    {
+    Above<T, R> & {
       readonly query: Schema<{ readonly atomic?: boolean }>
       readonly body: readonly [Content<'stream', undefined>, Content<'stream', undefined>]
       readonly returns: z.ZodType<ImportReport>

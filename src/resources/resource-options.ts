@@ -3,6 +3,7 @@ import type { EndpointSpec } from '../contract/endpoint.ts'
 import type { PageSize } from '../contract/page.ts'
 import type { AnyDatabase } from './database.ts'
 import type { OwnFilter } from './filter.ts'
+import type { Model } from './model.ts'
 import type { Relations } from './relation.ts'
 import type { AnyTable, CreateRow, KeyOf, RowOf, ShownColumn, UpdateRow } from './row.ts'
 import type { SearchOptions } from './search.ts'
@@ -39,6 +40,11 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly search?: readonly ShownColumn<T, O>[] | (SearchOptions & { readonly columns: readonly ShownColumn<T, O>[] })
   /** Rows of other tables that callers may ask for with these, `expand=customer,items.product`, or that are always there. */
   readonly expand?: Relations
+  /**
+   * What the parameters of a prefix name, by the parameter: `{ order_id: order }` under `/orders/{order_id}/refunds`. Each is
+   * called as the foreign key that refers to it. Rows of other orders are not there then, and none are where the order is not.
+   */
+  readonly within?: Readonly<Record<string, AnyTable | Model<AnyTable, object>>>
   /** True to let callers say which fields they want: `fields=id,title`. */
   readonly sparse?: boolean
   /** `cursor` unless told: `offset` for pages by their place, whose cost grows with it. */

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { json, rows as rowsOf, stream } from '../contract/content.ts'
 import { type Dependency, depends } from '../contract/depends.ts'
 import { type Endpoint, type EndpointSpec, type Verb, del, get, patch, post, put } from '../contract/endpoint.ts'
-import { essenceOf } from '../contract/formats.ts'
 import { page } from '../contract/page.ts'
 import { Conflict, Forbidden, NotFound, Unavailable } from '../contract/problems.ts'
 import { queryFields } from '../contract/query-fields.ts'
@@ -11,16 +10,16 @@ import type { AnySchema } from '../contract/schema.ts'
 import { conditional, preconditions } from '../policies/preconditions.ts'
 import { InvalidCursor, cursorKey } from './cursor.ts'
 import type { AnyDatabase } from './database.ts'
-import { ImportRefused, ImportReportSchema, importRows } from './import.ts'
+import { ImportRefused, ImportReportSchema } from './import.ts'
 import { indexCheck } from './index-check.ts'
 import type { ListSpec } from './list.ts'
 import type { AnyModel } from './model.ts'
+import { placement } from './placement.ts'
 import type { ResourceContext } from './reading.ts'
 import { type ResolvedRelation, expandedSchema, relatedModels, toModel } from './relation.ts'
 import type { AnyTable } from './row.ts'
 import { searchOf } from './search.ts'
 import { type Hooks, sideOf, sidesOf } from './sides.ts'
-import type { Writer } from './writer.ts'
 import type { EndpointExtras, ResourceOptions, ResourceVerb } from './resource-options.ts'
 
 const READS: ReadonlySet<string> = new Set<ResourceVerb>(['list', 'read', 'export'])
@@ -34,23 +33,28 @@ export function resourceOf(
   options: ResourceOptions<AnyTable, object>,
   tx: Dependency<AnyDatabase>,
 ): Record<string, unknown> {
-  const model = toModel(of)
-  const { facts } = model
+  const base = toModel(of)
   const order = options.order === undefined ? [] : ([options.order].flat() as string[])
   const spec: ListSpec = {
     filter: (options.filter ?? []) as readonly string[],
     where: options.where ?? {},
     sort: (options.sort ?? []) as readonly string[],
     order,
-    search: options.search === undefined ? undefined : searchOf(options.search, model),
+    search: options.search === undefined ? undefined : searchOf(options.search, base),
     sparse: options.sparse === true,
     mode: options.pages ?? 'cursor',
   }
   const uses = options.use ?? {}
   const hooks = (options.hooks ?? {}) as Hooks
-  const sides = sidesOf(model, (one) => sideOf(one, spec, options.expand ?? {}, hooks, Object.keys(uses)))
-  const { reader, relations } = sides.first
-  const access = accessOf(sides.all.flatMap((side) => [side.model, ...relatedModels(side.relations)]))
+  const { expand = {}, within: places } = options
+  const { first, all, handlers } = sidesOf(base, (one) =>
+    sideOf(one, { spec, expand, places, hooks, used: Object.keys(uses) }),
+  )
+  const { model, reader, relations, within } = first
+  const { facts } = model
+  const access = accessOf(
+    all.flatMap((side) => [side.model, ...relatedModels(side.relations), ...(side.within?.parents ?? [])]),
+  )
   const readUses = { ...uses, db: options.db, access, secret: cursorKey }
   const isVersioned = model.options.version !== undefined
   const writeUses = { ...uses, tx, access, ...(isVersioned && { preconditions }) }
@@ -59,7 +63,12 @@ export function resourceOf(
     model.row,
     relations.filter(({ always }) => always),
   )
-  const path = `/${facts.key.map((name) => `{${name}}`).join('/')}` as const
+  const key = Object.keys(keyShape(model))
+  const path = `/${key.map((name) => `{${name}}`).join('/')}` as const
+  const place = placement(facts, within === undefined ? [] : Object.keys(within.params.shape))
+  // What the path says: of all rows, and of one.
+  const above = within === undefined ? {} : { params: within.params }
+  const params = within === undefined ? model.params : within.params.extend(keyShape(model))
   const most = options.bulk ?? BULK
   // Without names of their own: there may be several resources of one model, and OpenAPI names these by their operations.
   const bulk = (item: z.ZodType) => z.strictObject({ items: z.array(item).min(1).max(most) })
@@ -80,14 +89,15 @@ export function resourceOf(
         '/',
         {
           summary: `List ${plural(what)}`,
+          ...above,
           query:
             spec.mode === 'cursor' ? page.cursor(reader.listFields, options.size) : page.offset(offset, options.size),
           returns: page.of(rows, spec.mode),
           throws: spec.mode === 'cursor' ? [InvalidCursor] : [],
           use: readUses,
-          policies: sides.all.map((side) => indexCheck(side.model.facts, spec)),
+          policies: all.map((side) => indexCheck(side.model.facts, spec, side.within?.fixed ?? [])),
         },
-        (context) => sides.of(context.db).reads.list(context),
+        handlers.list,
       ),
     create: () =>
       declare(
@@ -95,12 +105,13 @@ export function resourceOf(
         '/',
         {
           summary: `Create ${article(what)}`,
+          ...above,
           body: model.create,
           returns: created(written),
           throws: [Conflict],
           use: writeUses,
         },
-        (context) => sides.of(context.tx).writer.create(context),
+        handlers.create,
       ),
     read: () =>
       declare(
@@ -108,13 +119,13 @@ export function resourceOf(
         path,
         {
           summary: `Read ${article(what)}`,
-          params: model.params,
+          params,
           ...rowQuery,
           returns: rows,
           throws: [NotFound],
           use: isVersioned ? { ...readUses, preconditions } : readUses,
         },
-        (context) => sides.of(context.db).reads.read(context),
+        handlers.read,
       ),
     replace: () =>
       declare(
@@ -123,14 +134,14 @@ export function resourceOf(
         {
           summary: `Replace ${article(what)}`,
           description: 'What is not given is as if it never was: its default, or nothing.',
-          params: model.params,
+          params,
           body: model.replace,
           returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
         },
-        (context) => sides.of(context.tx).writer.replace(context),
+        handlers.replace,
       ),
     update: () =>
       declare(
@@ -139,14 +150,14 @@ export function resourceOf(
         {
           summary: `Change ${article(what)}`,
           description: 'What is given is changed (RFC 7396), the rest stays.',
-          params: model.params,
+          params,
           body: [model.update, json(model.update, 'application/merge-patch+json')],
           returns: written,
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
         },
-        (context) => sides.of(context.tx).writer.update(context),
+        handlers.update,
       ),
     remove: () =>
       declare(
@@ -154,13 +165,13 @@ export function resourceOf(
         path,
         {
           summary: `Delete ${article(what)}`,
-          params: model.params,
+          params,
           returns: noContent(),
           throws: changeProblems(model),
           use: writeUses,
           ...versioned,
         },
-        (context) => sides.of(context.tx).writer.remove(context),
+        handlers.remove,
       ),
     createMany: () =>
       declare(
@@ -168,13 +179,14 @@ export function resourceOf(
         '/bulk',
         {
           summary: `Create several ${plural(what)}`,
+          ...above,
           description: `All of them, or none. ${most} at the most.`,
           body: bulk(model.create),
           returns: created(items),
           throws: [Conflict],
           use: writeUses,
         },
-        (context) => sides.of(context.tx).writer.createMany(context),
+        handlers.createMany,
       ),
     updateMany: () =>
       declare(
@@ -182,13 +194,14 @@ export function resourceOf(
         '/bulk/update',
         {
           summary: `Change several ${plural(what)}`,
+          ...above,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk((model.update as z.ZodObject).extend((model.params as z.ZodObject).shape)),
+          body: bulk((model.update as z.ZodObject).extend(keyShape(model))),
           returns: items,
           throws: changeProblems(model),
           use: writeUses,
         },
-        (context) => sides.of(context.tx).writer.updateMany(context),
+        handlers.updateMany,
       ),
     removeMany: () =>
       declare(
@@ -196,13 +209,14 @@ export function resourceOf(
         '/bulk/delete',
         {
           summary: `Delete several ${plural(what)}`,
+          ...above,
           description: `All of them, or none. ${most} at the most.`,
-          body: bulk(model.params),
+          body: bulk(z.strictObject(keyShape(model))),
           returns: noContent(),
           throws: changeProblems(model),
           use: writeUses,
         },
-        (context) => sides.of(context.tx).writer.removeMany(context),
+        handlers.removeMany,
       ),
     export: () =>
       declare(
@@ -210,13 +224,14 @@ export function resourceOf(
         '/export',
         {
           summary: `Export ${plural(what)}`,
+          ...above,
           description: 'All that the list would have, page by page, in one reply.',
           query: queryFields(reader.listFields),
           returns: rowsOf(rows),
           throws: facts.dialect === 'postgres' ? [Unavailable] : [],
           use: readUses,
         },
-        (context) => sides.of(context.db).reads.export(context),
+        handlers.export,
       ),
     import: () =>
       declare(
@@ -224,6 +239,7 @@ export function resourceOf(
         '/import',
         {
           summary: `Import ${plural(what)}`,
+          ...above,
           description:
             'A row for each line. Those that are refused are told, and keep no other out, unless `atomic` is true.',
           query: queryFields({ atomic: z.boolean().optional().describe('`true` for all rows or none') }),
@@ -232,10 +248,7 @@ export function resourceOf(
           throws: [ImportRefused],
           use: writeUses,
         },
-        (context) => {
-          const { model, writer } = sides.of(context.tx)
-          return importHandler(model, writer, context)
-        },
+        handlers.import,
       ),
   }
 
@@ -255,21 +268,17 @@ export function resourceOf(
   return Object.freeze(Object.fromEntries(made))
 
   function declare(verb: Verb, at: string, given: object, handler: (context: ResourceContext) => unknown): unknown {
-    return (verb as unknown as (...args: unknown[]) => unknown)(at, given, handler)
+    const { throws = [], policies = [] } = given as EndpointSpec
+    // Where the rows of a list are in another, that may not be there.
+    const more = within === undefined || throws.includes(NotFound) ? [] : [NotFound]
+    const spec = { ...given, throws: [...throws, ...more], policies: [place, ...policies] }
+    return (verb as unknown as (...args: unknown[]) => unknown)(at, spec, handler)
   }
 }
 
-/** The body's own type, without parameters, says how its lines are read. */
-function importHandler(model: AnyModel, writer: Writer, context: ResourceContext): Promise<unknown> {
-  const { body, query, request } = context as unknown as ImportContext
-  const mediaType = essenceOf(request.header('content-type') ?? '')
-  return importRows(model, writer, body, mediaType, query.atomic === true, context)
-}
-
-interface ImportContext {
-  readonly body: ReadableStream<Uint8Array>
-  readonly query: { readonly atomic?: boolean }
-  readonly request: { header(name: string): string | undefined }
+/** The schemas of the key of an item, without what the path says of it. */
+function keyShape({ params }: AnyModel): Record<string, z.ZodType> {
+  return (params as unknown as z.ZodObject).shape as never
 }
 
 /** An endpoint with what its resource says of it beside. */

@@ -179,12 +179,16 @@ export function createWriter(
   const insert: Writer['insert'] = async (given, context, wheres, together = false) => {
     const uses = usesOf(context)
     const items: Row[] = []
-    for (const values of given) items.push(((await hooks.beforeCreate?.(values, uses)) as Row | undefined) ?? values)
+    const { fixed } = context
+    for (const values of given) {
+      const known = fixed === undefined ? values : { ...values, ...fixed }
+      items.push(((await hooks.beforeCreate?.(known, uses)) as Row | undefined) ?? values)
+    }
     await checkReferences(items, context, wheres)
     const own = ownOf(context.access)
     const rows: Row[] = []
     for (let from = 0; from < items.length; from += mostRows) {
-      const some = items.slice(from, from + mostRows).map((values) => ({ ...values, ...own }))
+      const some = items.slice(from, from + mostRows).map((values) => ({ ...values, ...own, ...fixed }))
       rows.push(...(await addAll(some, context, wheres.slice(from, from + mostRows), together)))
     }
     await checkVisible(rows, context, wheres)

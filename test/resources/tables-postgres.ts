@@ -4,6 +4,7 @@ import {
   bytea,
   date,
   doublePrecision,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -73,6 +74,20 @@ export const loans = pgTable(
   ],
 )
 
+export const renewals = pgTable(
+  'renewals',
+  {
+    id: serial().primaryKey(),
+    book_id: integer().notNull(),
+    number: integer().notNull(),
+    until: date({ mode: 'string' }).notNull(),
+  },
+  (table) => [
+    foreignKey({ columns: [table.book_id, table.number], foreignColumns: [loans.book_id, loans.number] }),
+    index('renewals_of_loan').on(table.book_id, table.number),
+  ],
+)
+
 export const ddl = [
   sql`create table branches (id serial primary key, name text not null unique)`,
   sql`create table authors (id serial primary key, name text not null, born integer, password_hash text)`,
@@ -85,4 +100,6 @@ export const ddl = [
   sql`create index books_by_author on books (author_id)`,
   sql`create table loans (book_id integer not null references books (id), number integer not null, reader text not null,
     due date not null, primary key (book_id, number))`,
+  sql`create table renewals (id serial primary key, book_id integer not null, number integer not null, until date not null,
+    foreign key (book_id, number) references loans (book_id, number))`,
 ]

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  blob,
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 
 /** The tables that resources are tried on, on SQLite. `tables-postgres.ts` has the same ones. */
 
@@ -59,6 +69,15 @@ export const loans = sqliteTable(
   ],
 )
 
+export const renewals = sqliteTable(
+  'renewals',
+  { id: integer().primaryKey(), book_id: integer().notNull(), number: integer().notNull(), until: text().notNull() },
+  (table) => [
+    foreignKey({ columns: [table.book_id, table.number], foreignColumns: [loans.book_id, loans.number] }),
+    index('renewals_of_loan').on(table.book_id, table.number),
+  ],
+)
+
 export const ddl = [
   sql`create table branches (id integer primary key, name text not null unique)`,
   sql`create table authors (id integer primary key, name text not null, born integer, password_hash text)`,
@@ -71,4 +90,6 @@ export const ddl = [
   sql`create index books_by_author on books (author_id)`,
   sql`create table loans (book_id integer not null references books (id), number integer not null, reader text not null,
     due text not null, primary key (book_id, number))`,
+  sql`create table renewals (id integer primary key, book_id integer not null, number integer not null, until text not null,
+    foreign key (book_id, number) references loans (book_id, number))`,
 ]

@@ -57,6 +57,15 @@ function notebook(db: Dependency<AnyDatabase>) {
         expand: { folder: one(folder, { expand: { parent: one(folder) } }), remarks: many(remark) },
       }),
     ),
+    placed: group(
+      '/folders/{folder_id}/notes',
+      resource(note, {
+        db,
+        within: { folder_id: folder },
+        filter: ['state'],
+        expand: { remarks: many(remark, { always: true }) },
+      }),
+    ),
     changes: group('/changes', trail.changes({ db, endpoint: { security: 'public' } })),
   })
 }
@@ -87,6 +96,18 @@ const ASKED: readonly (readonly [method: string, path: string, body?: unknown, h
   ['GET', '/notes/1', undefined, { 'x-caller': 'bob' }],
   ['GET', '/folders?expand=notes,parent'],
   ['GET', '/notes/export', undefined, { accept: 'text/csv' }],
+  ['POST', '/folders/1/notes', { words: 'placed' }],
+  ['POST', '/folders/1/notes', { words: 'placed', folder_id: 2 }],
+  ['POST', '/folders/3/notes', { words: 'nowhere' }],
+  ['POST', '/folders/1/notes', { words: 'of another' }, { 'x-caller': 'bob' }],
+  ['GET', '/folders/1/notes'],
+  ['GET', '/folders/2/notes?state=open'],
+  ['GET', '/folders/3/notes'],
+  ['GET', '/folders/2/notes', undefined, { 'x-caller': 'bob' }],
+  ['GET', '/folders/1/notes/1'],
+  ['GET', '/folders/2/notes/1'],
+  ['PATCH', '/folders/1/notes/1', { words: 'no' }],
+  ['DELETE', '/folders/2/notes/1'],
   ['GET', '/changes?order=1'],
   ['GET', '/changes?change=update'],
 ]
@@ -142,7 +163,7 @@ describe('a model with a twin', () => {
     const statuses = onPostgres.map((one) => Number(/ (\d{3}) /.exec(one)?.[1]))
     expect(statuses).toEqual([
       ...[201, 201, 422, 201, 422, 201, 422, 200, 200, 200, 200, 200, 200, 422, 200, 412, 200, 200, 403, 204, 404, 404],
-      ...[200, 200, 422, 200],
+      ...[200, 200, 201, 422, 404, 404, 200, 200, 404, 404, 404, 200, 404, 204, 422, 200],
     ])
   })
 
