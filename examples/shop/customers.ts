@@ -1,13 +1,13 @@
 import { Forbidden, NotFound, created, group, patch, post, problem } from 'trestle'
 import { passwords } from 'trestle/auth'
 import { rateLimit } from 'trestle/policies'
-import { model, resource } from 'trestle/resources'
+import { resource } from 'trestle/resources'
 import { z } from 'zod'
-import { type Caller, caller, may, perCustomer, rowsOf } from './caller.ts'
+import { type Caller, caller, may, perCustomer } from './caller.ts'
 import { accountOf } from './database/accounts.ts'
-import { postgresTables, sqliteTables } from './database/tables.ts'
 import { CustomerId, Email, Text } from './fields.ts'
 import { sessions, shown } from './login.ts'
+import { customer } from './models.ts'
 import { refusedField } from './refusal.ts'
 import { type Shelves, db, tx } from './store.ts'
 
@@ -25,14 +25,6 @@ export const CustomerPatch = z
   .partial()
   .meta({ id: 'CustomerPatch', examples: [{ name: 'Grace M. Mbeki' }] })
 
-/** What callers know of the table: not the note on their credit, and themselves alone, unless they are staff. */
-export const customer = model(postgresTables.customers, {
-  twin: sqliteTables.customers,
-  hide: ['credit_note', 'password_hash'],
-  schemas: { id: CustomerId, email: Email },
-  use: { caller: caller() },
-  visible: ({ caller }, { id }) => rowsOf(caller, id),
-})
 const Customer = customer.row
 
 const read = resource(customer, { db, reads: { security: shown.scopes('customers:read') } })

@@ -1,17 +1,19 @@
-import { Forbidden, NotFound, created, get, group, ok, page, post, problem, text } from 'trestle'
+import { Forbidden, NotFound, created, get, group, ok, post, problem, text } from 'trestle'
 import { idempotent, invalidates } from 'trestle/policies'
+import { many, one, resource } from 'trestle/resources'
 import { z } from 'zod'
 import { type Caller, caller, may, perCustomer } from './caller.ts'
-import { after } from './cursor.ts'
 import { customerFor } from './customers.ts'
 import type { NewItem, OrderWithItems } from './database/orders.ts'
 import { statuses } from './database/values.ts'
-import { Currency, CustomerId, Id, Sku, Text, Timestamp } from './fields.ts'
+import { type Currency, CustomerId, Id, Sku, Text } from './fields.ts'
 import { invoiceOf } from './invoice.ts'
+import { shown } from './login.ts'
+import { order, orderItem, product } from './models.ts'
 import { OutOfStock } from './products.ts'
 import { refusedField } from './refusal.ts'
 import { refunds } from './refunds.ts'
-import { type Shelves, store, tx } from './store.ts'
+import { type Shelves, db, store, tx } from './store.ts'
 
 const Status = z.enum(statuses)
 const Item = z.object({ sku: Sku, qty: z.int().min(1).max(1000) }).meta({ id: 'OrderItemIn' })
@@ -27,23 +29,16 @@ export const OrderIn = z
     examples: [{ customer_id: 1, items: [{ sku: 'TEA-ASSAM-250', qty: 2 }], notes: 'Leave it with the neighbour' }],
   })
 
-export const OrderItem = Item.extend({ name: z.string(), unit_price_cents: z.int() }).meta({ id: 'OrderItem' })
-
-export const Order = z
-  .object({
-    id: Id,
-    customer_id: CustomerId,
-    status: Status,
-    items: z.array(OrderItem),
-    currency: Currency,
-    total_cents: z.int(),
-    refunded_cents: z.int(),
-    notes: z.string().nullable(),
-    created_at: Timestamp,
-    paid_at: Timestamp.nullable(),
-    cancelled_at: Timestamp.nullable(),
-  })
-  .meta({ id: 'Order' })
+const read = resource(order, {
+  db,
+  name: 'Order',
+  order: '-id',
+  filter: ['status', 'customer_id', 'created_at'],
+  expand: { items: many(orderItem, { always: true, expand: { product: one(product) } }) },
+  reads: { security: shown.scopes('orders:read') },
+  endpoints: { list: { summary: 'List orders, the newest first', description: 'Customers see their own.' } },
+})
+const Order = read.read.spec.returns
 
 export const OrderNotOpen = problem('order_not_open', {
   status: 409,
@@ -59,23 +54,8 @@ const about = { description: 'From the order to the invoice. Prices are those of
 const changesStock = invalidates('products')
 
 export const orders = group('/orders', about, {
-  list: get(
-    '/',
-    {
-      summary: 'List orders, the newest first',
-      description: 'Customers see their own.',
-      query: page.cursor({
-        status: Status.optional(),
-        customer_id: CustomerId.optional(),
-        created_from: Timestamp.optional(),
-        created_before: Timestamp.optional(),
-      }),
-      returns: page.of(Order),
-      use: { store, caller: caller('orders:read') },
-    },
-    ({ query, store, caller }) =>
-      store.orders.page({ ...query, own: caller.customerId }, query.limit, after(query.cursor, Id)),
-  ),
+  list: read.list,
+  read: read.read,
 
   create: post(
     '/',
@@ -93,18 +73,6 @@ export const orders = group('/orders', about, {
       const { items, currency } = await takeStock(tx.products, body.items)
       return tx.orders.insert({ customer_id, currency, notes: body.notes ?? null }, items)
     },
-  ),
-
-  read: get(
-    '/{id}',
-    {
-      summary: 'Read an order',
-      params,
-      returns: Order,
-      throws: [NotFound],
-      use: { store, caller: caller('orders:read') },
-    },
-    ({ params, store, caller }) => findOrder(store, caller, params.id),
   ),
 
   invoice: get(

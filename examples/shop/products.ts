@@ -9,12 +9,12 @@ import {
   preconditions,
   validators,
 } from 'trestle/policies'
-import { model, resource, where } from 'trestle/resources'
+import { resource, where } from 'trestle/resources'
 import { z } from 'zod'
-import { postgresTables, sqliteTables } from './database/tables.ts'
 import { categories } from './database/values.ts'
 import { Cents, Currency, Sku, Text } from './fields.ts'
 import { shown } from './login.ts'
+import { product } from './models.ts'
 import { missing, refusedField } from './refusal.ts'
 import { db, tx } from './store.ts'
 
@@ -55,13 +55,6 @@ export const StockChange = z
   .object({ change: z.int().min(-MOST_STOCK).max(MOST_STOCK).describe('How many came; negative for how many went') })
   .meta({ id: 'StockChange', examples: [{ change: 24 }] })
 
-/** What callers know of the table. What the shop pays for a product leaves nowhere. */
-export const product = model(postgresTables.products, {
-  twin: sqliteTables.products,
-  hide: ['cost_cents', 'version'],
-  version: 'version',
-  schemas: { sku: Sku, price_cents: Cents },
-})
 const Product = product.row
 
 export const SkuTaken = problem('sku_taken', { status: 409, title: 'A product has this SKU already' })

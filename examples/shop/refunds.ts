@@ -1,19 +1,24 @@
-import { NotFound, created, get, group, page, post, problem } from 'trestle'
+import { NotFound, created, group, post, problem } from 'trestle'
 import { idempotent } from 'trestle/policies'
+import { resource } from 'trestle/resources'
 import { z } from 'zod'
 import { caller, may, perCustomer } from './caller.ts'
-import { after } from './cursor.ts'
 import { statuses } from './database/values.ts'
-import { Id, Text, Timestamp } from './fields.ts'
-import { store, tx } from './store.ts'
+import { Id, Text } from './fields.ts'
+import { shown } from './login.ts'
+import { order, refund } from './models.ts'
+import { db, tx } from './store.ts'
 
 export const RefundIn = z
   .object({ amount_cents: z.int().min(1), reason: Text(500).optional() })
   .meta({ id: 'RefundIn', examples: [{ amount_cents: 1450, reason: 'The packet was torn' }] })
 
-export const Refund = z
-  .object({ id: Id, order_id: Id, amount_cents: z.int(), reason: z.string().nullable(), created_at: Timestamp })
-  .meta({ id: 'Refund' })
+const read = resource(refund, {
+  db,
+  within: { order_id: order },
+  reads: { security: shown.scopes('orders:read') },
+})
+const Refund = refund.row
 
 export const OrderNotPaid = problem('order_not_paid', {
   status: 409,
@@ -33,21 +38,8 @@ const about = { description: 'Money given back, in parts or at once.' }
 
 /** Inside the group of orders: `/orders/{order_id}/refunds`. */
 export const refunds = group('/{order_id}/refunds', about, {
-  list: get(
-    '/',
-    {
-      summary: 'List the refunds of an order',
-      params,
-      query: page.cursor(),
-      returns: page.of(Refund),
-      throws: [NotFound],
-      use: { store, caller: caller('orders:read') },
-    },
-    async ({ params: { order_id }, query, store, caller }) => {
-      may.check('order', caller, await store.orders.find(order_id))
-      return store.refunds.page(order_id, query.limit, after(query.cursor, Id))
-    },
-  ),
+  list: read.list,
+  read: read.read,
 
   create: post(
     '/',
@@ -67,23 +59,6 @@ export const refunds = group('/{order_id}/refunds', about, {
       const order = may.check('order', caller, await tx.orders.find(order_id))
       if (order.status !== 'paid') throw OrderNotPaid({ order_status: order.status })
       throw RefundTooLarge({ left_cents: order.total_cents - order.refunded_cents })
-    },
-  ),
-
-  read: get(
-    '/{id}',
-    {
-      summary: 'Read a refund',
-      params: params.extend({ id: Id }),
-      returns: Refund,
-      throws: [NotFound],
-      use: { store, caller: caller('orders:read') },
-    },
-    async ({ params: { order_id, id }, store, caller }) => {
-      may.check('order', caller, await store.orders.find(order_id))
-      const refund = await store.refunds.find(order_id, id)
-      if (!refund) throw NotFound()
-      return refund
     },
   ),
 })

@@ -8,6 +8,7 @@ import type { SearchOptions } from './search.ts'
 const OPTIONS: Readonly<Record<keyof ResourceOptions<AnyTable, object>, true>> = {
   db: true,
   tx: true,
+  name: true,
   filter: true,
   where: true,
   sort: true,

@@ -28,6 +28,8 @@ export interface ResourceOptions<T extends AnyTable, O, U extends Uses = Uses> {
   readonly db: Dependency<AnyDatabase>
   /** Where it is written: `transaction(db)` unless told. */
   readonly tx?: Dependency<AnyDatabase>
+  /** What its rows are called in OpenAPI where they show others with them; without it they are described in each reply. */
+  readonly name?: string
   /** Columns that a list may be narrowed by: `status=open`, `total[gte]=10`. None unless told. */
   readonly filter?: readonly ShownColumn<T, O>[]
   /** Query fields of a list that mean what you say: `{ in_stock: where(z.boolean(), (wanted, table) => …) }`. */

@@ -58,11 +58,10 @@ export function resourceOf(
   const readUses = { ...uses, db: options.db, access, secret: cursorKey }
   const isVersioned = model.options.version !== undefined
   const writeUses = { ...uses, tx, access, ...(isVersioned && { preconditions }) }
-  const rows = rowSchema(model, relations, spec.sparse)
-  const written = expandedSchema(
-    model.row,
-    relations.filter(({ always }) => always),
-  )
+  const rows = rowSchema(model, relations, spec.sparse, options.name)
+  const always = relations.filter((relation) => relation.always)
+  const hasName = options.name !== undefined && !spec.sparse
+  const written = hasName ? rows : expandedSchema(model.row, always)
   const key = Object.keys(keyShape(model))
   const path = `/${key.map((name) => `{${name}}`).join('/')}` as const
   const place = placement(facts, within === undefined ? [] : Object.keys(within.params.shape))
@@ -307,11 +306,17 @@ function changeProblems({ options }: AnyModel) {
   return options.changeable === undefined ? [NotFound, Conflict] : [NotFound, Conflict, Forbidden]
 }
 
-function rowSchema(model: AnyModel, relations: readonly ResolvedRelation[], sparse: boolean): z.ZodType {
+function rowSchema(
+  model: AnyModel,
+  relations: readonly ResolvedRelation[],
+  sparse: boolean,
+  name: string | undefined,
+): z.ZodType {
   const whole = expandedSchema(model.row, relations) as z.ZodObject
-  if (!sparse) return whole
+  const named = (schema: z.ZodType) => (name === undefined ? schema : schema.meta({ id: name }))
+  if (!sparse) return named(whole)
   const key = Object.fromEntries(model.facts.key.map((name) => [name, true as const])) as never
-  return whole.partial().required(key)
+  return named(whole.partial().required(key))
 }
 
 /** The query of one row. Like that of a list, it has no other fields. */

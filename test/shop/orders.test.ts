@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InvalidInput, NotFound } from 'trestle'
 import { OrderNotOpen } from '../../examples/shop/orders.ts'
 import { OutOfStock } from '../../examples/shop/products.ts'
+import { InvalidCursor } from 'trestle/resources'
 import { OrderNotPaid, RefundTooLarge } from '../../examples/shop/refunds.ts'
 import { kinds } from './database.ts'
 import { type TestShop, all, createTestShop, refusal } from './test-shop.ts'
@@ -165,7 +166,7 @@ describe.each(kinds)('orders and refunds on %s', (kind) => {
   })
 
   it('narrows the list by status, customer and time', async () => {
-    const old = { created_before: '2025-12-01T00:00:00Z' }
+    const old = { 'created_at[lt]': '2025-12-01T00:00:00Z' }
     const seeded = await all(client.orders.list.items({ query: old }))
     expect(seeded.map(({ created_at }) => created_at.slice(0, 10))).toEqual([
       '2025-11-02',
@@ -180,12 +181,12 @@ describe.each(kinds)('orders and refunds on %s', (kind) => {
     expect(await count({ status: 'paid', customer_id: 4 })).toBe(1)
     expect(await count({ customer_id: 4711 })).toBe(0)
     // The first moment belongs to the range, the last does not.
-    expect(await count({ created_from: '2025-09-30T16:40:00Z' })).toBe(4)
-    expect(await count({ created_from: '2025-09-30T16:40:00.001Z' })).toBe(3)
-    expect(await count({ created_before: '2025-09-30T16:40:00Z' })).toBe(1)
-    for (const created_from of ['yesterday', '2025-02-30T00:00:00Z', '0000-01-01T00:00:00Z']) {
-      const { errors } = await refusal(client.orders.list({ query: { created_from } }), InvalidInput)
-      expect(errors).toMatchObject([{ pointer: '/query/created_from' }])
+    expect(await count({ 'created_at[gte]': '2025-09-30T16:40:00Z' })).toBe(4)
+    expect(await count({ 'created_at[gte]': '2025-09-30T16:40:00.001Z' })).toBe(3)
+    expect(await count({ 'created_at[lt]': '2025-09-30T16:40:00Z' })).toBe(1)
+    for (const from of ['yesterday', '2025-02-30T00:00:00Z', '0000-01-01T00:00:00Z']) {
+      const { errors } = await refusal(client.orders.list({ query: { 'created_at[gte]': from } }), InvalidInput)
+      expect(errors).toMatchObject([{ pointer: '/query/created_at[gte]' }])
     }
   })
 
@@ -198,8 +199,7 @@ describe.each(kinds)('orders and refunds on %s', (kind) => {
     expect(walked.every(({ items }) => items.length > 0)).toBe(true)
     const times = walked.map(({ created_at }) => Date.parse(created_at))
     expect(times).toEqual(times.toSorted((one, other) => other - one))
-    const { errors } = await refusal(client.orders.list({ query: { cursor: 'bm9ib2R5' } }), InvalidInput)
-    expect(errors).toMatchObject([{ pointer: '/query/cursor', code: 'unknown_cursor' }])
+    await refusal(client.orders.list({ query: { cursor: 'bm9ib2R5' } }), InvalidCursor)
   })
 
   it('gives money back in parts, never more than was paid', async () => {

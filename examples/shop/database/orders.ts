@@ -1,6 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
-import type { CursorPage } from 'trestle'
-import { pageOf } from '../cursor.ts'
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Connection, Tables } from './tables.ts'
 import { uuid7 } from './uuid7.ts'
 
@@ -13,16 +11,6 @@ export type OrderWithItems = OrderRow & { readonly items: ItemRow[] }
 export type NewOrder = Pick<OrderRow, 'customer_id' | 'currency' | 'notes'>
 export type NewItem = Pick<ItemRow, 'sku' | 'name' | 'qty' | 'unit_price_cents'>
 
-/** What a list of orders is narrowed by. */
-export interface OrderFilter {
-  /** The customer whose orders there are for who asks; undefined for those of all. */
-  readonly own?: number | undefined
-  readonly status?: OrderRow['status'] | undefined
-  readonly customer_id?: number | undefined
-  readonly created_from?: Date | undefined
-  readonly created_before?: Date | undefined
-}
-
 export class Orders {
   readonly #db: Connection['db']
   readonly #orders: Tables['orders']
@@ -32,28 +20,6 @@ export class Orders {
     this.#db = db
     this.#orders = tables.orders
     this.#items = tables.orderItems
-  }
-
-  /** A page, the newest first, beginning after the one given. */
-  async page(filter: OrderFilter, limit: number, after: string | undefined): Promise<CursorPage<OrderWithItems>> {
-    const { id, status, customer_id, created_at } = this.#orders
-    const rows = await this.#db
-      .select()
-      .from(this.#orders)
-      .where(
-        and(
-          after === undefined ? undefined : lt(id, after),
-          filter.own === undefined ? undefined : eq(customer_id, filter.own),
-          filter.status === undefined ? undefined : eq(status, filter.status),
-          filter.customer_id === undefined ? undefined : eq(customer_id, filter.customer_id),
-          filter.created_from === undefined ? undefined : gte(created_at, filter.created_from),
-          filter.created_before === undefined ? undefined : lt(created_at, filter.created_before),
-        ),
-      )
-      .orderBy(desc(id))
-      .limit(limit + 1)
-    const { items, next_cursor } = pageOf(rows, limit, (row) => row.id)
-    return { items: await this.#withItems(items), next_cursor }
   }
 
   async find(id: string): Promise<OrderWithItems | undefined> {
