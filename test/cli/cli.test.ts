@@ -112,7 +112,7 @@ test.each([
     /^There can be no file api\.ts\/api\.json: its folder does not exist/,
   ],
   [['openapi', 'api.ts', '--out', '.'], /^There can be no file \.: it is a folder/],
-  [['openapi', 'twice.ts'], /^The API cannot start[^]*"Order" is another schema than in "returns" of a/],
+  [['openapi', 'twice.ts'], /^The API cannot start[\s\S]*"Order" is another schema than in "returns" of a/],
   [['routes', 'api.ts', '--port', '1'], /"routes" takes no --port/],
   [['routes', 'api.ts', '--colour'], /Unknown option '--colour'/],
   [['start', 'faulty.ts'], /The API cannot start: one fault[\s\S]*GET \/a\/\{id\} \(one\)[\s\S]*params\.id/],

@@ -53,7 +53,6 @@ test.each([
   const options = {
     db: db(),
     export: true,
-    size: { max: 1000, default: 1000 },
     expand: { parts: many(parts) },
   } as const
   const { fetch, close } = await createTestClient(
