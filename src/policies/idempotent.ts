@@ -140,12 +140,17 @@ function contractOf(required: boolean, whenAway: WhenAway): PolicyContract {
   }
 }
 
+const OF_STREAMS =
+  'take bytes(), which are read whole; or give it to the other endpoints one by one, not to their group nor to "writes" of their resource: an import is safe to send again where its rows have a unique column'
+
 /** Two requests are compared by what is kept of them, and of a file that says nothing of what is in it. */
 function checkBodies({ spec }: CheckedEndpoint): readonly PolicyFault[] {
   return [spec.body ?? []].flat().flatMap((body) => {
     const { is, kind, schema } = body as Partial<Content>
     if (is === 'content' && kind === 'stream') {
-      return [{ what: 'has to know the whole body, and this one is stream()', mend: 'take it off, or take bytes()' }]
+      return [
+        { what: 'has to know the whole body before the handler runs, and this one is stream()', mend: OF_STREAMS },
+      ]
     }
     if (!isMultipartForm(schema)) return []
     return Object.entries(schema.uploads).flatMap(([name, { sha256 }]) => {

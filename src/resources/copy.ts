@@ -111,8 +111,8 @@ async function* copyOut(pool: Pool, to: CopyTo, text: string, signal: AbortSigna
   // The statement fails with it. Said by the client as well, it ends the process where nobody listens.
   client.on('error', broke)
   try {
-    signal.throwIfAborted()
     await client.query(BEGIN)
+    signal.throwIfAborted()
     const rows = client.query(to(text))
     // While nothing comes, nobody could end this otherwise: it waits for a piece.
     const leave = (): void => void rows.destroy(signal.reason as Error)

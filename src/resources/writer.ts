@@ -42,6 +42,9 @@ export interface Writer {
 /** Values of one statement: SQLite takes 32,766, Postgres twice as many. */
 const MOST_VALUES = 32_000
 
+/** Keys of several columns that are looked for at once: SQLite takes a thousand conditions in a row. */
+const MOST_KEYS = 500
+
 /** Rows that were created were not given back as they were given. */
 class OutOfOrder extends Error {}
 
@@ -122,10 +125,14 @@ export function createWriter(
     const own = options.visible?.(access(model), table)
     if (own === undefined || rows.length === 0) return
     const columns = Object.fromEntries(facts.key.map((name) => [name, facts.columns[name] as Column]))
-    const found = (await tx
-      .select(columns as never)
-      .from(table as never)
-      .where(and(areOf(rows), own))) as Row[]
+    const found: Row[] = []
+    for (let from = 0; from < rows.length; from += MOST_KEYS)
+      found.push(
+        ...((await tx
+          .select(columns as never)
+          .from(table as never)
+          .where(and(areOf(rows.slice(from, from + MOST_KEYS)), own))) as Row[]),
+      )
     const text = (row: Row): string => JSON.stringify(facts.key.map((name) => String(keyText(row[name]))))
     const seen = new Set(found.map(text))
     const errors = rows.flatMap((row, i): FieldError[] =>

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { ne, sql } from 'drizzle-orm'
 import { api, group } from 'trestle'
 import { model, resource } from 'trestle/resources'
 import { createTestClient } from 'trestle/testing'
@@ -107,6 +107,28 @@ onBothDatabases('many rows at once', (opened) => {
     expect(made.items.map(({ name }) => name)).toEqual(
       dialect === 'postgres' ? names.map((one) => one.toUpperCase()) : names,
     )
+    await close()
+  })
+
+  test('of keys of several columns are looked at for who may see them, however many they are', async () => {
+    const { tables, db, database } = opened()
+    const [book] = await database.select({ id: tables.books.id }).from(tables.books).limit(1)
+    const seen = model(tables.loans, { visible: () => ne(tables.loans.reader, 'nobody') })
+    const { fetch, close } = await createTestClient(api({ loans: group('/loans', resource(seen, { db, bulk: 5000 })) }))
+    const lend = async (last: string) => {
+      const items = Array.from({ length: 3000 }, (_, i) => ({
+        book_id: book?.id,
+        number: 1000 + i,
+        reader: i === 2999 ? last : 'r',
+        due: '2026-01-01',
+      }))
+      const headers = { 'content-type': 'application/json' }
+      const reply = await fetch('/loans/bulk', { method: 'POST', headers, body: JSON.stringify({ items }) })
+      const { errors } = (await reply.json()) as { errors?: { pointer: string }[] }
+      return [reply.status, errors?.map(({ pointer }) => pointer)]
+    }
+    expect(await lend('nobody')).toEqual([422, ['/body/items/2999']])
+    expect(await lend('r')).toEqual([201, undefined])
     await close()
   })
 })

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { api, group } from 'trestle'
 import { serve } from 'trestle/node'
+import { idempotent } from 'trestle/policies'
 import { resource } from 'trestle/resources'
 import { createTestClient } from 'trestle/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -78,5 +79,26 @@ onBothDatabases('an import', (opened) => {
     const names = (await database.select().from(tables.branches)).map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['once!', 'twice!']))
     await close()
+  })
+
+  test('may be sent again where a column is unique, and says how to do without idempotent()', async () => {
+    const body = 'name\nof the first\nof the second\n'
+    expect((await send('text/csv', body)).body).toMatchObject({ created: 2, refused: 0 })
+    const again = await send('text/csv', `${body}of the third\n`)
+    expect(again.body).toMatchObject({ created: 1, refused: 2 })
+    expect((again.body.rows as { errors: object[] }[]).flatMap(({ errors }) => errors)).toMatchObject([
+      { pointer: '/name', code: 'taken' },
+      { pointer: '/name', code: 'taken' },
+    ])
+    const { tables, db } = opened()
+    const once = { policies: [idempotent()] }
+    const start = (options: object) =>
+      createTestClient(
+        api({ branches: group('/branches', resource(tables.branches, { db, import: true, ...options })) }),
+      )
+    await expect(start({ writes: once })).rejects.toThrow(
+      /POST \/branches\/import.*\n.*"idempotent" has to know the whole body.*\n.*to the other endpoints one by one.*unique column/,
+    )
+    await (await start({ endpoints: { create: once, createMany: once } })).close()
   })
 })

@@ -53,7 +53,6 @@ test.each([
   const options = {
     db: db(),
     export: true,
-    size: { most: 1000, usual: 1000 },
     expand: { parts: many(parts) },
   } as const
   const { fetch, close } = await createTestClient(

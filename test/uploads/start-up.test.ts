@@ -133,5 +133,5 @@ test('what idempotent() could not compare stops the start, also as one of severa
     }),
   )
   expect(message).toContain('"idempotent" has to know whether the file "a" is the same again')
-  expect(message).toContain('"idempotent" has to know the whole body, and this one is stream()')
+  expect(message).toContain('"idempotent" has to know the whole body before the handler runs, and this one is stream()')
 })
