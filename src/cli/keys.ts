@@ -1,11 +1,17 @@
+import { setTimeout } from 'node:timers/promises'
 import { type ApiKey, type ApiKeys, apiKeys } from '../auth.ts'
 import { toFetch } from '../fetch.ts'
 import { api, post } from '../index.ts'
+import { StoreAway } from '../policies/store-away.ts'
 import { CommandError } from './load-api.ts'
 import type { CommandOptions } from './main.ts'
 
 /** What a key is told by: its prefix and its id; the whole key does as well. */
 const KEY = /^([a-z0-9_]+)_([0-9A-Za-z]{16})(?:_[0-9A-Za-z]{49})?$/
+
+/** Milliseconds for which a backend that does not answer is asked again, and between two times. */
+const PATIENCE = 5000
+const PAUSE = 200
 
 /** Makes, lists and revokes API keys where the API keeps them. */
 export async function keys(action: string, options: CommandOptions): Promise<void> {
@@ -83,6 +89,7 @@ async function withKeys<T>(
   let done: { readonly value: T } | undefined
   const app = api({
     work: post('/', { use: { keys: opened.keys } }, async ({ keys }) => {
+      await untilItAnswers(keys)
       done = { value: await work(keys) }
     }),
   })
@@ -97,6 +104,28 @@ async function withKeys<T>(
   if (done === undefined)
     throw new CommandError(`The backend cannot be worked with: ${reasonOf(failure)}`, { cause: failure })
   return done.value
+}
+
+/**
+ * A request gives up a backend that is slow to answer; who is at a terminal waits. It is asked for nothing that would be
+ * done twice.
+ */
+async function untilItAnswers(keys: ApiKeys): Promise<void> {
+  for (const until = performance.now() + PATIENCE; ; ) {
+    try {
+      await keys.list('nobody')
+      return
+    } catch (error) {
+      if (!isSlow(error) || performance.now() > until) throw error
+      await setTimeout(PAUSE)
+    }
+  }
+}
+
+/** What the system or the backend has a code for, such as `ECONNREFUSED`, is not over in a second. */
+function isSlow(error: unknown): boolean {
+  const { cause } = error as Error
+  return cause instanceof StoreAway && (cause.cause as NodeJS.ErrnoException | undefined)?.code === undefined
 }
 
 function mending<T>(work: () => T): T {

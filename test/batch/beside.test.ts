@@ -3,7 +3,7 @@ import { securityScheme } from 'trestle/auth'
 import { batch } from 'trestle/batch'
 import { createClient } from 'trestle/client'
 import { serve } from 'trestle/node'
-import { invalidates, requestId } from 'trestle/policies'
+import { compression, invalidates, requestId } from 'trestle/policies'
 import { createTestClient } from 'trestle/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -100,6 +100,21 @@ test('a client that knows the description alone calls it too', async () => {
   })
   const { replies } = await client.batch({ body: { requests: [{ path: '/hello' }] } })
   expect(replies).toEqual([{ status: 200, headers: { 'content-type': 'application/json' }, body: 'hi' }])
+  await close()
+})
+
+test('its reply is sent plain, as are those in it, whatever packs each of them on its own', async () => {
+  const words = 'all that glitters '.repeat(200)
+  const app = api({ ...quiet, policies: [compression()] }, { words: get('/words', () => words), batch: batch() })
+  const { fetch, close } = await createTestClient(app)
+  const shown = { 'accept-encoding': 'gzip' }
+  expect((await fetch('/words', { headers: shown })).headers.get('content-encoding')).toBe('gzip')
+  const { headers, replies } = await together(fetch, [{ path: '/words' }], shown)
+  expect([headers.get('content-encoding'), replies[0]?.headers['content-encoding'], replies[0]?.body]).toEqual([
+    null,
+    undefined,
+    words,
+  ])
   await close()
 })
 

@@ -5,6 +5,8 @@ import { apiKeys } from 'trestle/auth'
 import { createTestClient } from 'trestle/testing'
 import { describe, expect, it, test } from 'vitest'
 import { BACKENDS, startBackend } from '../backends/backends.ts'
+import { startFaultProxy } from '../servers/fault-proxy.ts'
+import { startPostgres } from '../servers/postgres.ts'
 
 const program = path.resolve(import.meta.dirname, '../../src/cli/main.ts')
 
@@ -55,6 +57,24 @@ describe.each(BACKENDS.filter((name) => name !== 'memory'))('trestle keys, on %s
     await remove()
   }, 90_000)
 })
+
+test('a backend that is slow to answer is waited for, and the key is made once', async () => {
+  const server = await startPostgres()
+  const proxy = await startFaultProxy(server.port)
+  proxy.onReply = () => {
+    proxy.onReply = () => {}
+    proxy.freeze()
+    // Longer than a request would wait.
+    setTimeout(() => proxy.pass(), 1200)
+  }
+  const setting = server.url.replace(String(server.port), String(proxy.port))
+  const made = await trestle([...CREATE, '--backend', setting])
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^shop_\w{66}\n$/) })
+  const listed = await trestle(['list', '--prefix', 'shop', '--backend', setting])
+  expect(listed.stdout.trimEnd().split('\n')).toHaveLength(1)
+  await proxy.close()
+  await server.remove()
+}, 60_000)
 
 const CREATE = ['create', '--prefix', 'shop', '--name', 'CI', '--owner', 'acme']
 

@@ -46,7 +46,7 @@ export function runTrestle(folder: string, args: readonly string[]): Program {
 function run(folder: string, args: readonly string[], env: Record<string, string>, printed: string): Program {
   const child = spawn(process.execPath, ['--conditions=trestle-source', ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -12,6 +12,9 @@ export interface Running {
   readonly stop: () => Promise<number | null>
 }
 
+const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
+const outer = { PATH, HOME, NODE_COMPILE_CACHE }
+
 type Environment = Readonly<Record<string, string>>
 
 /** Runs `node <file>` from the example's folder, until it prints the address it listens on. */
@@ -33,7 +36,7 @@ export async function start(
   const child = spawn(command, args, {
     cwd: path.join(folder, example),
     // Nothing of the environment of the tests: what they set is all that is set.
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', PORT: '0', ...env },
+    env: { ...outer, NO_COLOR: '1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
