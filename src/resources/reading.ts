@@ -1,8 +1,9 @@
-import { type Column, type SQL, and, isNull } from 'drizzle-orm'
+import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import { NotFound } from '../contract/problems.ts'
 import { type StatedReply, reply } from '../contract/reply-spec.ts'
 import type { Preconditions } from '../policies/preconditions.ts'
 import { validators } from '../policies/validators.ts'
+import { kindOf } from './column.ts'
 import type { CursorKey } from './cursor.ts'
 import type { Queries } from './database.ts'
 import type { ListQuery, Reader, Reading } from './list.ts'
@@ -39,7 +40,9 @@ export function visibleTo(access: Access): (model: AnyModel) => SQL | undefined 
 /** What is left of a model's rows without those that are deleted. */
 function notDeleted(model: AnyModel): SQL | undefined {
   const { deleted } = model.options
-  return deleted === undefined ? undefined : isNull(model.facts.columns[deleted] as Column)
+  if (deleted === undefined) return undefined
+  const column = model.facts.columns[deleted] as Column
+  return kindOf(column) === 'boolean' ? sql`${column} is not true` : isNull(column)
 }
 
 /** The handlers that read. */

@@ -82,4 +82,61 @@ onBothDatabases('what a resource is declared with', (opened) => {
     expect((await fetch('/openapi.json')).status).toBe(200)
     await close()
   })
+
+  test('is within rows that foreign keys lead to, and not within all of its own key', () => {
+    const { tables, db } = opened()
+    const { folders, notes, remarks, loans, books, branches } = tables
+    const made = (of: typeof remarks | typeof loans, within: object) => () =>
+      resource(of as typeof remarks, { db, within } as never)
+    expect(made(remarks, { folder_id: folders })).toThrow(
+      'resource(remarks): "within" says that folder_id names a row of folders, and no foreign key of remarks on folder_id refers to it: call the path parameter as the column that does',
+    )
+    expect(made(remarks, { note: notes })).toThrow('"within" says that note names a row of notes')
+    expect(made(remarks, { note_id: folders })).toThrow('"within" says that note_id names a row of folders')
+    expect(made(remarks, { note_id: notes, folder_id: branches })).toThrow(
+      'folder_id names a row of branches, and no foreign key of remarks or notes on folder_id',
+    )
+    expect(made(loans, { book_id: books, number: books })).toThrow('number names a row of books')
+    expect(made(remarks, { note_id: undefined })).toThrow('of a table or a model')
+  })
+
+  test('stands under a path whose parameters it knows, or the start says how it does', async () => {
+    const { tables, db } = opened()
+    const { folders, notes } = tables
+    const started = (members: object) => createTestClient(api({ notes: members as never }))
+    const own = { db, endpoints: { replace: false } } as const
+    const unknown = await started(group('/folders/{folder_id}/notes', resource(notes, own))).catch((e: unknown) => e)
+    const { faults, message } = unknown as { faults: { path: string; field: string }[]; message: string }
+    expect(message).toContain(
+      'params.folder_id: the path has {folder_id}, and the resource of notes knows nothing of it\n    → say whose rows it names, resource(notes, { within: { folder_id: a model or a table } }), and call it as the foreign key that refers to them: notes has folder_id',
+    )
+    // One for each endpoint, the list among them: it would have shown the notes of all folders.
+    expect(faults.map(({ field }) => field)).toEqual(Array(8).fill('params.folder_id'))
+    expect(faults.map(({ path }) => path)).toContain('/folders/{folder_id}/notes')
+    const within = { within: { folder_id: folders } }
+    await expect(started(group('/notes', resource(notes, { ...own, ...within })))).rejects.toThrow(
+      "params.folder_id: the rows of notes are within {folder_id}, and the path has no such parameter\n    → put the resource under a prefix that has it: group('/…/{folder_id}/notes', resource(…))",
+    )
+    await expect(started(group('/folders/{id}/notes', resource(notes, { ...own, ...within })))).rejects.toThrow(
+      'the path has no such parameter',
+    )
+    await expect(started(group('/x/{y}', resource(folders, own)))).rejects.toThrow('folders has parent_id')
+    await (await started(group('/folders/{folder_id}/notes', resource(notes, { ...own, ...within })))).close()
+  })
+
+  test('has an index for where its rows are', async () => {
+    const { tables, db } = opened()
+    const found = async (members: object): Promise<readonly string[]> => {
+      const { failures, close } = await createTestClient(api(members as never))
+      await close()
+      return failures.map(String)
+    }
+    const none = resource(tables.notes, { db, within: { folder_id: tables.folders } })
+    expect(await found({ notes: group('/folders/{folder_id}/notes', none) })).toEqual([
+      'Error: notes.list: no index of notes begins with folder_id: add one for "within"',
+    ])
+    // The primary key begins with the book: what comes after that is in order.
+    const loans = resource(tables.loans, { db, within: { book_id: tables.books }, sort: ['number'] })
+    expect(await found({ loans: group('/books/{book_id}/loans', loans) })).toEqual([])
+  })
 })

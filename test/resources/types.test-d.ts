@@ -304,3 +304,61 @@ same<
 >()
 // @ts-expect-error it is always there
 await nestedClient.books.list({ query: { expand: ['author'] } })
+
+// What the path says is a parameter of every call, and no part of any body.
+const copies = pgTable('copies', {
+  id: serial().primaryKey(),
+  shelf: text().notNull(),
+  book_id: uuid()
+    .notNull()
+    .references(() => books.id),
+})
+const within = api({
+  copies: group(
+    '/authors/{author_id}/books/{book_id}/copies',
+    resource(copies, {
+      db,
+      within: { book_id: book, author_id: author },
+      export: true,
+      import: true,
+      hooks: {
+        // Hooks know where a row will be.
+        beforeCreate: (values) => same<typeof values.book_id, string>(),
+        beforeUpdate: (_, key) => same<Flat<typeof key>, { readonly id: number }>(),
+      },
+    }),
+  ),
+})
+const withinClient = createClient<typeof within>('http://local')
+type Parents = { readonly author_id: number; readonly book_id: string }
+for (const given of [
+  {} as Given<typeof withinClient.copies.list, 'params'>,
+  {} as Given<typeof withinClient.copies.create, 'params'>,
+  {} as Given<typeof withinClient.copies.export, 'params'>,
+  {} as Given<typeof withinClient.copies.import, 'params'>,
+  {} as Given<typeof withinClient.copies.createMany, 'params'>,
+  {} as Given<typeof withinClient.copies.updateMany, 'params'>,
+  {} as Given<typeof withinClient.copies.removeMany, 'params'>,
+])
+  same<Flat<typeof given>, Parents>()
+same<
+  Flat<Given<typeof withinClient.copies.read, 'params'>>,
+  Parents & { readonly id: number } extends infer X ? Flat<X> : never
+>()
+same<Flat<Given<typeof withinClient.copies.create, 'body'>>, { readonly shelf: string }>()
+same<Flat<Given<typeof withinClient.copies.update, 'body'>>, { readonly shelf?: string }>()
+same<Flat<Given<typeof withinClient.copies.replace, 'body'>>, { readonly shelf: string }>()
+same<
+  Flat<Given<typeof withinClient.copies.updateMany, 'body'>['items'][number]>,
+  { readonly id: number; shelf?: string }
+>()
+same<
+  Flat<Result<typeof withinClient.copies.create>>,
+  { readonly id: number; readonly shelf: string; readonly book_id: string }
+>()
+// @ts-expect-error nobody says of which book
+await withinClient.copies.list({ params: { author_id: 1 } })
+// @ts-expect-error the path says so
+await withinClient.copies.create({ params: { author_id: 1, book_id: '' }, body: { shelf: '', book_id: '' } })
+// @ts-expect-error it is of neither a table nor a model
+resource(copies, { db, within: { book_id: 'books' } })

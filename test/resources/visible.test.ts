@@ -39,6 +39,25 @@ onBothDatabases('a row that its writer would not see', (opened) => {
 })
 
 onBothDatabases('what a caller sees', (opened) => {
+  test('is what was not deleted, where a boolean that is never null says so', async () => {
+    const { tables, db, run, dialect } = opened()
+    const at = dialect === 'postgres' ? sql`now()` : sql`0`
+    await run(sql`insert into branches (id, name) values (7, 'South')`)
+    for (const id of [71, 72])
+      await run(
+        sql`insert into books (id, branch_id, isbn, title, added_at) values (${id}, 7, ${`${id}`}, 'rare or gone', ${at})`,
+      )
+    const book = model(tables.books, { deleted: 'is_rare' })
+    const { fetch, close } = await createTestClient(api({ books: group('/books', resource(book, { db })) }))
+    const ids = async () => (await (await fetch('/books')).json()).items.map(({ id }: { id: number }) => id)
+    expect(await ids()).toEqual([71, 72])
+    expect((await fetch('/books/71', { method: 'DELETE' })).status).toBe(204)
+    expect(await ids()).toEqual([72])
+    expect((await fetch('/books/71')).status).toBe(404)
+    await run(sql`delete from books where branch_id = 7`)
+    await close()
+  })
+
   test('may follow from sets, from times and from rows of other tables, in every verb', async () => {
     const { tables, db, run, database, dialect } = opened()
     const { folders, notes, remarks } = tables

@@ -4,15 +4,16 @@ import { fieldHtml } from './field.ts'
 import { type Html, attribute, html } from './html.ts'
 import { type Facts, factsOf, readable } from './schema.ts'
 import { type Shown, hrefOf, isKey, isRecord, itemsOf, keysBelow, rowPaths } from './shown.ts'
+import { type Route, routesBelow } from './site.ts'
 import { cell, member, titleOf, whole } from './value.ts'
 
 /** What an admin does with the rows that are chosen: delete them, or set a field of each. */
 export function adminList(shown: Shown): Html {
   const { site, route } = shown
   if (route === undefined) return html``
+  if (!isBulk(shown)) return html``
   const bulk = bulkOf(site, route)
   const keys = keysBelow(shown)
-  if (!isBulk(shown)) return html``
   return html`<section class="bulk" aria-label="Chosen rows" data-bulk data-keys="${keys.join(' ')}" data-most="${bulk.most}" hidden>
 <p><strong data-chosen>0</strong> chosen</p>
 ${bulk.update && setForm(shown, bulk)}
@@ -28,7 +29,10 @@ export function isBulk({ site, route, view }: Shown): boolean {
 }
 
 function bulkForm(shown: Shown, { action, atOnce }: BulkAction, does: string, content: Html): Html {
-  return html`<form data-bulk-form="${does}" data-url="${shown.prefix}${atOnce ? action.template : ''}" data-method="${action.method}"${attribute('data-at-once', atOnce)} novalidate>${content}<p class="error" data-error-of-form role="alert" hidden></p></form>`
+  const { prefix, path, route } = shown
+  // What is in another has parameters in its path, which are those of the page.
+  const url = `${path.replace(/\/$/, '')}${action.template.slice(route?.template.length)}`
+  return html`<form data-bulk-form="${does}" data-url="${prefix}${atOnce ? url : ''}" data-method="${action.method}"${attribute('data-at-once', atOnce)} novalidate>${content}<p class="error" data-error-of-form role="alert" hidden></p></form>`
 }
 
 function setForm(shown: Shown, bulk: Bulk): Html {
@@ -78,14 +82,16 @@ function isRelated(value: unknown): boolean {
   return Array.isArray(value) && value.every(isRecord)
 }
 
+function isRightBelow(one: Route, above: Route): boolean {
+  return one.segments.length === above.segments.length + 1
+}
+
 function relatedSection(shown: Shown, name: string, rows: readonly Record<string, unknown>[]): Html {
-  const list = shown.site.routes.find(
-    ({ get, segments }) =>
-      get !== undefined &&
-      segments.length > 0 &&
-      segments.every(({ is }) => is === 'literal') &&
-      segments.at(-1)?.text === name,
-  )
+  const isList = ({ get, segments }: Route): boolean => get !== undefined && segments.at(-1)?.text === name
+  const { site, route } = shown
+  // The one that is of this row alone, where there is one.
+  const within = route && routesBelow(site, route, 'literal').find((one) => isList(one) && isRightBelow(one, route))
+  const list = within ?? site.routes.find((one) => isList(one) && one.segments.every(({ is }) => is === 'literal'))
   if (list === undefined) {
     return html`<section><h2>${readable(name)}</h2>${whole(shown, name, rows, undefined)}</section>`
   }
@@ -95,31 +101,36 @@ function relatedSection(shown: Shown, name: string, rows: readonly Record<string
     ({ name: field, in: place }) =>
       place === 'query' && rows.length > 0 && rows.every((one) => isKey(one[field]) && String(one[field]) === key),
   )?.name
-  const href = hrefOf(shown, list.template + (back === undefined ? '' : `?${new URLSearchParams({ [back]: key })}`))
+  const path = within === undefined ? list.template : `${shown.path.replace(/\/$/, '')}/${encodeURIComponent(name)}`
+  const isNarrowed = within === undefined && back !== undefined
+  const href = hrefOf(shown, path + (isNarrowed ? `?${new URLSearchParams({ [back]: key })}` : ''))
   // They are rows of that list, and lead to where its rows do.
-  const inner: Shown = { ...shown, route: list, path: list.template, action: list.get, value: rows }
+  const inner: Shown = { ...shown, route: list, path, action: list.get, value: rows }
   const pathOf = rowPaths(inner)
   const linked = rows.map((one) => {
-    const path = pathOf(one)
-    return html`<tr><th scope="row">${path === undefined ? (titleOf(one) ?? '') : html`<a href="${hrefOf(shown, path)}">${path.slice(list.template.length + 1)}</a>`}</th><td>${Object.entries(one).map(([field, value]) => (isKey(value) ? html`<span class="pair"><span class="dim">${readable(field)}</span> ${String(value)}</span> ` : ''))}</td></tr>`
+    const own = pathOf(one)
+    return html`<tr><th scope="row">${own === undefined ? (titleOf(one) ?? '') : html`<a href="${hrefOf(shown, own)}">${own.slice(path.length + 1)}</a>`}</th><td>${Object.entries(one).map(([field, value]) => (isKey(value) ? html`<span class="pair"><span class="dim">${readable(field)}</span> ${String(value)}</span> ` : ''))}</td></tr>`
   })
   return html`<section><h2>${readable(name)} <span class="dim">${rows.length}</span></h2>
 ${rows.length === 0 ? html`<p class="empty">None.</p>` : html`<div class="scroll" tabindex="0" role="region" aria-label="${readable(name)}"><table><tbody>${linked}</tbody></table></div>`}
-<p><a href="${href}">${back === undefined ? `All ${readable(name).toLowerCase()}` : `These in the list`}</a></p></section>`
+<p><a href="${href}">${within === undefined && !isNarrowed ? `All ${readable(name).toLowerCase()}` : `These in the list`}</a></p></section>`
 }
 
 /** What was done to the row that is shown, brought by the script of the page from the list of changes. */
 function historySection(shown: Shown): Html {
   const { admin, path, route } = shown
   if (admin?.history === undefined || route === undefined) return html``
-  const table = admin.tables.find(({ list }) => route.template.startsWith(`${list.template}/`))
-  if (table === undefined) return html``
+  if (!admin.tables.some(({ list }) => route.template.startsWith(`${list.template}/`))) return html``
+  // The list that it is of is the last that has a name: of `/books/1/loans/2` the loans.
+  const { segments } = route
+  const at = segments.findLastIndex(({ is }) => is === 'literal')
+  const name = segments[at]?.text ?? ''
   const row = path
-    .slice(table.list.template.length + 1)
     .split('/')
+    .slice(at + 2)
     .map(decodeURIComponent)
     .join('/')
-  const name = table.list.segments.at(-1)?.text ?? table.key
+  if (row === '') return html``
   const address = hrefOf(shown, `${admin.history.template}?${new URLSearchParams({ table: name, row })}`)
   return html`<section class="history" aria-label="History"><h2>History</h2><div data-embed="${address}"><p><a href="${address}">What was changed, by whom and when</a></p></div></section>`
 }

@@ -177,9 +177,14 @@ export function routesBelow({ routes }: Site, route: Route, is: Segment['is']): 
   return routes.filter(
     ({ segments, template }) =>
       segments.length > from &&
-      isBelow(template, route.template) &&
+      isBelow(shapeOf(template), shapeOf(route.template)) &&
       segments.slice(from).every((segment) => segment.is === is),
   )
+}
+
+/** A template without the names of its parameters: `/orders/{order_id}/refunds` is below `/orders/{id}`. */
+function shapeOf(template: string): string {
+  return template.replace(/\{[^}]*\}/g, '{}')
 }
 
 function isBelow(template: string, above: string): boolean {
