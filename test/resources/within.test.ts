@@ -59,6 +59,8 @@ function notebook({ tables: { folders, notes, remarks, ...tables }, db }: Opened
     }),
   )
   return api({
+    // The same again, elsewhere.
+    again: group('/again/{folder_id}/notes', resource(note, { db, within: { folder_id: folder } })),
     children: group('/folders/{parent_id}/folders', resource(folder, { db, within: { parent_id: folder } })),
     inFolder,
     onNote,
@@ -414,6 +416,8 @@ onBothDatabases('rows within others', (opened) => {
     expect(Object.keys(components.schemas.NoteCreate.properties)).toContain('folder_id')
     expect(Object.keys(components.schemas.FolderNoteCreate.properties)).not.toContain('folder_id')
     expect(Object.keys(components.schemas.FolderNoteUpdate.properties)).not.toContain('folder_id')
+    // By what the path says, whichever it is and wherever it stands.
+    expect(Object.keys(components.schemas)).toContain('ParentFolderCreate')
     for (const method of ['get', 'post'])
       expect(Object.keys(paths['/folders/{folder_id}/notes'][method].responses)).toContain('404')
   })
