@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { type SQL, eq, ne, sql } from 'drizzle-orm'
 import { api, group } from 'trestle'
 import { toOpenApi } from 'trestle/openapi'
@@ -405,6 +406,7 @@ onBothDatabases('rows within others', (opened) => {
 
   test('have schemas beside those of rows that stand by themselves', async () => {
     const document = JSON.parse(JSON.stringify(await toOpenApi(notebook(opened()))))
+    expect(await new Validator().validate(JSON.parse(JSON.stringify(document)))).toEqual({ valid: true })
     const { paths, components } = document
     expect(Object.keys(paths)).toContain('/books/{book_id}/loans/{number}')
     const names = (path: string, method: string): string[] =>
