@@ -139,6 +139,7 @@ function schemaOf(name: string, links: readonly Link[]): z.ZodType {
 function placedModel(base: AnyModel, fixed: readonly string[], links: readonly Link[]): AnyModel {
   const { facts, options, creatable, updatable } = base
   const isOpen = (name: string): boolean => !fixed.includes(name)
+<<<<<<< HEAD
   const name = [...links.map(({ parent }) => parent.name), base.name].join('')
   const without = (schema: z.ZodType, id: string | undefined): z.ZodType => {
     const object = schema as z.ZodObject
@@ -150,18 +151,55 @@ function placedModel(base: AnyModel, fixed: readonly string[], links: readonly L
   }
   const visible = (uses: { readonly [PLACE]: Place }, table: AnyTable): SQL | undefined => {
     const own = options.visible?.(uses as never, table)
+=======
+  const visible = (uses: { readonly [PLACE]: Place }): SQL | undefined => {
+    const own = options.visible?.(uses as never)
+>>>>>>> nested
     return and(own, ...isIn(facts, links, fixed, uses[PLACE]))
   }
   return Object.freeze({
     ...base,
+    ...openSchemas(base, fixed),
     options: { ...options, visible } as unknown as ModelOptions<AnyTable>,
     creatable: creatable.filter(isOpen),
     updatable: updatable.filter(isOpen),
+  }) as AnyModel
+}
+
+type OpenSchemas = Pick<AnyModel, 'create' | 'replace' | 'update' | 'params'>
+
+/** By model and by what paths say: several resources that leave the same to callers have one name for its schemas. */
+const known = new WeakMap<AnyModel, Map<string, OpenSchemas>>()
+
+function openSchemas(base: AnyModel, fixed: readonly string[]): OpenSchemas {
+  const id = fixed.toSorted().join()
+  const all = known.get(base) ?? new Map<string, OpenSchemas>()
+  known.set(base, all)
+  const found = all.get(id)
+  if (found !== undefined) return found
+  // Of another name than those of the model: a resource that stands by itself may be there as well.
+  const name = [...fixed.toSorted().map(nounOf), base.name].join('')
+  const without = (schema: z.ZodType, id?: string): never => {
+    const object = schema as z.ZodObject
+    const taken = fixed.filter((one) => Object.hasOwn(object.shape, one))
+    if (taken.length === 0) return schema as never
+    const rest = object.omit(Object.fromEntries(taken.map((one) => [one, true])) as never)
+    return (id === undefined ? rest : rest.meta({ id })) as never
+  }
+  const made: OpenSchemas = {
     create: without(base.create, `${name}Create`),
     replace: without(base.replace, `${name}Replace`),
     update: without(base.update, `${name}Update`),
-    params: without(base.params, undefined),
-  }) as AnyModel
+    params: without(base.params),
+  }
+  all.set(id, made)
+  return made
+}
+
+/** `order_id` is `Order`. */
+function nounOf(column: string): string {
+  const words = column.replace(/_id$|Id$/, '').split(/[^a-zA-Z0-9]+/)
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
 /** True in the database for rows of a table that are in those that the path names, which are there for the caller. */

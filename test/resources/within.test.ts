@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { type SQL, eq, ne, sql } from 'drizzle-orm'
 import { api, group } from 'trestle'
 import { toOpenApi } from 'trestle/openapi'
@@ -59,6 +60,8 @@ function notebook({ tables: { folders, notes, remarks, ...tables }, db }: Opened
     }),
   )
   return api({
+    // The same again, elsewhere.
+    again: group('/again/{folder_id}/notes', resource(note, { db, within: { folder_id: folder } })),
     children: group('/folders/{parent_id}/folders', resource(folder, { db, within: { parent_id: folder } })),
     inFolder,
     onNote,
@@ -403,6 +406,7 @@ onBothDatabases('rows within others', (opened) => {
 
   test('have schemas beside those of rows that stand by themselves', async () => {
     const document = JSON.parse(JSON.stringify(await toOpenApi(notebook(opened()))))
+    expect(await new Validator().validate(JSON.parse(JSON.stringify(document)))).toEqual({ valid: true })
     const { paths, components } = document
     expect(Object.keys(paths)).toContain('/books/{book_id}/loans/{number}')
     const names = (path: string, method: string): string[] =>
@@ -414,6 +418,8 @@ onBothDatabases('rows within others', (opened) => {
     expect(Object.keys(components.schemas.NoteCreate.properties)).toContain('folder_id')
     expect(Object.keys(components.schemas.FolderNoteCreate.properties)).not.toContain('folder_id')
     expect(Object.keys(components.schemas.FolderNoteUpdate.properties)).not.toContain('folder_id')
+    // By what the path says, whichever it is and wherever it stands.
+    expect(Object.keys(components.schemas)).toContain('ParentFolderCreate')
     for (const method of ['get', 'post'])
       expect(Object.keys(paths['/folders/{folder_id}/notes'][method].responses)).toContain('404')
   })
