@@ -42,6 +42,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // For a machine that is doing something else as well. A test that waits has a shorter limit of its own.
     testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     // What is loaded past vitest, in workers and forks, is to be the same sources.

@@ -5,7 +5,7 @@ import { prepareDatabase } from '../../examples/shop/store.ts'
 
 const { files, gates, workers } = workerData as {
   readonly files: readonly string[]
-  /** One for each file: how many workers have come to it. */
+  /** Two for each file: how many workers have come to it, and how many of those know that all have. */
   readonly gates: Int32Array<SharedArrayBuffer>
   readonly workers: number
 }
@@ -20,9 +20,13 @@ const settings = {
 }
 
 for (const [index, databaseFile] of files.entries()) {
-  Atomics.add(gates, index, 1)
-  // Not Atomics.wait: threads that are woken start one after the other, and these are to meet.
-  while (Atomics.load(gates, index) < workers) {}
+  const [here, ready] = [2 * index, 2 * index + 1]
+  let count = Atomics.add(gates, here, 1) + 1
+  // They wait without keeping a core from the one that is not here yet.
+  for (; count < workers; count = Atomics.load(gates, here)) Atomics.wait(gates, here, count, 5)
+  // Threads that are woken start one after the other, and these are to meet.
+  Atomics.add(gates, ready, 1)
+  while (Atomics.load(gates, ready) < workers) {}
   await prepareDatabase({ ...settings, databaseFile })
 }
 parentPort?.postMessage('ready')

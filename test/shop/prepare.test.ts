@@ -19,7 +19,7 @@ it('fills an empty SQLite database once, though four threads make it ready at th
   const { settings } = database
   // Whether they meet is chance; in ten databases they do.
   const files = Array.from({ length: 10 }, (_, index) => `${settings.databaseFile}.${index}.db`)
-  const gates = new Int32Array(new SharedArrayBuffer(4 * files.length))
+  const gates = new Int32Array(new SharedArrayBuffer(8 * files.length))
   const file = new URL('./prepare-worker.ts', import.meta.url)
   const options = { workerData: { files, gates, workers: 4 }, execArgv: ['--conditions=trestle-source'] }
   const workers = Array.from({ length: 4 }, () => new Worker(file, options))
@@ -30,7 +30,7 @@ it('fills an empty SQLite database once, though four threads make it ready at th
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
   for (const databaseFile of files) await expectOneShop({ ...settings, databaseFile })
-})
+}, 60_000)
 
 it('fills an empty Postgres database once, though eight connections make it ready at the same moment', async () => {
   database = await createDatabase('Postgres')
