@@ -139,22 +139,8 @@ function schemaOf(name: string, links: readonly Link[]): z.ZodType {
 function placedModel(base: AnyModel, fixed: readonly string[], links: readonly Link[]): AnyModel {
   const { facts, options, creatable, updatable } = base
   const isOpen = (name: string): boolean => !fixed.includes(name)
-<<<<<<< HEAD
-  const name = [...links.map(({ parent }) => parent.name), base.name].join('')
-  const without = (schema: z.ZodType, id: string | undefined): z.ZodType => {
-    const object = schema as z.ZodObject
-    const taken = fixed.filter((one) => Object.hasOwn(object.shape, one))
-    if (taken.length === 0) return schema
-    const rest = object.omit(Object.fromEntries(taken.map((one) => [one, true])) as never)
-    // Of another name: the resource that stands by itself may be there as well.
-    return id === undefined ? rest : rest.meta({ id })
-  }
   const visible = (uses: { readonly [PLACE]: Place }, table: AnyTable): SQL | undefined => {
     const own = options.visible?.(uses as never, table)
-=======
-  const visible = (uses: { readonly [PLACE]: Place }): SQL | undefined => {
-    const own = options.visible?.(uses as never)
->>>>>>> nested
     return and(own, ...isIn(facts, links, fixed, uses[PLACE]))
   }
   return Object.freeze({
