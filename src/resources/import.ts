@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { addFieldErrors } from '../contract/field-errors.ts'
+import { pointerStep } from '../contract/json-pointer.ts'
 import { type FieldError, Problem, type ProblemType, problem } from '../contract/problem.ts'
-import type { SchemaIssue } from '../contract/schema.ts'
 import { csvLines, jsonLines } from './import-lines.ts'
 import type { AnyModel } from './model.ts'
 import type { ResourceContext } from './reading.ts'
@@ -102,7 +101,7 @@ export async function importRows(
   for await (const { row, values } of lines) {
     const result = model.create.safeParse(values)
     if (result.success) chunk.push({ row, values: result.data as Row })
-    else refuse(row, errorsOf(result.error.issues, values))
+    else refuse(row, result.error.issues.map(toFieldError))
     if (chunk.length >= CHUNK) await flush()
   }
   await flush()
@@ -110,8 +109,6 @@ export async function importRows(
   return found
 }
 
-function errorsOf(issues: readonly z.core.$ZodIssue[], values: unknown): FieldError[] {
-  const errors: FieldError[] = []
-  addFieldErrors('', issues as readonly SchemaIssue[], values, errors)
-  return errors
+function toFieldError({ path, code, message }: z.core.$ZodIssue): FieldError {
+  return { pointer: path.map(pointerStep).join(''), code, message }
 }

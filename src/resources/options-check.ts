@@ -1,7 +1,6 @@
 import type { Uses } from '../contract/depends.ts'
 import type { AnyTable } from './row.ts'
 import type { PageSize } from '../contract/page.ts'
-import { MODEL_OPTIONS } from './model.ts'
 import type { RelationOptions } from './relation.ts'
 import type { EndpointExtras, ResourceHooks, ResourceOptions, ResourceVerb } from './resource-options.ts'
 import type { SearchOptions } from './search.ts'
