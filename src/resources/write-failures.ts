@@ -1,5 +1,8 @@
+import { type Column, and, eq, sql } from 'drizzle-orm'
 import { Conflict, InvalidInput } from '../contract/problems.ts'
 import type { FieldError } from '../contract/problem.ts'
+import { columnsOf } from './column.ts'
+import type { Queries } from './database.ts'
 import type { AnyModel } from './model.ts'
 import type { TableFacts } from './table.ts'
 
@@ -63,6 +66,7 @@ const SAYS: Readonly<Record<Complaint, string>> = {
  *
  * @param where the pointer under which the written fields are: `/body`.
  * @param isRemoval true where rows are removed: a foreign key that breaks is then another row's.
+ * @param given the row that is written, and where.
  * @throws Conflict, 409, for values that others have, and rows that others refer to.
  * @throws InvalidInput, 422, for all else that is wrong with the values.
  */
@@ -71,24 +75,59 @@ export async function writing<T>(
   where: string,
   isRemoval: boolean,
   work: () => Promise<T>,
+  given?: Given,
 ): Promise<T> {
   try {
     return await work()
   } catch (thrown) {
-    throw problemOf(thrown, model, where, isRemoval) ?? thrown
+    const missing = given !== undefined && isBrokenReference(thrown) ? await missingReferences(model.facts, given) : []
+    throw problemOf(thrown, model, where, isRemoval, missing) ?? thrown
   }
 }
 
-function problemOf(thrown: unknown, model: AnyModel, where: string, isRemoval: boolean): Error | undefined {
+interface Given {
+  readonly database: Queries
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** SQLITE_CONSTRAINT_FOREIGNKEY: one of the foreign keys is broken, and nobody says which. */
+function isBrokenReference(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause)
+    if ((error as Partial<DatabaseError>).errcode === 787) return true
+  return false
+}
+
+/** Names of the columns that refer to rows that are not there. */
+async function missingReferences({ references }: TableFacts, { database, values }: Given): Promise<string[]> {
+  const missing: string[] = []
+  for (const { columns, to, foreign } of references) {
+    if (columns.some((name) => values[name] === undefined || values[name] === null)) continue
+    const others = columnsOf(to)
+    const isIt = columns.map((name, i) => eq(others[foreign[i] as string] as Column, values[name]))
+    const [found] = await database
+      .select({ found: sql`1` })
+      .from(to as never)
+      .where(and(...isIt))
+    if (found === undefined) missing.push(...columns)
+  }
+  return missing
+}
+
+function problemOf(
+  thrown: unknown,
+  model: AnyModel,
+  where: string,
+  isRemoval: boolean,
+  missing: readonly string[],
+): Error | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const { code = '', errcode = 0 } = error as Partial<DatabaseError>
     const complaint = SQLSTATES[code] ?? RESULT_CODES[errcode]
     if (complaint === undefined) continue
     if (isReferred(error as DatabaseError, complaint, isRemoval))
       return Conflict({ detail: SAYS.referred, cause: thrown })
-    const fields = fieldsOf(error as DatabaseError, complaint, model.facts).filter((name) =>
-      model.creatable.includes(name),
-    )
+    const named = missing.length > 0 ? missing : fieldsOf(error as DatabaseError, complaint, model.facts)
+    const fields = named.filter((name) => model.creatable.includes(name))
     const pointers = fields.length > 0 ? fields.map((name) => `${where}/${name}`) : [where]
     const errors = pointers.map((pointer): FieldError => ({ pointer, code: complaint, message: SAYS[complaint] }))
     return complaint === 'taken' ? Conflict({ errors, cause: thrown }) : InvalidInput({ errors, cause: thrown })

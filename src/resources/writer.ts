@@ -151,13 +151,19 @@ export function createWriter(
   }
 
   const add = async (tx: Queries, where: string, values: Row | readonly Row[]): Promise<readonly Row[]> =>
-    writing(model, where, false, async () => {
-      const made: unknown = await tx
-        .insert(table as never)
-        .values(values as never)
-        .returning(returned as never)
-      return made as readonly Row[]
-    })
+    writing(
+      model,
+      where,
+      false,
+      async () => {
+        const made: unknown = await tx
+          .insert(table as never)
+          .values(values as never)
+          .returning(returned as never)
+        return made as readonly Row[]
+      },
+      Array.isArray(values) ? undefined : { database: tx, values: values as Row },
+    )
 
   /** In one statement. Where the database refuses it, one after the other: so it is said of the item that is refused. */
   const addAll = async (
@@ -228,14 +234,19 @@ export function createWriter(
   const changeOne = async (key: Row, values: Row, context: ResourceContext, where: string): Promise<Row> => {
     const isChanged = Object.keys(values).length > 0
     const row = isChanged
-      ? await writing(model, where, false, () =>
-          write(key, context, (condition) =>
-            context.tx
-              .update(table as never)
-              .set({ ...values, ...nextVersion() } as never)
-              .where(condition)
-              .returning(returned as never),
-          ),
+      ? await writing(
+          model,
+          where,
+          false,
+          () =>
+            write(key, context, (condition) =>
+              context.tx
+                .update(table as never)
+                .set({ ...values, ...nextVersion() } as never)
+                .where(condition)
+                .returning(returned as never),
+            ),
+          { database: context.tx, values },
         )
       : await lookUp(key, context)
     checkVersion(isChanged ? Number(row[version ?? '']) - 1 : row[version ?? ''], context)
