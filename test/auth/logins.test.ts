@@ -228,7 +228,9 @@ describe('a login', () => {
   it('is tried thirty times from one address', async () => {
     const shop = await openShop('memory', {})
     const body = (i: number) => ({ username: `user-${i}`, password: 'wrong' })
-    for (let i = 0; i < 30; i++) expect((await shop.post('/auth/login', body(i))).status).toBe(401)
+    // At once: while they are slow, the limit lets others in.
+    const tries = await Promise.all(Array.from({ length: 30 }, (_, i) => shop.post('/auth/login', body(i))))
+    expect(new Set(tries.map(({ status }) => status))).toEqual(new Set([401]))
     expect((await shop.post('/auth/login', body(30))).status).toBe(429)
     await shop.close()
   })

@@ -472,7 +472,8 @@ onEveryWire('A cached endpoint', (open) => {
     const app = api(quiet, {
       read: get('/', { policies: [cached({ for: 60 })] }, async () => {
         made++
-        await pause(20)
+        // Longer than all of them take to come, on a machine with other work too.
+        await pause(1000)
         throw new Error('a fault')
       }),
     })
