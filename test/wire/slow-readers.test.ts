@@ -27,16 +27,16 @@ describe('a long reply and the send timeout', () => {
   })
   afterAll(() => server.stop())
 
-  it.each(['bytes', 'text', 'blob'])('is not cut off for one that reads steadily: %s', async (path) => {
+  it.concurrent.each(['bytes', 'text', 'blob'])('is not cut off for one that reads steadily: %s', async (path) => {
     // It takes several times the timeout, and none of its pauses is near it.
     expect(await read(server.port, path)).toBeGreaterThanOrEqual(SIZE)
   })
 
-  it('waits for one that pauses for less', async () => {
+  it.concurrent('waits for one that pauses for less', async () => {
     expect(await read(server.port, 'bytes', SEND_TIMEOUT * 0.6)).toBeGreaterThanOrEqual(SIZE)
   })
 
-  it('is cut off for one that pauses for more', async () => {
+  it.concurrent('is cut off for one that pauses for more', async () => {
     expect(await read(server.port, 'bytes', SEND_TIMEOUT * 5)).toBeLessThan(SIZE)
   })
 })
