@@ -53,9 +53,23 @@ export function createStatements(): Statements {
           own.again.set(shape, statement)
         }
       }
-      return (await statement.execute(values)) as never
+      try {
+        return (await statement.execute(values)) as never
+      } catch (error) {
+        if (!isOutdated(error)) throw error
+        // For ever, on each connection that has it: whoever changed the column would have to restart the API.
+        own.again.delete(shape)
+        statementNames(database).renew()
+        return (await build().prepare('').execute(values)) as never
+      }
     },
   }
+}
+
+/** True where Postgres keeps a statement that gives columns of other types by now: somebody altered the table. */
+function isOutdated(thrown: unknown): boolean {
+  const { code, routine } = ((thrown as Error).cause ?? thrown) as { readonly code?: string; readonly routine?: string }
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
 }
 
 /** A condition whose values are taken out, so that the statement around it can be kept. */

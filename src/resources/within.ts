@@ -1,4 +1,4 @@
-import { type Column, type SQL, and, eq, getTableName, sql } from 'drizzle-orm'
+import { type Column, type SQL, and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { NotFound } from '../contract/problems.ts'
 import { type ColumnSchemas, schemasOf } from './column.ts'
@@ -7,7 +7,7 @@ import type { AnyModel, ModelOptions } from './model.ts'
 import { type Access, type ResourceContext, pick, visibleTo } from './reading.ts'
 import { besides, toModel } from './relation.ts'
 import type { AnyTable } from './row.ts'
-import type { TableFacts } from './table.ts'
+import { type TableFacts, isSameTable } from './table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -99,7 +99,7 @@ function linksOf(facts: TableFacts, models: ReadonlyMap<string, AnyModel>, passe
     if (passed.includes(own) || !columns.every((name) => models.has(name))) return []
     const parent = columns
       .map((name) => models.get(name) as AnyModel)
-      .find((model) => model.facts.name === getTableName(to))
+      .find((model) => isSameTable(model.facts.table, to))
     return parent === undefined
       ? []
       : [{ columns, foreign, parent, links: linksOf(parent.facts, models, [...passed, own]) }]
@@ -135,6 +135,9 @@ function schemaOf(name: string, links: readonly Link[]): z.ZodType {
   return (values[foreign] as ColumnSchemas | undefined)?.input ?? schemasOf(facts.columns[foreign] as Column).input
 }
 
+/** Schemas without what a path says, by those that they are of: the same each time, for they have one name. */
+const shortened = new WeakMap<z.ZodType, Map<string, z.ZodType>>()
+
 /** A model without what the path says, whose rows are those that are there. */
 function placedModel(base: AnyModel, fixed: readonly string[], links: readonly Link[]): AnyModel {
   const { facts, options, creatable, updatable } = base
@@ -144,9 +147,16 @@ function placedModel(base: AnyModel, fixed: readonly string[], links: readonly L
     const object = schema as z.ZodObject
     const taken = fixed.filter((one) => Object.hasOwn(object.shape, one))
     if (taken.length === 0) return schema
+    const made = shortened.get(schema) ?? new Map<string, z.ZodType>()
+    shortened.set(schema, made)
+    const which = `${taken} ${id}`
+    const found = made.get(which)
+    if (found !== undefined) return found
     const rest = object.omit(Object.fromEntries(taken.map((one) => [one, true])) as never)
     // Of another name: the resource that stands by itself may be there as well.
-    return id === undefined ? rest : rest.meta({ id })
+    const named = id === undefined ? rest : rest.meta({ id })
+    made.set(which, named)
+    return named
   }
   const visible = (uses: { readonly [PLACE]: Place }, table: AnyTable): SQL | undefined => {
     const own = options.visible?.(uses as never, table)

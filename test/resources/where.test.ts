@@ -81,6 +81,13 @@ onBothDatabases('fields of a list that the API says', (opened) => {
     expect(errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/query/half', '/query/called'])
   })
 
+  test('hold no NUL, which no text of Postgres does', async () => {
+    for (const path of ['/folders', '/folders/export']) {
+      const reply = await started.fetch(`${path}?called=a%00b`)
+      expect([reply.status, (await reply.json()).errors[0].pointer]).toEqual([422, '/query/called'])
+    }
+  })
+
   test.each([
     ['q', 'the list has a field q already'],
     ['cursor', 'the list has a field cursor already'],
