@@ -7,6 +7,7 @@ import type { ListQuery, ListSpec, Reader, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
 import { narrow } from './narrowing.ts'
 import { orderBy } from './order.ts'
+import { narrowing } from './read-failures.ts'
 import type { Selection } from './selection.ts'
 
 type Row = Record<string, unknown>
@@ -21,12 +22,15 @@ export function createAllRows(
   list: Reader['list'],
 ): (query: ListQuery, reading: Reading) => EncodedRows<Row> {
   const isPostgres = model.facts.dialect === 'postgres'
+  const own = Object.keys(spec.where)
   return (query, reading) => {
     const names = selection.written(query.fields)
     const written = async (form: string, signal: AbortSignal) => {
       const { where, values } = narrow(model, filters, spec.search, query, reading)
       const order = orderBy(asking.terms(query.sort))
-      return copied(reading.database, { model, names, where: where(), order, values }, form, signal)
+      const source = { model, names, where: where(), order, values }
+      const asked = own.filter((field) => query[field] !== undefined)
+      return narrowing(asked, () => copied(reading.database, source, form, signal))
     }
     return new EncodedRows(
       isPostgres && selection.isPlain(query) ? written : undefined,

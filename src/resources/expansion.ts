@@ -88,7 +88,7 @@ export async function expand(
 }
 
 async function related(
-  { model, kind, to, most, inside: relations }: ResolvedRelation,
+  { path, model, kind, to, most, inside: relations }: ResolvedRelation,
   ids: readonly unknown[],
   paths: Paths,
   { database, statements, visible }: Expansion,
@@ -98,7 +98,7 @@ async function related(
   const names = new Set([...Object.keys(model.shown), to, ...columnsFor(relations, paths)])
   const condition = visible(model)
   const part = condition === undefined ? undefined : fixed(condition, database, 'v')
-  const shape = `expand ${facts.name}.${to} ${kind} ${most} ${[...names]} ${part?.shape ?? ''}`
+  const shape = `expand ${path} ${[...names]} ${part?.shape ?? ''}`
   const build = () => {
     const columns = Object.fromEntries([...names].map((name) => [name, facts.columns[name] as Column]))
     const where = and(belongs(link, sql.placeholder('ids'), facts.dialect), part?.build())

@@ -130,11 +130,16 @@ export function ownFilters(
       )
     return {
       field,
-      schema: schema.optional(),
+      // No text of Postgres holds it, whatever the API takes.
+      schema: schema.optional().refine((value) => !hasNul(value), 'Must not hold the character NUL'),
       condition: (value, prefix, database) => fixed(condition(value, table) ?? sql`1 = 1`, database, prefix),
       isOfAnyLength: () => false,
     }
   })
+}
+
+function hasNul(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(hasNul) : typeof value === 'string' && value.includes('\0')
 }
 
 function isReserved(field: string, mode: 'cursor' | 'offset'): boolean {

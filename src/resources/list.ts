@@ -7,6 +7,7 @@ import type { Queries } from './database.ts'
 import type { OwnFilter } from './filter.ts'
 import { type ListFields, fieldsOfList } from './list-fields.ts'
 import type { AnyModel } from './model.ts'
+import { narrowing } from './read-failures.ts'
 import { type RowOfKey, createRowOfKey } from './one-row.ts'
 import type { ResolvedRelation } from './relation.ts'
 import { type RowPage, createRowPages } from './row-page.ts'
@@ -76,12 +77,21 @@ export function createReader(
   const rowPage = createRowPages(model, spec.mode, selection, statements)
   const isWritten = model.facts.dialect === 'postgres' && spec.mode === 'cursor'
   const textPage = isWritten ? createTextPages(model, selection, statements) : undefined
-  const list: Reader['list'] = async (query, reading) => {
+  const read: Reader['list'] = async (query, reading) => {
     const asked = await asking.page(query, reading)
     const isText = textPage !== undefined && selection.isPlain(query)
     const text = isText ? await textPage(asked, query, reading) : undefined
     return text ?? rowPage(asked, query, reading)
   }
+  const own = Object.keys(spec.where)
+  const list: Reader['list'] =
+    own.length === 0
+      ? read
+      : (query, reading) =>
+          narrowing(
+            own.filter((field) => query[field] !== undefined),
+            () => read(query, reading),
+          )
   return {
     ...fields,
     list,

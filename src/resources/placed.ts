@@ -1,5 +1,5 @@
 import { EncodedPage } from '../contract/encoded-page.ts'
-import type { ResourceContext } from './reading.ts'
+import { type ResourceContext, pick } from './reading.ts'
 import type { ResourceVerb } from './resource-options.ts'
 import type { Within } from './within.ts'
 
@@ -25,12 +25,13 @@ export function placed({ placed: at, check, model }: Within, handlers: Handlers)
     }
   /** Items have their whole key, of which the path may say a part. */
   const keyed = (handler: Handler): Handler => {
-    const inPath = model.facts.key.some(
+    const inPath = model.facts.key.filter(
       (name) => !Object.hasOwn((model.params as never as { shape: object }).shape, name),
     )
-    if (!inPath) return handler
+    if (inPath.length === 0) return handler
     return (context) => {
-      const items = (context.body.items as readonly Row[]).map((item) => ({ ...item, ...context.fixed }))
+      const known = pick(context.fixed as Row, inPath)
+      const items = (context.body.items as readonly Row[]).map((item) => ({ ...item, ...known }))
       return handler({ ...context, body: { ...context.body, items } })
     }
   }

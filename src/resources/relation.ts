@@ -1,9 +1,9 @@
-import { Table, getTableName, is } from 'drizzle-orm'
+import { Table, is } from 'drizzle-orm'
 import { z } from 'zod'
 import { type AnyModel, type Model, model } from './model.ts'
 import { checkRelation } from './options-check.ts'
 import type { AnyTable, RowOf, RowSent } from './row.ts'
-import { DATABASES, type TableFacts } from './table.ts'
+import { DATABASES, type TableFacts, isSameTable } from './table.ts'
 
 /** Rows of another table that a list can show with its own. */
 export interface Relation<M = unknown, Kind extends 'one' | 'many' = 'one' | 'many', E = unknown, A = unknown> {
@@ -123,6 +123,8 @@ type ExpandedSent<R> =
 /** A relation whose columns are found. */
 export interface ResolvedRelation {
   readonly name: string
+  /** Tells it from all others of the resource: `items.product`. */
+  readonly path: string
   readonly kind: 'one' | 'many'
   readonly model: AnyModel
   /** Names of columns that are equal: of the table that expands, and of the other. */
@@ -141,7 +143,7 @@ const MOST = 100
  *
  * @throws {TypeError} naming a relation that no foreign key, or more than one, makes.
  */
-export function resolveRelations(facts: TableFacts, relations: Relations): ResolvedRelation[] {
+export function resolveRelations(facts: TableFacts, relations: Relations, before = ''): ResolvedRelation[] {
   return Object.entries(relations).map(([name, relation]) => {
     if (relation?.is !== 'relation')
       throw new TypeError(`the relation ${name} of ${facts.name} is none: make it with one(…) or many(…)`)
@@ -153,15 +155,17 @@ export function resolveRelations(facts: TableFacts, relations: Relations): Resol
     const target = other.facts
     const [from, to] =
       kind === 'one' ? joined(facts, target, options, name) : joined(target, facts, options, name).toReversed()
+    const path = `${before}${name}`
     return {
       name,
+      path,
       kind,
       model: other,
       from: from as string,
       to: to as string,
       most: options.most ?? MOST,
       always: options.always === true,
-      inside: resolveRelations(target, (options as { expand?: Relations }).expand ?? {}),
+      inside: resolveRelations(target, (options as { expand?: Relations }).expand ?? {}, `${path}.`),
     }
   })
 }
@@ -191,7 +195,7 @@ function joined(
 ): [string, string] {
   const keys = referring.references.filter(
     (one) =>
-      getTableName(one.to) === referred.name && one.columns.length === 1 && (by === undefined || one.columns[0] === by),
+      isSameTable(one.to, referred.table) && one.columns.length === 1 && (by === undefined || one.columns[0] === by),
   )
   const [key, another] = keys
   if (key !== undefined && another === undefined) return [key.columns[0] as string, to ?? (key.foreign[0] as string)]

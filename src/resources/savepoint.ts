@@ -5,6 +5,7 @@ import type { Dialect } from './table.ts'
 /** What begins a part of a transaction on either database: Drizzle's own for node:sqlite waits for nothing. */
 interface Parts {
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>
+  /** At once, or where it is waited for: drivers that ask another process do not begin before. */
   run(statement: SQL): unknown
 }
 
@@ -16,14 +17,14 @@ interface Parts {
 export async function inSavepoint<T>(tx: Queries, dialect: Dialect, work: (tx: Queries) => Promise<T>): Promise<T> {
   const parts = tx as unknown as Parts
   if (dialect === 'postgres') return parts.transaction(work)
-  parts.run(sql`savepoint rows`)
+  await parts.run(sql`savepoint rows`)
   try {
     const result = await work(tx)
-    parts.run(sql`release savepoint rows`)
+    await parts.run(sql`release savepoint rows`)
     return result
   } catch (error) {
-    parts.run(sql`rollback to savepoint rows`)
-    parts.run(sql`release savepoint rows`)
+    await parts.run(sql`rollback to savepoint rows`)
+    await parts.run(sql`release savepoint rows`)
     throw error
   }
 }

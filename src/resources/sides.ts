@@ -38,7 +38,7 @@ export function sideOf(base: AnyModel, { spec, expand, places, hooks, used }: Si
   const within = places === undefined ? undefined : withinOf(base, places)
   const model = within?.model ?? base
   const relations = resolveRelations(model.facts, expand)
-  const statements = createStatements()
+  const statements = createStatements(model.facts)
   const reader = createReader(model, relations, spec, statements)
   const writer = showing(createWriter(model, relations, hooks, used), relations, statements)
   const reads = readHandlers(reader, hooks.afterRead, used)

@@ -5,6 +5,8 @@ const MOST_NAMES = 500
 export interface StatementNames {
   /** @returns false where a statement is to be run without one. */
   readonly take: () => boolean
+  /** Has connections make way that may have names of what is not so any more. */
+  readonly renew: () => void
 }
 
 /** A pool of `pg`, as far as it is used here. */
@@ -34,12 +36,12 @@ export function statementNames(database: object): StatementNames {
   return found
 }
 
-const NONE: StatementNames = { take: () => false }
+const NONE: StatementNames = { take: () => false, renew: () => undefined }
 
 function namesOn(client: Partial<Pool & { query: unknown; totalCount: number }>): StatementNames {
-  if (typeof client.query !== 'function') return { take: () => true }
+  if (typeof client.query !== 'function') return { ...NONE, take: () => true }
   let given = 0
-  if (typeof client.totalCount !== 'number') return { take: () => ++given <= MOST_NAMES }
+  if (typeof client.totalCount !== 'number') return { ...NONE, take: () => ++given <= MOST_NAMES }
   let age = 0
   const ages = new WeakMap<Client, number>()
   const pool = client as Pool
@@ -48,13 +50,16 @@ function namesOn(client: Partial<Pool & { query: unknown; totalCount: number }>)
     // The pool takes no connection back that is ending.
     if ((ages.get(one) ?? 0) < age) void one.end()
   })
+  const renew = (): void => {
+    given = 0
+    age++
+  }
   return {
     take: () => {
-      if (++given > MOST_NAMES) {
-        given = 1
-        age++
-      }
+      if (given === MOST_NAMES) renew()
+      given++
       return true
     },
+    renew,
   }
 }

@@ -1,6 +1,7 @@
 import { type SQL, fillPlaceholders, sql } from 'drizzle-orm'
 import { Recent } from './recent.ts'
 import { statementNames } from './statement-names.ts'
+import { DATABASES, type TableFacts, dialectOfDatabase } from './table.ts'
 
 /** A query of Drizzle that can be run with values for its placeholders. */
 export interface Query {
@@ -30,13 +31,18 @@ export interface Statements {
   ) => Promise<readonly Row[]>
 }
 
-export function createStatements(): Statements {
+export function createStatements({ name, dialect }: TableFacts): Statements {
   const known = new WeakMap<object, { readonly once: Recent<Prepared>; readonly again: Recent<Prepared> }>()
   return {
     run: async (database, shape, build, values) => {
       if (shape === undefined) return (await build().prepare('').execute(values)) as never
       let own = known.get(database)
       if (own === undefined) {
+        const given = dialectOfDatabase(database)
+        if (given !== dialect)
+          throw new TypeError(
+            `resource(${name}): its "db" is of ${DATABASES[given]}, and its table of ${DATABASES[dialect]}: give the database of that table, or a model with a "twin"`,
+          )
         // Apart: callers choose shapes, and whoever asks for ever new ones drives out no other's.
         own = { once: new Recent(MOST), again: new Recent(MOST) }
         known.set(database, own)
@@ -53,9 +59,23 @@ export function createStatements(): Statements {
           own.again.set(shape, statement)
         }
       }
-      return (await statement.execute(values)) as never
+      try {
+        return (await statement.execute(values)) as never
+      } catch (error) {
+        if (!isOutdated(error)) throw error
+        // For ever, on each connection that has it: whoever changed the column would have to restart the API.
+        own.again.delete(shape)
+        statementNames(database).renew()
+        return (await build().prepare('').execute(values)) as never
+      }
     },
   }
+}
+
+/** True where Postgres keeps a statement that gives columns of other types by now: somebody altered the table. */
+function isOutdated(thrown: unknown): boolean {
+  const { code, routine } = ((thrown as Error).cause ?? thrown) as { readonly code?: string; readonly routine?: string }
+  return code === '0A000' && routine === 'RevalidateCachedQuery'
 }
 
 /** A condition whose values are taken out, so that the statement around it can be kept. */

@@ -1,4 +1,4 @@
-import { type Column, type SQL, type Table, getTableName, is } from 'drizzle-orm'
+import { type Column, type SQL, type Table, getTableName, getTableUniqueName, is } from 'drizzle-orm'
 import { PgDialect, PgTable, getTableConfig as postgresConfig } from 'drizzle-orm/pg-core'
 import { SQLiteDialect, SQLiteTable, getTableConfig as sqliteConfig } from 'drizzle-orm/sqlite-core'
 import { columnsOf } from './column.ts'
@@ -132,6 +132,11 @@ function dialectOf(table: Table, name: string): Dialect {
   if (is(table, PgTable)) return 'postgres'
   if (is(table, SQLiteTable)) return 'sqlite'
   throw new TypeError(`the table ${name} is of neither Postgres nor SQLite: resources work on these two`)
+}
+
+/** True of what is one table in the database: each schema may have one of a name. */
+export function isSameTable(one: Table, other: Table): boolean {
+  return getTableUniqueName(one) === getTableUniqueName(other)
 }
 
 /**

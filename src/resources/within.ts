@@ -1,4 +1,4 @@
-import { type Column, type SQL, and, eq, getTableName, sql } from 'drizzle-orm'
+import { type Column, type SQL, and, eq, sql } from 'drizzle-orm'
 import { z } from 'zod'
 import { NotFound } from '../contract/problems.ts'
 import { type ColumnSchemas, schemasOf } from './column.ts'
@@ -7,7 +7,7 @@ import type { AnyModel, ModelOptions } from './model.ts'
 import { type Access, type ResourceContext, pick, visibleTo } from './reading.ts'
 import { besides, toModel } from './relation.ts'
 import type { AnyTable } from './row.ts'
-import type { TableFacts } from './table.ts'
+import { type TableFacts, isSameTable } from './table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -99,7 +99,7 @@ function linksOf(facts: TableFacts, models: ReadonlyMap<string, AnyModel>, passe
     if (passed.includes(own) || !columns.every((name) => models.has(name))) return []
     const parent = columns
       .map((name) => models.get(name) as AnyModel)
-      .find((model) => model.facts.name === getTableName(to))
+      .find((model) => isSameTable(model.facts.table, to))
     return parent === undefined
       ? []
       : [{ columns, foreign, parent, links: linksOf(parent.facts, models, [...passed, own]) }]

@@ -201,7 +201,7 @@ export function createWriter(
     const own = ownOf(context.access)
     const rows: Row[] = []
     for (let from = 0; from < items.length; from += mostRows) {
-      const some = items.slice(from, from + mostRows).map((values) => ({ ...values, ...own, ...fixed }))
+      const some = items.slice(from, from + mostRows).map((values) => ({ ...values, ...fixed, ...own }))
       rows.push(...(await addAll(some, context, wheres.slice(from, from + mostRows), together)))
     }
     await checkVisible(rows, context, wheres)

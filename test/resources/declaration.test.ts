@@ -32,7 +32,7 @@ onBothDatabases('what a resource is declared with', (opened) => {
     const { tables, db } = opened()
     const made = (options: object) => () => resource(tables.branches, options as { db: typeof db })
     expect(made({ db, filtr: ['name'] })).toThrow(
-      'resource(branches): there is no option "filtr": there are db, tx, filter',
+      'resource(branches): there is no option "filtr": there are db, tx, name, filter',
     )
     // Rows could be deleted all the same: that endpoint is called otherwise.
     expect(made({ db, endpoints: { delete: false } })).toThrow(/"endpoints" names delete.*there are .*remove/)

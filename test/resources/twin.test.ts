@@ -232,4 +232,19 @@ describe('a model with a twin', () => {
       'the trail of notes: the table of changes is not on SQLite: give it as its "twin"',
     )
   })
+
+  test('is what a table of another database than "db" has not: which is which is said', async () => {
+    const opened = await openSqlite()
+    const { fetch, failures, close } = await createTestClient(
+      api({ folders: group('/folders', resource(postgres.folders, { db: opened.db })) }),
+    )
+    for (const path of ['/folders', '/folders/1']) {
+      expect((await fetch(path)).status).toBe(500)
+      expect(String(failures.at(-1))).toContain(
+        'resource(folders): its "db" is of SQLite, and its table of Postgres: give the database of that table, or a model with a "twin"',
+      )
+    }
+    await close()
+    await opened.close()
+  })
 })

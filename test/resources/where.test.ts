@@ -1,4 +1,4 @@
-import { eq, gte, lt, ne, sql } from 'drizzle-orm'
+import { eq, gt, gte, lt, ne, sql } from 'drizzle-orm'
 import { type Dependency, api, depends, group } from 'trestle'
 import { type AnyDatabase, resource, where } from 'trestle/resources'
 import { createTestClient } from 'trestle/testing'
@@ -79,6 +79,37 @@ onBothDatabases('fields of a list that the API says', (opened) => {
     const { errors } = await reply.json()
     expect(reply.status).toBe(422)
     expect(errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/query/half', '/query/called'])
+  })
+
+  test('say what their column cannot be compared with, where their schema does not', async () => {
+    const { dialect, db, tables } = opened()
+    const own = {
+      after: where(z.int(), (after, { id }: Folders) => gt(id, after)),
+      // What is wrong with a row is none of the caller's.
+      numbered: where(z.int(), (number, { name }: Folders) => sql`cast(${name} as int) = ${number}`),
+    }
+    const { fetch, close } = await createTestClient(
+      api({ folders: group('/folders', resource(tables.folders, { db, export: true, where: own })) }),
+    )
+    for (const path of ['/folders', '/folders/export']) {
+      const reply = await fetch(`${path}?after=3000000000`)
+      const body = await reply.json()
+      if (dialect === 'sqlite') expect(reply.status).toBe(200)
+      else expect([reply.status, body.errors]).toMatchObject([422, [{ pointer: '/query/after', code: 'refused' }]])
+      const failed = await fetch(`${path}?numbered=1`)
+      await failed.text()
+      expect(failed.status).toBe(dialect === 'sqlite' ? 200 : 500)
+      const found = await (await fetch(`${path}?after=3`)).json()
+      expect(found.items ?? found).toMatchObject([{ id: 4 }])
+    }
+    await close()
+  })
+
+  test('hold no NUL, which no text of Postgres does', async () => {
+    for (const path of ['/folders', '/folders/export']) {
+      const reply = await started.fetch(`${path}?called=a%00b`)
+      expect([reply.status, (await reply.json()).errors[0].pointer]).toEqual([422, '/query/called'])
+    }
   })
 
   test.each([

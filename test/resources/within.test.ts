@@ -423,4 +423,43 @@ onBothDatabases('rows within others', (opened) => {
     for (const method of ['get', 'post'])
       expect(Object.keys(paths['/folders/{folder_id}/notes'][method].responses)).toContain('404')
   })
+
+  test('are nobody else’s: a path says no owner that the model says', async () => {
+    const { tables, db, run } = opened()
+    const note = model(tables.notes, { use: { caller }, owned: { folder_id: ({ caller }) => Number(caller) } })
+    const within = { folder_id: tables.folders }
+    const { fetch, close } = await createTestClient(
+      api({ notes: group('/folders/{folder_id}/notes', resource(note, { db, within, import: true })) }),
+    )
+    const post = async (path: string, sent: unknown) => {
+      const headers = {
+        'x-caller': '1',
+        'content-type': path.endsWith('import') ? 'application/x-ndjson' : 'application/json',
+      }
+      const reply = await fetch(path, { method: 'POST', headers, body: JSON.stringify(sent) })
+      return { status: reply.status, body: await reply.json() }
+    }
+    const given = { owner: 'ann', words: 'mine' }
+    expect(await post('/folders/1/notes', given)).toMatchObject({ status: 201, body: { folder_id: 1 } })
+    const refused = { status: 422, body: { errors: [{ code: 'not_visible' }] } }
+    expect(await post('/folders/3/notes', given)).toMatchObject(refused)
+    expect(await post('/folders/3/notes/bulk', { items: [given] })).toMatchObject(refused)
+    expect(await post('/folders/3/notes/import', given)).toMatchObject({ body: { created: 0, refused: 1 } })
+    expect(await run(sql`select folder_id from notes where words = 'mine'`)).toEqual([{ folder_id: 1 }])
+    await close()
+  })
+
+  test('may be at two paths: their schemas are the same', async () => {
+    const { tables, db } = opened()
+    const note = model(tables.notes)
+    const at = () => resource(note, { db, within: { folder_id: tables.folders } })
+    const both = api({
+      all: group('/all/folders/{folder_id}/notes', at()),
+      own: group('/folders/{folder_id}/notes', at()),
+    })
+    const { close } = await createTestClient(both)
+    const { components } = JSON.parse(JSON.stringify(await toOpenApi(both)))
+    expect(Object.keys(components.schemas.FolderNoteCreate.properties)).not.toContain('folder_id')
+    await close()
+  })
 })
