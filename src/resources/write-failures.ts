@@ -86,11 +86,10 @@ function problemOf(thrown: unknown, model: AnyModel, where: string, isRemoval: b
     if (complaint === undefined) continue
     if (isReferred(error as DatabaseError, complaint, isRemoval))
       return Conflict({ detail: SAYS.referred, cause: thrown })
-    const fields = fieldsOf(error as DatabaseError, complaint, model.facts).filter((name) =>
-      model.creatable.includes(name),
-    )
+    const fields = fieldsOf(error as DatabaseError, complaint, model)
     const pointers = fields.length > 0 ? fields.map((name) => `${where}/${name}`) : [where]
-    const errors = pointers.map((pointer): FieldError => ({ pointer, code: complaint, message: SAYS[complaint] }))
+    const message = fields.length > 0 ? SAYS[complaint] : saidOf(complaint, model)
+    const errors = pointers.map((pointer): FieldError => ({ pointer, code: complaint, message }))
     return complaint === 'taken' ? Conflict({ errors, cause: thrown }) : InvalidInput({ errors, cause: thrown })
   }
   return undefined
@@ -101,8 +100,32 @@ function isReferred({ detail = '' }: DatabaseError, complaint: Complaint, isRemo
   return complaint === 'referred' || (complaint === 'unknown' && (isRemoval || detail.includes('still referenced')))
 }
 
-/** The columns that a database complains of, by their names in code. */
-function fieldsOf(error: DatabaseError, complaint: Complaint, facts: TableFacts): readonly string[] {
+/** The columns that a database complains of and callers set, by their names in code. */
+function fieldsOf(error: DatabaseError, complaint: Complaint, { facts, creatable }: AnyModel): readonly string[] {
+  const isSet = (name: string): boolean => creatable.includes(name)
+  const fields = columnsOf(error, complaint, facts).filter(isSet)
+  if (complaint !== 'unknown' || fields.length > 0) return fields
+  // SQLite names no foreign key. Where there is but one that callers set, it is that.
+  const [only, another] = referring(facts, creatable)
+  return only === undefined || another !== undefined ? [] : only
+}
+
+/** What is said of a complaint that names no column. */
+function saidOf(complaint: Complaint, { facts, creatable }: AnyModel): string {
+  const names = [...new Set(referring(facts, creatable).flat())]
+  return complaint === 'unknown' && names.length > 0
+    ? `One of ${names.join(', ')} refers to what is not there`
+    : SAYS[complaint]
+}
+
+/** The columns of each foreign key, of those that callers set. */
+function referring({ references }: TableFacts, creatable: readonly string[]): string[][] {
+  return references
+    .map(({ columns }) => columns.filter((name) => creatable.includes(name)))
+    .filter((columns) => columns.length > 0)
+}
+
+function columnsOf(error: DatabaseError, complaint: Complaint, facts: TableFacts): readonly string[] {
   const { constraint, column, message } = error
   if (column !== undefined) return named([column], facts)
   // SQLite: `UNIQUE constraint failed: books.isbn, books.shelf`.
