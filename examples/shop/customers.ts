@@ -27,7 +27,7 @@ export const CustomerPatch = z
 
 const Customer = customer.row
 
-const read = resource(customer, { db, reads: { security: shown.scopes('customers:read') } })
+const rows = resource(customer, { db, reads: { security: shown.scopes('customers:read') } })
 
 export const EmailTaken = problem('email_taken', { status: 409, title: 'A customer has this address already' })
 
@@ -41,8 +41,8 @@ const params = z.object({ id: CustomerId })
 const about = { description: 'Who orders.' }
 
 export const customers = group('/customers', about, {
-  list: read.list,
-  read: read.read,
+  list: rows.list,
+  read: rows.read,
 
   create: post(
     '/',

@@ -29,9 +29,3 @@ export const CustomerId = z.int().min(1).max(2_147_483_647)
 
 /** Orders and refunds: UUIDs that begin with the time, so that newer ones are greater. */
 export const Id = z.uuid().toLowerCase()
-
-/** ISO 8601 on the wire, `Date` in handlers. */
-export const Timestamp = z.codec(z.iso.datetime(), z.date().min(new Date('1970-01-01')), {
-  decode: (text) => new Date(text),
-  encode: (date) => date.toISOString(),
-})

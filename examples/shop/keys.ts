@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { caller, may } from './caller.ts'
 import { customerFor } from './customers.ts'
 import { accountOf, customerOf, keyScopes } from './database/accounts.ts'
-import { CustomerId, Text, Timestamp } from './fields.ts'
+import { CustomerId, Text } from './fields.ts'
 import { keys } from './login.ts'
 import { store } from './store.ts'
 
@@ -18,6 +18,12 @@ export const KeyIn = z
     customer_id: CustomerId.optional().describe('Whose it is: the caller, unless staff say whose'),
   })
   .meta({ id: 'KeyIn', examples: [{ name: 'Stock control', scopes: ['orders:read', 'orders:write'], days: 365 }] })
+
+/** ISO 8601 on the wire, `Date` in handlers. */
+const Timestamp = z.codec(z.iso.datetime(), z.date().min(new Date('1970-01-01')), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+})
 
 export const Key = z
   .object({

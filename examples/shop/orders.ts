@@ -29,7 +29,7 @@ export const OrderIn = z
     examples: [{ customer_id: 1, items: [{ sku: 'TEA-ASSAM-250', qty: 2 }], notes: 'Leave it with the neighbour' }],
   })
 
-const read = resource(order, {
+const rows = resource(order, {
   db,
   name: 'Order',
   order: '-id',
@@ -38,7 +38,7 @@ const read = resource(order, {
   reads: { security: shown.scopes('orders:read') },
   endpoints: { list: { summary: 'List orders, the newest first', description: 'Customers see their own.' } },
 })
-const Order = read.read.spec.returns
+const Order = rows.read.spec.returns
 
 export const OrderNotOpen = problem('order_not_open', {
   status: 409,
@@ -54,8 +54,8 @@ const about = { description: 'From the order to the invoice. Prices are those of
 const changesStock = invalidates('products')
 
 export const orders = group('/orders', about, {
-  list: read.list,
-  read: read.read,
+  list: rows.list,
+  read: rows.read,
 
   create: post(
     '/',

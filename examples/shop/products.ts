@@ -74,7 +74,7 @@ const shelf = [cached({ for: 600, tags: ['products'], public: true }), cacheCont
 const changes = invalidates('products')
 const staff = shown.scopes('products:write')
 
-const read = resource(product, {
+const rows = resource(product, {
   db,
   filter: ['category', 'name', 'price_cents'],
   where: {
@@ -91,9 +91,9 @@ const read = resource(product, {
 })
 
 export const products = group('/products', about, {
-  list: read.list,
-  export: read.export,
-  read: read.read,
+  list: rows.list,
+  export: rows.export,
+  read: rows.read,
 
   create: post(
     '/',

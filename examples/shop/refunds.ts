@@ -13,7 +13,7 @@ export const RefundIn = z
   .object({ amount_cents: z.int().min(1), reason: Text(500).optional() })
   .meta({ id: 'RefundIn', examples: [{ amount_cents: 1450, reason: 'The packet was torn' }] })
 
-const read = resource(refund, {
+const rows = resource(refund, {
   db,
   within: { order_id: order },
   reads: { security: shown.scopes('orders:read') },
@@ -38,8 +38,8 @@ const about = { description: 'Money given back, in parts or at once.' }
 
 /** Inside the group of orders: `/orders/{order_id}/refunds`. */
 export const refunds = group('/{order_id}/refunds', about, {
-  list: read.list,
-  read: read.read,
+  list: rows.list,
+  read: rows.read,
 
   create: post(
     '/',

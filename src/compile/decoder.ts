@@ -13,7 +13,8 @@ import { type FromText, fromText } from './from-text.ts'
 import { parseJson } from './json.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
 import type { Parse } from './xml-reader.ts'
-import { type Validate, type Zod, isFull, refuseField, validator } from './validator.ts'
+import { isFull, refuseField } from '../contract/field-errors.ts'
+import { type Validate, type Zod, validator } from './validator.ts'
 
 /** How the raw parts of a request become what a handler gets. A part that is undefined is not declared. */
 export interface Decoders {

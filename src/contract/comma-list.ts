@@ -34,13 +34,14 @@ export function commaList<const Word extends string>(words: readonly Word[], des
 
 function wordsOf(value: unknown, known: ReadonlySet<string>): SchemaResult<readonly string[] | undefined> {
   if (value === undefined) return { value }
-  const parts = (Array.isArray(value) ? value : [value]).flatMap((text) => String(text).split(','))
-  const issues: SchemaIssue[] = []
-  for (const [index, part] of parts.entries()) {
-    if (known.has(part)) continue
-    issues.push({ path: [index], code: 'invalid_value', message: `Must be one of ${[...known].join(', ')}` })
-  }
-  return issues.length > 0 ? { issues } : { value: [...new Set(parts)] }
+  const given = Array.isArray(value) ? value : [value]
+  const parts = given.map((text) => String(text).split(','))
+  const issues = parts.flatMap((words, index): SchemaIssue[] =>
+    words.every((word) => known.has(word))
+      ? []
+      : [{ path: [index], code: 'invalid_value', message: `Must be one of ${[...known].join(', ')}` }],
+  )
+  return issues.length > 0 ? { issues } : { value: [...new Set(parts.flat())] }
 }
 
 /** True for what `commaList` gives. */

@@ -46,6 +46,13 @@ export function checkFields(
     .map((name) => (all.some((one) => one.startsWith(`${name}[`)) ? `${name}[…]` : name))
   const some = names.length > 40 ? `${names.slice(0, 40).join(', ')} …` : names.join(', ')
   const unknown = { path: [], code: 'unrecognized_keys', message: `A field is not known here: there are ${some}` }
+  /** Of a filter that compares otherwise: its own name is known, and no secret. */
+  const otherwise = (name: string): SchemaIssue | undefined => {
+    const [column = ''] = name.split('[', 1)
+    const has = column === name ? [] : all.filter((one) => one === column || one.startsWith(`${column}[`))
+    if (has.length === 0) return undefined
+    return { path: [column], code: 'unrecognized_key', message: `Is not compared so: there are ${has.join(', ')}` }
+  }
   /** Fields that say something though they are not there. */
   let always: readonly string[] | undefined
   return (value) => {
@@ -69,7 +76,10 @@ export function checkFields(
       if (own.includes(name) || always.includes(name)) continue
       if (Object.hasOwn(fields, name)) check(name)
       // A filter that is misspelt must not be a list that is not filtered.
-      else issues.push(unknown)
+      else {
+        const issue = otherwise(name) ?? unknown
+        if (!issues.includes(issue)) issues.push(issue)
+      }
     }
     const finish = (): SchemaResult<unknown> => (issues.length > 0 ? { issues } : { value: output })
     return waiting.length > 0 ? Promise.all(waiting).then(finish) : finish()

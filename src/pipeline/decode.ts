@@ -9,7 +9,8 @@ import {
 } from '../compile/decoder.ts'
 import { Malformed } from '../compile/malformed.ts'
 import type { Limits } from '../compile/plan.ts'
-import { type Validate, addFieldErrors } from '../compile/validator.ts'
+import type { Validate } from '../compile/validator.ts'
+import { addFieldErrors } from '../contract/field-errors.ts'
 import { cookiesOf } from '../contract/cookies.ts'
 import type { FieldError } from '../contract/problem.ts'
 import { InvalidInput, MalformedBody, UnsupportedMediaType } from '../contract/problems.ts'
@@ -42,7 +43,7 @@ class Decoding {
 
   #take(context: Context, part: Part, input: unknown, result: SchemaResult<unknown>): void {
     if (result.issues === undefined) context[part] = result.value
-    else addFieldErrors(part, result.issues, input, this.errors)
+    else addFieldErrors(`/${part}`, result.issues, input, this.errors)
   }
 
   finish(): void | Promise<void> {

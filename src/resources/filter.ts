@@ -124,6 +124,10 @@ export function ownFilters(
   mode: 'cursor' | 'offset',
 ): Filter[] {
   return Object.entries(own).map(([field, { schema, condition }]) => {
+    if (!(schema instanceof z.ZodType) || typeof condition !== 'function')
+      throw new TypeError(
+        `resource(${getTableName(table)}): "where" is given a ${field} that is none: make it with where(a zod schema, a condition)`,
+      )
     if (isReserved(field, mode) || taken.includes(field))
       throw new TypeError(
         `resource(${getTableName(table)}): "where" names ${field}, and the list has a field ${field} already: call it otherwise`,

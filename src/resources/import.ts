@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { pointerStep } from '../contract/json-pointer.ts'
+import { addFieldErrors } from '../contract/field-errors.ts'
 import { type FieldError, Problem, type ProblemType, problem } from '../contract/problem.ts'
+import type { SchemaIssue } from '../contract/schema.ts'
 import { csvLines, jsonLines } from './import-lines.ts'
 import type { AnyModel } from './model.ts'
 import type { ResourceContext } from './reading.ts'
@@ -99,9 +100,13 @@ export async function importRows(
   }
   const lines = mediaType === 'text/csv' ? csvLines(body, model) : jsonLines(body)
   for await (const { row, values } of lines) {
+    if (values === undefined) {
+      refuse(row, [{ pointer: '', code: 'malformed', message: 'This line is no JSON' }])
+      continue
+    }
     const result = model.create.safeParse(values)
     if (result.success) chunk.push({ row, values: result.data as Row })
-    else refuse(row, result.error.issues.map(toFieldError))
+    else refuse(row, errorsOf(result.error.issues, values))
     if (chunk.length >= CHUNK) await flush()
   }
   await flush()
@@ -109,6 +114,8 @@ export async function importRows(
   return found
 }
 
-function toFieldError({ path, code, message }: z.core.$ZodIssue): FieldError {
-  return { pointer: path.map(pointerStep).join(''), code, message }
+function errorsOf(issues: readonly z.core.$ZodIssue[], values: unknown): FieldError[] {
+  const errors: FieldError[] = []
+  addFieldErrors('', issues as readonly SchemaIssue[], values, errors)
+  return errors
 }

@@ -34,10 +34,13 @@ export function unindexed(
     whole.some(({ columns }) => columns[0] === column || columns.find((one) => !fixed.includes(one)) === column)
   const sorts = [...new Set([...sort, ...order.map(sortedBy)])]
   const missing = { filter: filter.filter((column) => !leads(column)), sort: sorts.filter((column) => !leads(column)) }
+  const after = fixed.length === 0 ? '' : ` after ${fixed.join(', ')}`
   const found = Object.entries(missing).flatMap(([what, columns]) =>
     columns.length === 0
       ? []
-      : [`no index of ${name} begins with ${columns.join(', ')}: add one for each, or take it out of "${what}"`],
+      : [
+          `no index of ${name} begins with ${columns.join(', ')}: add one for each${after}, or take it out of "${what}"`,
+        ],
   )
   if (fixed.length > 0 && !whole.some(({ columns: [first] }) => first !== undefined && fixed.includes(first)))
     found.push(`no index of ${name} begins with ${fixed.join(' or ')}: add one for "within"`)

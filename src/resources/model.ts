@@ -170,7 +170,7 @@ export function model<
   return made as never
 }
 
-const OPTIONS: Readonly<Record<keyof ModelOptions<AnyTable>, true>> = {
+export const MODEL_OPTIONS: Readonly<Record<keyof ModelOptions<AnyTable>, true>> = {
   name: true,
   twin: true,
   hide: true,
@@ -188,9 +188,9 @@ const OPTIONS: Readonly<Record<keyof ModelOptions<AnyTable>, true>> = {
 /** @throws {TypeError} naming the option and the column. */
 function checkNames(facts: TableFacts, options: ModelOptions<AnyTable>): void {
   const { hide = [], show = [], readOnly = [], schemas = {}, owned = {}, version, deleted } = options
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(OPTIONS, name))
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(MODEL_OPTIONS, name))
   if (unknown !== undefined) {
-    const has = Object.keys(OPTIONS).join(', ')
+    const has = Object.keys(MODEL_OPTIONS).join(', ')
     throw new TypeError(`model(${facts.name}): there is no option "${unknown}": there are ${has}`)
   }
   const keys = { schemas: Object.keys(schemas), owned: Object.keys(owned) }

@@ -1,6 +1,7 @@
 import type { Uses } from '../contract/depends.ts'
 import type { AnyTable } from './row.ts'
 import type { PageSize } from '../contract/page.ts'
+import { MODEL_OPTIONS } from './model.ts'
 import type { RelationOptions } from './relation.ts'
 import type { EndpointExtras, ResourceHooks, ResourceOptions, ResourceVerb } from './resource-options.ts'
 import type { SearchOptions } from './search.ts'
@@ -94,6 +95,12 @@ export function checkOptions(name: string, options: object): void {
   const { db, endpoints, hooks, pages, bulk, size, search, reads, writes } = options as Partial<
     ResourceOptions<AnyTable, object>
   >
+  for (const one of Object.keys(options)) {
+    if (Object.hasOwn(OPTIONS, one) || !Object.hasOwn(MODEL_OPTIONS, one)) continue
+    throw new TypeError(
+      `${where}: "${one}" is said of the rows wherever they are shown: resource(model(${name}, { ${one}: … }), …)`,
+    )
+  }
   known(options, OPTIONS, (one) => `${where}: there is no option "${one}"`)
   known(endpoints ?? {}, VERBS, (one) => `${where}: "endpoints" names ${one}, and no endpoint is called so`)
   known(hooks ?? {}, HOOKS, (one) => `${where}: "hooks" names ${one}, and no hook is called so`)
@@ -104,6 +111,9 @@ export function checkOptions(name: string, options: object): void {
   known(size ?? {}, SIZE, (one) => `${where}: "size" names ${one}, which is no size of a page`)
   if (search !== undefined && !Array.isArray(search))
     known(search, SEARCH, (one) => `${where}: "search" names ${one}, which searching does not know`)
+  for (const verb of ['export', 'import'] as const)
+    if (endpoints?.[verb] && options[verb as never] !== true)
+      throw new TypeError(`${where}: "endpoints" names ${verb}, which is not there without ${verb}: true`)
   if (db === undefined)
     throw new TypeError(
       `${where}: "db" is missing: give the Drizzle database, as a dependency: depends({}, () => drizzle(…))`,

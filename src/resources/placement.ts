@@ -1,5 +1,5 @@
 import { paramNames } from '../contract/path.ts'
-import { type Policy, type PolicyFault, policy } from '../contract/policy.ts'
+import { type CheckedEndpoint, type Policy, type PolicyFault, policy } from '../contract/policy.ts'
 import type { TableFacts } from './table.ts'
 
 /**
@@ -8,19 +8,23 @@ import type { TableFacts } from './table.ts'
  *
  * @param within names of the parameters that say where its rows are.
  */
-export function placement({ name, key, references }: TableFacts, within: readonly string[]): Policy {
-  const known = [...within, ...key]
+export function placement({ name, references }: TableFacts, within: readonly string[]): Policy {
   const refers = [...new Set(references.flatMap(({ columns }) => columns))]
   const has = refers.length === 0 ? 'has none' : `has ${refers.join(', ')}`
-  const check = ({ path }: { readonly path: string }): PolicyFault[] => {
+  const check = ({ path, spec }: CheckedEndpoint): PolicyFault[] => {
     const there = paramNames(path)
-    const unknown = there.filter((one) => !known.includes(one))
+    const known = Object.keys((spec.params as { readonly shape?: object } | undefined)?.shape ?? {})
     const missing = within.filter((one) => !there.includes(one))
+    const unknown = there.filter((one) => !known.includes(one))
+    const [needed] = missing
     return [
       ...unknown.map((one) => ({
         field: `params.${one}`,
         what: `the path has {${one}}, and the resource of ${name} knows nothing of it`,
-        mend: `say whose rows it names, resource(${name}, { within: { ${one}: a model or a table } }), and call it as the foreign key that refers to them: ${name} ${has}`,
+        mend:
+          needed === undefined
+            ? `say whose rows it names, resource(${name}, { within: { ${one}: a model or a table } }), and call it as the foreign key that refers to them: ${name} ${has}`
+            : `call it as "within" does: {${needed}}`,
       })),
       ...missing.map((one) => ({
         field: `params.${one}`,

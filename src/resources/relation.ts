@@ -154,7 +154,9 @@ export function resolveRelations(facts: TableFacts, relations: Relations, before
     const other = besides(facts, model as AnyModel, `the relation ${name}`)
     const target = other.facts
     const [from, to] =
-      kind === 'one' ? joined(facts, target, options, name) : joined(target, facts, options, name).toReversed()
+      kind === 'one'
+        ? joined(facts, target, options, name, 'many')
+        : joined(target, facts, options, name, 'one').toReversed()
     const path = `${before}${name}`
     return {
       name,
@@ -186,12 +188,17 @@ export function besides({ name, dialect }: TableFacts, model: AnyModel, what: st
   )
 }
 
-/** The column of one table that refers to one of another. */
+/**
+ * The column of one table that refers to one of another.
+ *
+ * @param otherwise what makes a relation of a foreign key that leads the other way.
+ */
 function joined(
   referring: TableFacts,
   referred: TableFacts,
   { by, to }: RelationOptions,
   name: string,
+  otherwise: 'one' | 'many',
 ): [string, string] {
   const keys = referring.references.filter(
     (one) =>
@@ -205,6 +212,15 @@ function joined(
       return [by, found]
     throw new TypeError(
       `the relation ${name}: ${by} is no column of ${referring.name} that can refer to ${referred.name}`,
+    )
+  }
+  const isOtherWay = referred.references.some(
+    ({ to, columns }) => isSameTable(to, referring.table) && columns.length === 1,
+  )
+  if (another === undefined && isOtherWay) {
+    const of = otherwise === 'one' ? referring.name : referred.name
+    throw new TypeError(
+      `the relation ${name}: it is ${referred.name} that refers to ${referring.name}: make it with ${otherwise}(${of})`,
     )
   }
   const found = another === undefined ? 'no foreign key of one column' : 'more than one foreign key'

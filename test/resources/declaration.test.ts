@@ -40,6 +40,16 @@ onBothDatabases('what a resource is declared with', (opened) => {
     expect(made({ db, pages: 'ofset' })).toThrow('"pages" is ofset: it is "cursor" or "offset"')
     expect(made({ db, bulk: 0 })).toThrow('"bulk" is 0')
     expect(made({})).toThrow('resource(branches): "db" is missing')
+    expect(made({ db, hide: ['name'] })).toThrow(
+      '"hide" is said of the rows wherever they are shown: resource(model(branches',
+    )
+    expect(made({ db, endpoints: { import: { summary: 'In' } } })).toThrow('not there without import: true')
+    expect(made({ db, where: { near: () => undefined } })).toThrow(
+      '"where" is given a near that is none: make it with where(',
+    )
+    expect(made({ db, expand: { shelf: one(tables.books) } })).toThrow(
+      'the relation shelf: it is books that refers to branches: make it with many(books)',
+    )
     expect(made({ db, expand: { books: tables.books } })).toThrow(
       'the relation books of branches is none: make it with one',
     )
@@ -118,7 +128,7 @@ onBothDatabases('what a resource is declared with', (opened) => {
       "params.folder_id: the rows of notes are within {folder_id}, and the path has no such parameter\n    → put the resource under a prefix that has it: group('/…/{folder_id}/notes', resource(…))",
     )
     await expect(started(group('/folders/{id}/notes', resource(notes, { ...own, ...within })))).rejects.toThrow(
-      'the path has no such parameter',
+      'params.id: the path has {id}, and the resource of notes knows nothing of it\n    → call it as "within" does: {folder_id}',
     )
     await expect(started(group('/x/{y}', resource(folders, own)))).rejects.toThrow('folders has parent_id')
     await (await started(group('/folders/{folder_id}/notes', resource(notes, { ...own, ...within })))).close()

@@ -60,6 +60,20 @@ onBothDatabases('an import', (opened) => {
     expect(found.body.detail).toContain(detail)
   })
 
+  test('says of each row what is wrong with which field, in the words of any body', async () => {
+    const { body } = await send('application/x-ndjson', '{"nam":"x"}\nno JSON\n')
+    expect(body.rows).toEqual([
+      {
+        row: 1,
+        errors: [
+          { pointer: '/name', code: 'required', message: 'This field is required' },
+          { pointer: '/nam', code: 'unrecognized_key', message: 'This field is not known' },
+        ],
+      },
+      { row: 2, errors: [{ pointer: '', code: 'malformed', message: 'This line is no JSON' }] },
+    ])
+  })
+
   test('takes the byte order mark of a spreadsheet, and its columns without a name', async () => {
     expect((await send('text/csv', '\ufeffname,,\nof a sheet,,\n')).body).toMatchObject({ created: 1, refused: 0 })
   })

@@ -38,6 +38,19 @@ onBothDatabases('fields of a list that the API says', (opened) => {
   })
   afterAll(() => started.close())
 
+  test('are told where one is misspelt, once, and so are the comparisons of a column', async () => {
+    const reply = await started.fetch('/folders?owner[like]=a&hlf=first&caled=x&sort=name,nme')
+    expect((await reply.json()).errors).toEqual([
+      {
+        pointer: '/query/owner',
+        code: 'unrecognized_key',
+        message: expect.stringMatching(/^Is not compared so: there are owner, owner\[ne\], .*owner\[contains\]/),
+      },
+      { pointer: '/query', code: 'unrecognized_keys', message: expect.stringMatching(/there are .*owner\[…\], half/) },
+      { pointer: '/query/sort/0', code: 'invalid_value', message: 'Must be one of name, -name' },
+    ])
+  })
+
   const ids = async (query: string): Promise<number[]> => {
     const reply = await started.fetch(`/folders?${query}`)
     expect(reply.status).toBe(200)

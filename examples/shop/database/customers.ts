@@ -4,7 +4,7 @@ import type { Connection, Tables } from './tables.ts'
 export type CustomerRow = Tables['customers']['$inferSelect']
 
 /** Columns to change. */
-export type CustomerChange = Partial<Pick<CustomerRow, 'name' | 'password_hash'>>
+type CustomerChange = Partial<Pick<CustomerRow, 'name' | 'password_hash'>>
 
 export class Customers {
   readonly #db: Connection['db']

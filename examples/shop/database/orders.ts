@@ -1,14 +1,14 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Connection, Tables } from './tables.ts'
 import { uuid7 } from './uuid7.ts'
 
 export type OrderRow = Tables['orders']['$inferSelect']
-export type ItemRow = Tables['orderItems']['$inferSelect']
+type ItemRow = Tables['orderItems']['$inferSelect']
 
 /** An order with its items, in the order in which they were asked for. */
 export type OrderWithItems = OrderRow & { readonly items: ItemRow[] }
 
-export type NewOrder = Pick<OrderRow, 'customer_id' | 'currency' | 'notes'>
+type NewOrder = Pick<OrderRow, 'customer_id' | 'currency' | 'notes'>
 export type NewItem = Pick<ItemRow, 'sku' | 'name' | 'qty' | 'unit_price_cents'>
 
 export class Orders {
@@ -23,9 +23,8 @@ export class Orders {
   }
 
   async find(id: string): Promise<OrderWithItems | undefined> {
-    const rows = await this.#db.select().from(this.#orders).where(eq(this.#orders.id, id))
-    const [order] = await this.#withItems(rows)
-    return order
+    const [order] = await this.#db.select().from(this.#orders).where(eq(this.#orders.id, id))
+    return order && this.#withItems(order)
   }
 
   async insert(order: NewOrder, items: readonly NewItem[]): Promise<OrderWithItems> {
@@ -42,13 +41,12 @@ export class Orders {
   /** Turns an open order into a paid or a cancelled one; undefined where it is not open. */
   async settle(id: string, status: 'paid' | 'cancelled'): Promise<OrderWithItems | undefined> {
     const now = new Date()
-    const rows = await this.#db
+    const [order] = await this.#db
       .update(this.#orders)
       .set(status === 'paid' ? { status, paid_at: now } : { status, cancelled_at: now })
       .where(and(eq(this.#orders.id, id), eq(this.#orders.status, 'open')))
       .returning()
-    const [order] = await this.#withItems(rows)
-    return order
+    return order && this.#withItems(order)
   }
 
   /** Notes money given back. False where the order is not paid, or less of what was paid is left. */
@@ -63,12 +61,9 @@ export class Orders {
     return rows.length > 0
   }
 
-  async #withItems(orders: readonly OrderRow[]): Promise<OrderWithItems[]> {
-    if (orders.length === 0) return []
+  async #withItems(order: OrderRow): Promise<OrderWithItems> {
     const { order_id, line } = this.#items
-    const ids = orders.map(({ id }) => id)
-    const rows = await this.#db.select().from(this.#items).where(inArray(order_id, ids)).orderBy(asc(line))
-    const items = Map.groupBy(rows, (row) => row.order_id)
-    return orders.map((order) => ({ ...order, items: items.get(order.id) ?? [] }))
+    const items = await this.#db.select().from(this.#items).where(eq(order_id, order.id)).orderBy(asc(line))
+    return { ...order, items }
   }
 }

@@ -1,11 +1,11 @@
 import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Connection, Tables } from './tables.ts'
 
-export type ProductRow = Tables['products']['$inferSelect']
+type ProductRow = Tables['products']['$inferSelect']
 export type NewProduct = Omit<Tables['products']['$inferInsert'], 'version' | 'created_at' | 'updated_at'>
 
 /** Columns to change; those undefined stay as they are. */
-export type ProductChange = { readonly [K in Exclude<keyof NewProduct, 'sku' | 'stock'>]?: NewProduct[K] | undefined }
+type ProductChange = { readonly [K in Exclude<keyof NewProduct, 'sku' | 'stock'>]?: NewProduct[K] | undefined }
 
 /** The column holds 2,147,483,647; what cancelled orders bring back must always fit. */
 const MOST_STOCK = 2_000_000_000

@@ -1,7 +1,7 @@
 import type { Connection, Tables } from './tables.ts'
 import { uuid7 } from './uuid7.ts'
 
-export type RefundRow = Tables['refunds']['$inferSelect']
+type RefundRow = Tables['refunds']['$inferSelect']
 
 export class Refunds {
   readonly #db: Connection['db']

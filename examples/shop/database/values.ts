@@ -3,5 +3,3 @@ export const categories = ['coffee', 'tea', 'equipment'] as const
 export const currencies = ['EUR', 'USD'] as const
 export const statuses = ['open', 'paid', 'cancelled'] as const
 export const roles = ['manager', 'clerk'] as const
-
-export type OrderStatus = (typeof statuses)[number]

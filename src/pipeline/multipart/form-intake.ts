@@ -1,5 +1,5 @@
 import { type MultipartDecoder, put } from '../../compile/decoder.ts'
-import { refuseField } from '../../compile/validator.ts'
+import { refuseField } from '../../contract/field-errors.ts'
 import { pointerStep } from '../../contract/json-pointer.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import { ContentTooLarge } from '../../contract/problems.ts'

@@ -1,4 +1,4 @@
-import { refuseField } from '../../compile/validator.ts'
+import { refuseField } from '../../contract/field-errors.ts'
 import { pointerKey, pointerStep } from '../../contract/json-pointer.ts'
 import type { FieldError } from '../../contract/problem.ts'
 import { type BatchedRequest, ID } from './batch-schemas.ts'
