@@ -4,7 +4,7 @@ import { type FieldError, Problem, type ProblemType, problem } from '../contract
 import type { SchemaIssue } from '../contract/schema.ts'
 import { csvLines, jsonLines } from './import-lines.ts'
 import type { AnyModel } from './model.ts'
-import type { ResourceContext } from './reading.ts'
+import type { ResourceContext } from './context.ts'
 import { inSavepoint } from './savepoint.ts'
 import type { Writer } from './writer.ts'
 

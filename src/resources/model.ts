@@ -1,10 +1,9 @@
 import type { Column, SQL } from 'drizzle-orm'
 import { z } from 'zod'
 import { type Dependency, type Uses, type Values, depends } from '../contract/depends.ts'
-import { type ColumnSchemas, kindOf, schemasOf } from './column.ts'
+import { type ColumnSchemas, kindOf, schemasOf, hasDefault, isOptional, isSettable } from './column.ts'
 import { momentOf } from './moment.ts'
 import type { AnyTable, CreateRow, KeyOf, RowOf, RowSent, UpdateRow } from './row.ts'
-import { hasDefault, isOptional, isSettable } from './settable.ts'
 import { type Dialect, type TableFacts, factsOf } from './table.ts'
 import { checkTwin } from './twin.ts'
 

@@ -1,5 +1,5 @@
 import { EncodedPage } from '../contract/encoded-page.ts'
-import { type ResourceContext, pick } from './reading.ts'
+import { type ResourceContext, pick } from './context.ts'
 import type { ResourceVerb } from './resource-options.ts'
 import type { Within } from './within.ts'
 

@@ -1,49 +1,11 @@
-import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import { NotFound } from '../contract/problems.ts'
 import { type StatedReply, reply } from '../contract/reply-spec.ts'
-import type { Preconditions } from '../policies/preconditions.ts'
 import { validators } from '../policies/validators.ts'
-import { kindOf } from './column.ts'
-import type { CursorKey } from './cursor.ts'
-import type { Queries } from './database.ts'
 import type { ListQuery, Reader, Reading } from './list.ts'
 import type { AnyModel } from './model.ts'
+import { type ResourceContext, pick, visibleTo } from './context.ts'
 
 type Row = Record<string, unknown>
-
-/** Who is asking, for the rules of each model. */
-export type Access = (model: AnyModel) => never
-
-/** What the endpoints of a resource get. */
-export interface ResourceContext extends Readonly<Record<string, unknown>> {
-  readonly db: Queries
-  readonly tx: Queries
-  readonly access: Access
-  readonly secret: CursorKey
-  readonly preconditions: Preconditions
-  readonly params: Row
-  /** What the path says of the rows of a resource that are within others. */
-  readonly fixed?: Row
-  readonly query: ListQuery | undefined
-  readonly body: Row
-}
-
-/** The rows of a model that the caller may see. */
-export function visibleTo(access: Access): (model: AnyModel) => SQL | undefined {
-  return (model) => {
-    const own = model.options.visible?.(access(model), model.table)
-    const kept = notDeleted(model)
-    return own === undefined ? kept : kept === undefined ? own : and(own, kept)
-  }
-}
-
-/** What is left of a model's rows without those that are deleted. */
-function notDeleted(model: AnyModel): SQL | undefined {
-  const { deleted } = model.options
-  if (deleted === undefined) return undefined
-  const column = model.facts.columns[deleted] as Column
-  return kindOf(column) === 'boolean' ? sql`${column} is not true` : isNull(column)
-}
 
 /** The handlers that read. */
 export interface ReadHandlers {
@@ -93,11 +55,6 @@ const NO_QUERY: ListQuery = { limit: 1 }
 
 function readingOf({ db, secret, access, fixed }: ResourceContext): Reading {
   return { database: db, secret, visible: visibleTo(access), fixed }
-}
-
-/** What hooks get of a context. */
-export function pick(context: Readonly<Record<string, unknown>>, names: readonly string[]): Row {
-  return Object.fromEntries(names.map((name) => [name, context[name]]))
 }
 
 /** A row with its `ETag`, where its model has a version. */

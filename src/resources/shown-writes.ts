@@ -1,6 +1,6 @@
 import { StatedReply } from '../contract/reply-spec.ts'
 import { createPaths, expand } from './expansion.ts'
-import { type ResourceContext, visibleTo } from './reading.ts'
+import { type ResourceContext, visibleTo } from './context.ts'
 import type { ResolvedRelation } from './relation.ts'
 import type { Statements } from './statements.ts'
 import type { Writer } from './writer.ts'

@@ -1,5 +1,5 @@
 import type { Column } from 'drizzle-orm'
-import { hasDefault, isOptional } from './settable.ts'
+import { hasDefault, isOptional } from './column.ts'
 import { DATABASES, type TableFacts } from './table.ts'
 
 /**
