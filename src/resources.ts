@@ -1,10 +1,10 @@
 import { transaction } from './backends/transaction.ts'
 import type { Uses } from './contract/depends.ts'
 import { type Author, type ChangesTable, type Trail, createTrail } from './resources/audit.ts'
-import type { Model } from './resources/model.ts'
+import type { Model } from './resources/table/model.ts'
 import { checkOptions } from './resources/options-check.ts'
-import { toModel } from './resources/relation.ts'
-import type { AnyTable } from './resources/row.ts'
+import { toModel } from './resources/table/relation.ts'
+import type { AnyTable } from './resources/table/row.ts'
 import type { OptionsOf, Resource, TableOf } from './resources/resource-endpoints.ts'
 import type { ResourceOptions } from './resources/resource-options.ts'
 import { resourceOf } from './resources/resource.ts'
@@ -20,15 +20,15 @@ export {
   postgresChanges,
   sqliteChanges,
 } from './resources/audit.ts'
-export { InvalidCursor } from './resources/cursor.ts'
-export { ImportRefused, type ImportReport } from './resources/import.ts'
-export type { AnyDatabase } from './resources/database.ts'
-export { type OwnFilter, where } from './resources/filter.ts'
-export { type Model, type ModelOptions, type TwinOf, model } from './resources/model.ts'
-export { type Relation, type RelationOptions, many, one } from './resources/relation.ts'
+export { InvalidCursor } from './resources/reading/cursor.ts'
+export { ImportRefused, type ImportReport } from './resources/transfer/import.ts'
+export type { AnyDatabase } from './resources/database/database.ts'
+export { type OwnFilter, where } from './resources/reading/filter.ts'
+export { type Model, type ModelOptions, type TwinOf, model } from './resources/table/model.ts'
+export { type Relation, type RelationOptions, many, one } from './resources/table/relation.ts'
 export type { Resource } from './resources/resource-endpoints.ts'
 export type { EndpointExtras, ResourceHooks, ResourceOptions, ResourceVerb } from './resources/resource-options.ts'
-export type { SearchOptions } from './resources/search.ts'
+export type { SearchOptions } from './resources/reading/search.ts'
 
 /**
  * Endpoints over a Drizzle table: list, create, read, replace, update, remove, and bulk forms of the writes, as an ordinary

@@ -8,13 +8,13 @@ import type { PageQuery } from '../contract/page.ts'
 import type { Fields } from '../contract/query-fields.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import type { Schema } from '../contract/schema.ts'
-import type { AnyDatabase, Queries } from './database.ts'
-import { type AnyModel, model } from './model.ts'
-import { toModel } from './relation.ts'
+import type { AnyDatabase, Queries } from './database/database.ts'
+import { type AnyModel, model } from './table/model.ts'
+import { toModel } from './table/relation.ts'
 import type { EndpointExtras, ResourceHooks, ResourceOptions } from './resource-options.ts'
 import { resourceOf } from './resource.ts'
-import type { AnyTable, SentOf } from './row.ts'
-import { DATABASES, type Dialect, dialectOfDatabase, factsOf } from './table.ts'
+import type { AnyTable, SentOf } from './table/row.ts'
+import { DATABASES, type Dialect, dialectOfDatabase, factsOf } from './table/table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 

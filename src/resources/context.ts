@@ -1,10 +1,10 @@
 import { type Column, type SQL, and, isNull, sql } from 'drizzle-orm'
 import type { Preconditions } from '../policies/preconditions.ts'
-import { kindOf } from './column.ts'
-import type { CursorKey } from './cursor.ts'
-import type { Queries } from './database.ts'
-import type { ListQuery } from './list.ts'
-import type { AnyModel } from './model.ts'
+import { kindOf } from './table/column.ts'
+import type { CursorKey } from './reading/cursor.ts'
+import type { Queries } from './database/database.ts'
+import type { ListQuery } from './reading/list.ts'
+import type { AnyModel } from './table/model.ts'
 
 type Row = Record<string, unknown>
 

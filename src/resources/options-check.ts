@@ -1,10 +1,10 @@
 import type { Uses } from '../contract/depends.ts'
-import type { AnyTable } from './row.ts'
+import type { AnyTable } from './table/row.ts'
 import type { PageSize } from '../contract/page.ts'
-import { MODEL_OPTIONS } from './model.ts'
-import type { RelationOptions } from './relation.ts'
+import { MODEL_OPTIONS } from './table/model.ts'
+import type { RelationOptions } from './table/relation.ts'
 import type { EndpointExtras, ResourceHooks, ResourceOptions, ResourceVerb } from './resource-options.ts'
-import type { SearchOptions } from './search.ts'
+import type { SearchOptions } from './reading/search.ts'
 
 const OPTIONS: Readonly<Record<keyof ResourceOptions<AnyTable, object>, true>> = {
   db: true,

@@ -4,11 +4,21 @@ import type { Endpoint } from '../contract/endpoint.ts'
 import type { PageQuery } from '../contract/page.ts'
 import type { ReplySpec } from '../contract/reply-spec.ts'
 import type { Schema } from '../contract/schema.ts'
-import type { OwnFilter } from './filter.ts'
-import type { ImportReport } from './import.ts'
-import type { Model } from './model.ts'
-import type { Always, WithAlways, WithAlwaysSent, WithExpanded, WithExpandedSent } from './relation.ts'
-import type { AnyTable, CreateRow, KeyName, KeyOf, RowOf, RowSent, SentOf, ShownColumn, UpdateRow } from './row.ts'
+import type { OwnFilter } from './reading/filter.ts'
+import type { ImportReport } from './transfer/import.ts'
+import type { Model } from './table/model.ts'
+import type { Always, WithAlways, WithAlwaysSent, WithExpanded, WithExpandedSent } from './table/relation.ts'
+import type {
+  AnyTable,
+  CreateRow,
+  KeyName,
+  KeyOf,
+  RowOf,
+  RowSent,
+  SentOf,
+  ShownColumn,
+  UpdateRow,
+} from './table/row.ts'
 
 /** The types of a resource's endpoints, each worked out from its table, its model's options (`O`) and its own (`R`). */
 

@@ -1,12 +1,12 @@
 import type { Dependency, Uses, Values } from '../contract/depends.ts'
 import type { EndpointSpec } from '../contract/endpoint.ts'
 import type { PageSize } from '../contract/page.ts'
-import type { AnyDatabase } from './database.ts'
-import type { OwnFilter } from './filter.ts'
-import type { Model } from './model.ts'
-import type { Relations } from './relation.ts'
-import type { AnyTable, CreateRow, KeyOf, RowOf, ShownColumn, UpdateRow } from './row.ts'
-import type { SearchOptions } from './search.ts'
+import type { AnyDatabase } from './database/database.ts'
+import type { OwnFilter } from './reading/filter.ts'
+import type { Model } from './table/model.ts'
+import type { Relations } from './table/relation.ts'
+import type { AnyTable, CreateRow, KeyOf, RowOf, ShownColumn, UpdateRow } from './table/row.ts'
+import type { SearchOptions } from './reading/search.ts'
 
 /** What is done with rows of a table, one endpoint each. */
 export type ResourceVerb =

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cursorKeyOf, openCursor, sealCursor } from '../../src/resources/cursor.ts'
+import { cursorKeyOf, openCursor, sealCursor } from '../../src/resources/reading/cursor.ts'
 
 const value = fc.oneof(fc.string({ unit: 'binary' }), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null))
 
