@@ -10,6 +10,7 @@ test('every way in which a server departs from its description is found', async 
   const keys = findings.map(({ fault }) => fault.key)
   expect(keys).toEqual(
     expect.arrayContaining([
+      'get /miscoded: 200 coding',
       'get /wrong-body: 200 body',
       'get /wrong-format: 200 body',
       'get /wrong-type: 200 media type',

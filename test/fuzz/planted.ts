@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { gzipSync } from 'node:zlib'
 
 /** A server that does not keep to its description, in every way that the tool is to see. Nothing of Trestle is in it. */
 
@@ -15,6 +16,8 @@ const location = { Location: { schema: { type: 'string' } } }
 /** What each operation promises for its first status, besides 400, 404 and 500. */
 const promised: Readonly<Record<string, object>> = {
   'get /sound': { 200: json(number) },
+  'get /sound/packed': { 200: json(number) },
+  'get /miscoded': { 200: json(number) },
   'get /wrong-body': { 200: json(number) },
   'get /wrong-format': { 200: json({ type: 'string', format: 'date-time' }) },
   'get /wrong-type': { 200: json(number) },
@@ -82,6 +85,13 @@ const server = createServer((request, response) => {
   switch (known[methods.indexOf(asked)]) {
     case 'get /sound':
       return send(200, { n: 1 })
+    case 'get /sound/packed': {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+      response.end(method === 'HEAD' ? undefined : gzipSync('{"n":1}'))
+      return
+    }
+    case 'get /miscoded':
+      return send(200, { n: 1 }, 'application/json', { 'content-encoding': 'br' })
     case 'get /wrong-body':
       return send(200, { n: '1' })
     case 'get /wrong-format':

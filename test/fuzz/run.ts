@@ -12,6 +12,7 @@ import { type Callers, type Running, type Target, start } from './target.ts'
 import { Judge } from './verdict.ts'
 import { type Maker, makeParts, toDraft } from './well-formed.ts'
 import { Clock, type Ending, Wire } from './wire.ts'
+import { unpacked } from './unpacked.ts'
 
 export interface RunOptions {
   readonly requests: number
@@ -149,7 +150,8 @@ class Run {
       if (known === undefined) this.#findings.set(fault.key, { fault, index, draft, ending, count: 1, again: true })
       else known.count++
     } else if (allowance.operation !== undefined && allowance.found !== undefined && ending.is === 'reply') {
-      const { status, headers, body } = ending.reply
+      const { status, headers } = ending.reply
+      const body = unpacked(ending.reply) ?? Buffer.alloc(0)
       if (sound && status >= 400) this.#tally.refused(allowance.operation.id, status, jsonOf(body, headers))
       if (status < 200 || status > 299) return
       if (sound) this.#maker.memory.learnSent(parts.value)

@@ -5,6 +5,7 @@ import type { Allowance } from './allowance.ts'
 import type { Description, Response } from './description.ts'
 import { escaped } from './description.ts'
 import { type Draft, headerOf } from './draft.ts'
+import { unpacked } from './unpacked.ts'
 import type { Ending } from './wire.ts'
 
 /** What is wrong with how a request ended. */
@@ -56,7 +57,9 @@ export class Judge {
     ) {
       return say('server error', `it answered ${reply.status}`)
     }
-    const text = textOf(reply)
+    const body = unpacked(reply)
+    if (body === undefined) return say('coding', 'the body is not in the coding that it says')
+    const text = textOf(reply, body)
     if (text === undefined) return say('not UTF-8', 'the body is not UTF-8')
     if (reply.status >= 400 && INNER.test(text)) return say('inner', 'the body tells of what is inside')
     if (draft.method === 'HEAD' && reply.body.byteLength > 0)
@@ -178,10 +181,10 @@ export class Judge {
   }
 }
 
-function textOf(reply: Received): string | undefined {
+function textOf(reply: Received, body: Uint8Array): string | undefined {
   if (/octet-stream|image\//.test(fieldOf(reply.headers, 'content-type') ?? '')) return ''
   try {
-    return utf8.decode(reply.body)
+    return utf8.decode(body)
   } catch {
     return undefined
   }
