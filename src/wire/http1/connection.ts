@@ -48,7 +48,7 @@ export class Connection implements Waiting, BodySource {
   readonly #socket: Socket
   readonly #remote: Remote
   readonly #writer: ReplyWriter
-  #head: RequestHead
+  readonly #head: RequestHead
   /** The request whose reply is not all sent. */
   #x: Exchange | undefined = undefined
   #framing: Framing | undefined = undefined
@@ -226,7 +226,7 @@ export class Connection implements Waiting, BodySource {
 
   /** The next request may be read. */
   #next(): void {
-    this.#head = new RequestHead(this.#shared.limits)
+    this.#head.next()
     this.#since = this.#shared.timeouts.now
     this.#resume()
     this.#goOn()

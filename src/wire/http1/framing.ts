@@ -30,39 +30,48 @@ const PLAIN: Framing = { length: 0, hasBody: false, keepAlive: true, expectsCont
  * @throws BadRequest, NotImplemented, ExpectationFailed
  */
 export function framingOf(head: RequestHead): Framing {
-  const { minor } = head.line
+  const { line, fields } = head
+  // Of others, their target and version say something too.
+  if (line.minor === 0 || line.method === 'CONNECT' || !head.isOriginForm) return readFraming(head)
+  fields.framing ??= readFraming(head)
+  return fields.framing
+}
+
+function readFraming(head: RequestHead): Framing {
+  const { line, fields } = head
+  const { minor } = line
   let host: string | undefined
   let lengthText: string | undefined
   let coding: string | undefined
   let connection: string | undefined
   let expect: string | undefined
-  for (let i = 0; i < head.count; i++) {
+  for (let i = 0; i < fields.count; i++) {
     // The names that matter here differ in length, all but two.
-    switch (head.nameLength(i)) {
+    switch (fields.nameLength(i)) {
       case 4:
-        if (!head.isNamed(i, 'host')) break
+        if (!fields.isNamed(i, 'host')) break
         if (host !== undefined) throw BadRequest({ detail: 'The request has more than one Host (RFC 9112 §3.2)' })
-        host = head.value(i)
+        host = fields.value(i)
         break
       case 6:
-        if (head.isNamed(i, 'expect')) expect = joined(expect, head.value(i))
+        if (fields.isNamed(i, 'expect')) expect = joined(expect, fields.value(i))
         break
       case 10:
-        if (head.isNamed(i, 'connection')) connection = joined(connection, head.value(i))
+        if (fields.isNamed(i, 'connection')) connection = joined(connection, fields.value(i))
         break
       case 14:
-        if (!head.isNamed(i, 'content-length')) break
+        if (!fields.isNamed(i, 'content-length')) break
         if (lengthText !== undefined) throw BadRequest({ detail: 'There are two Content-Lengths (RFC 9112 §6.3)' })
-        lengthText = head.value(i)
+        lengthText = fields.value(i)
         break
       case 17:
-        if (head.isNamed(i, 'transfer-encoding')) coding = joined(coding, head.value(i))
+        if (fields.isNamed(i, 'transfer-encoding')) coding = joined(coding, fields.value(i))
         break
     }
   }
   checkHost(head, host)
   // What follows it, whatever its target, is for who is at the other end of the tunnel: nobody (RFC 9110 §9.3.6).
-  const isConnect = head.line.methodEnd - head.line.methodStart === 7 && head.method === 'CONNECT'
+  const isConnect = line.method === 'CONNECT'
   if (isConnect && !isAuthority(head.target)) {
     throw BadRequest({ detail: 'The target of CONNECT is a host and a port (RFC 9112 §3.2.3)' })
   }

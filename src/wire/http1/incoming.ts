@@ -2,30 +2,31 @@ import type { Pieces } from '../../pipeline/incoming.ts'
 import { ProxiedIncoming, type Remote } from '../proxied-incoming.ts'
 import type { Peers } from '../proxy.ts'
 import type { RequestBody } from './body.ts'
+import type { FieldLines } from './field-lines.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** A request as the engine has read it. */
 export class Http1Incoming extends ProxiedIncoming {
-  readonly #head: RequestHead
+  readonly #fields: FieldLines
   readonly #body: RequestBody | undefined
   readonly hasBody: boolean
 
   constructor(head: RequestHead, remote: Remote, peers: Peers, hasBody: boolean, body: RequestBody | undefined) {
-    super(head.method, head.target, remote, peers)
-    this.#head = head
+    super(head.line.method, head.target, remote, peers)
+    this.#fields = head.fields
     this.hasBody = hasBody
     this.#body = body
   }
 
   field(name: string): string | undefined {
-    return this.#head.field(name)
+    return this.#fields.field(name)
   }
 
   *headers(): Iterable<readonly [string, string]> {
-    const head = this.#head
+    const fields = this.#fields
     const names = new Set<string>()
-    for (let i = 0; i < head.count; i++) names.add(head.name(i))
-    for (const name of names) yield [name, head.field(name) as string]
+    for (let i = 0; i < fields.count; i++) names.add(fields.name(i))
+    for (const name of names) yield [name, fields.field(name) as string]
   }
 
   bytes(limit: number): Uint8Array | Promise<Uint8Array> {

@@ -1,26 +1,45 @@
 import type { WireLimits } from '../limits.ts'
 import type { Octets } from './octets.ts'
+import { FieldLines } from './field-lines.ts'
 import { FieldSection } from './field-section.ts'
 import { RequestLine } from './request-line.ts'
 
 /**
- * A request's line and header section (RFC 9112 §2.1), read in one pass over the octets, and kept as one string.
- * Fields are looked up in it when somebody asks: most are never asked for.
+ * Reads a request's line and header section (RFC 9112 §2.1), one request after the other, each in one pass over the
+ * octets. A caller sends nearly the same fields with each request on a connection: a section that is octet by octet the
+ * last one is not read again, for it would come to the same.
  */
 export class RequestHead {
+  readonly #limits: WireLimits
   readonly line: RequestLine = new RequestLine()
-  readonly #fields: FieldSection
-  #inFields = false
+  #section: FieldSection
+  /** Where the section begins, counted from the request; 0 while the line is read. */
+  #sectionStart = 0
   #at = 0
-  #text = ''
+  target = ''
+  /** Those of the last request that was read whole. */
+  fields: FieldLines = NO_FIELDS
 
   constructor(limits: WireLimits) {
-    this.#fields = new FieldSection(limits)
+    this.#limits = limits
+    this.#section = new FieldSection(limits)
   }
 
   /** True once the first octet was read, be the rest as it may. */
   get begun(): boolean {
     return this.#at > this.line.methodStart
+  }
+
+  /** True where the target begins with `/`. */
+  get isOriginForm(): boolean {
+    return this.target.charCodeAt(0) === 0x2f
+  }
+
+  /** Begins with the next request. */
+  next(): void {
+    this.line.next()
+    this.#sectionStart = 0
+    this.#at = 0
   }
 
   /**
@@ -32,71 +51,32 @@ export class RequestHead {
    */
   read(bytes: Octets, base: number, to: number): number {
     let at = base + this.#at
-    if (!this.#inFields) {
+    if (this.#sectionStart === 0) {
       at = this.line.read(bytes, base, at, to)
-      if (at !== -1) this.#inFields = true
+      if (at === -1) {
+        this.#at = to - base
+        return -1
+      }
+      this.#sectionStart = at - base
+      const same = this.fields.endIn(bytes, at, to)
+      if (same !== -1) return this.#whole(bytes, base, same)
     }
-    if (at !== -1) at = this.#fields.read(bytes, base, at, to)
-    if (at === -1) this.#at = to - base
-    else this.#text = bytes.latin1Slice(base, at)
-    return at
+    const start = base + this.#sectionStart
+    at = this.#section.read(bytes, start, at, to)
+    if (at === -1) {
+      this.#at = to - base
+      return -1
+    }
+    this.fields = new FieldLines(bytes.latin1Slice(start, at), this.#section.spans)
+    this.#section = new FieldSection(this.#limits)
+    return this.#whole(bytes, base, at)
   }
 
-  get method(): string {
-    const { methodStart, methodEnd } = this.line
-    return this.#text.slice(methodStart, methodEnd)
-  }
-
-  get target(): string {
+  #whole(bytes: Octets, base: number, end: number): number {
     const { targetStart, targetEnd } = this.line
-    return this.#text.slice(targetStart, targetEnd)
-  }
-
-  /** True where the target begins with `/`. */
-  get isOriginForm(): boolean {
-    return this.#text.charCodeAt(this.line.targetStart) === 0x2f
-  }
-
-  /** How many field lines there are. */
-  get count(): number {
-    return this.#fields.spans.length / 4
-  }
-
-  /** Octets in the name of a field line; cheaper than the name. */
-  nameLength(index: number): number {
-    const { spans } = this.#fields
-    return (spans[index * 4 + 1] as number) - (spans[index * 4] as number)
-  }
-
-  /** @param name in lower case, of that length. */
-  isNamed(index: number, name: string): boolean {
-    // As most programs write it: nothing is copied then.
-    return this.#text.startsWith(name, this.#fields.spans[index * 4]) || this.name(index) === name
-  }
-
-  /** The name of a field line, in lower case. */
-  name(index: number): string {
-    const { spans } = this.#fields
-    return this.#text.slice(spans[index * 4], spans[index * 4 + 1]).toLowerCase()
-  }
-
-  value(index: number): string {
-    const { spans } = this.#fields
-    return this.#text.slice(spans[index * 4 + 2], spans[index * 4 + 3])
-  }
-
-  /**
-   * The value of a field; of several lines, all (RFC 9110 §5.3).
-   *
-   * @param name in lower case.
-   */
-  field(name: string): string | undefined {
-    let found: string | undefined
-    for (let i = 0; i < this.count; i++) {
-      if (this.nameLength(i) !== name.length || !this.isNamed(i, name)) continue
-      const value = this.value(i)
-      found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`
-    }
-    return found
+    this.target = bytes.latin1Slice(base + targetStart, base + targetEnd)
+    return end
   }
 }
+
+const NO_FIELDS = new FieldLines('', [])

@@ -2,7 +2,7 @@ import { TARGET_LIMIT } from '../../pipeline/frame.ts'
 import { BadRequest, NotImplemented, TargetTooLong } from '../../contract/problems.ts'
 import { VersionNotSupported } from '../refusals.ts'
 import { bareCr, bareLf } from './line-end.ts'
-import { CLASS, CR, LF, SP, TARGET, TOKEN } from './octets.ts'
+import { CLASS, CR, LF, type Octets, SP, TARGET, TOKEN } from './octets.ts'
 
 /** Octets of a method: longer than any that is registered, so nobody has to be told what it was. */
 const METHOD_LIMIT = 32
@@ -10,7 +10,8 @@ const METHOD_LIMIT = 32
 /** `HTTP/1.` */
 const VERSION = Uint8Array.of(0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e)
 
-const HEAD = Uint8Array.of(0x48, 0x45, 0x41, 0x44)
+/** Methods that are told without a copy, those that come most first. */
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
 /** Where a reader of the line stands, between two pieces of it. */
 const START = 0
@@ -27,13 +28,26 @@ const END_LF = 6
 export class RequestLine {
   #state = START
   methodStart = 0
-  methodEnd = 0
   targetStart = 0
   targetEnd = 0
-  /** True where the method is HEAD: no reply to it has a body, be it a refusal. */
-  isHead = false
+  method = ''
   /** 0 or 1, of HTTP/1.0 and HTTP/1.1. */
   minor = 1
+
+  /** True where the method is HEAD: no reply to it has a body, be it a refusal. */
+  get isHead(): boolean {
+    return this.method === 'HEAD'
+  }
+
+  /** Begins with the next one. */
+  next(): void {
+    this.#state = START
+    this.methodStart = 0
+    this.targetStart = 0
+    this.targetEnd = 0
+    this.method = ''
+    this.minor = 1
+  }
 
   /**
    * Reads on.
@@ -42,7 +56,7 @@ export class RequestLine {
    * @returns where the line ended; -1 where there is more to come.
    * @throws BadRequest, NotImplemented, TargetTooLong, VersionNotSupported at the first octet that is wrong.
    */
-  read(bytes: Uint8Array, base: number, from: number, to: number): number {
+  read(bytes: Octets, base: number, from: number, to: number): number {
     let at = from
     while (at < to) {
       const octet = bytes[at] as number
@@ -70,8 +84,7 @@ export class RequestLine {
           }
           if (at === to) return -1
           if (bytes[at] !== SP || at - base === this.methodStart) throw notHttp()
-          this.methodEnd = at - base
-          this.isHead = isHead(bytes, base + this.methodStart, at)
+          this.method = methodOf(bytes, base + this.methodStart, at)
           at++
           this.targetStart = at - base
           this.#state = TARGET_PART
@@ -119,8 +132,14 @@ export class RequestLine {
   }
 }
 
-function isHead(bytes: Uint8Array, from: number, to: number): boolean {
-  return to - from === 4 && HEAD.every((octet, i) => bytes[from + i] === octet)
+function methodOf(bytes: Octets, from: number, to: number): string {
+  for (const method of METHODS) if (to - from === method.length && isAt(bytes, from, method)) return method
+  return bytes.latin1Slice(from, to)
+}
+
+function isAt(bytes: Octets, from: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false
+  return true
 }
 
 function isDigit(octet: number): boolean {
