@@ -39,6 +39,7 @@ export interface TextDecoderOf {
 }
 
 export interface TextField {
+  readonly name: string
   readonly convert: FromText
   /** The field is a list: it may come more than once. */
   readonly list: boolean
@@ -85,7 +86,7 @@ function paramsDecoder(operation: Operation, zod: Zod | undefined): ParamsDecode
   const fields = schema === undefined ? undefined : fieldsOf(schema)
   return {
     names,
-    convert: names.map((name) => textField(fields?.get(name)).convert),
+    convert: names.map((name) => textField(name, fields?.get(name)).convert),
     validate: schema === undefined ? undefined : validator(schema, zod),
   }
 }
@@ -94,7 +95,7 @@ function paramsDecoder(operation: Operation, zod: Zod | undefined): ParamsDecode
 export function textDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf {
   const fields = fieldsOf(schema)
   return {
-    fields: fields && new Map([...fields].map(([name, kind]) => [name, textField(kind)])),
+    fields: fields && new Map([...fields].map(([name, kind]) => [name, textField(name, kind)])),
     validate: validator(schema, zod),
   }
 }
@@ -105,12 +106,12 @@ function requestDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf 
   return { ...decoder, validate: withAbsent(decoder.validate, absentValues(schema)) }
 }
 
-const PLAIN: TextField = { convert: (text) => text, list: false }
+const plain: FromText = (text) => text
 
-function textField(kind: FieldKind | undefined): TextField {
-  if (kind === undefined) return PLAIN
-  if (!kind.kinds.has('list')) return { convert: fromText(kind), list: false }
-  return { convert: kind.items === undefined ? PLAIN.convert : fromText(kind.items), list: true }
+function textField(name: string, kind: FieldKind | undefined): TextField {
+  if (kind === undefined) return { name, convert: plain, list: false }
+  if (!kind.kinds.has('list')) return { name, convert: fromText(kind), list: false }
+  return { name, convert: kind.items === undefined ? plain : fromText(kind.items), list: true }
 }
 
 /** The decoders of all bodies that an operation takes, one leading to the next. */
@@ -164,14 +165,17 @@ export function readForm(
   errors: FieldError[],
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
+  const isEscaped = text.includes('%') || text.includes('+')
   let from = 0
   while (from < text.length && !isFull(errors)) {
     let end = text.indexOf('&', from)
     if (end === -1) end = text.length
     if (end > from) {
       const split = equalsIn(text, from, end)
-      const name = unescapeForm(text.slice(from, split))
-      const value = split === end ? '' : unescapeForm(text.slice(split + 1, end))
+      const rawName = text.slice(from, split)
+      const rawValue = text.slice(split + 1, end)
+      const name = isEscaped ? unescapeForm(rawName) : rawName
+      const value = isEscaped ? unescapeForm(rawValue) : rawValue
       if (name === undefined || value === undefined) {
         refuseField(errors, {
           pointer: `/${part}`,
@@ -211,23 +215,28 @@ export function put(
   errors: FieldError[],
 ): void {
   if (name === '__proto__') return // assigning to it would set the object's prototype
-  const field = decoder.fields?.get(name) ?? PLAIN
+  const field = decoder.fields?.get(name)
+  if (field === undefined) return putUnnamed(values, name, text)
+  // Its own name, which V8 has as a key already: one that is cut out of the request has to be looked for.
+  const key = field.name
   const value = field.convert(text)
-  const known = Object.hasOwn(values, name)
+  const isKnown = Object.hasOwn(values, key)
   if (field.list) {
-    if (known) (values[name] as unknown[]).push(value)
-    else values[name] = [value]
-  } else if (!known) {
-    values[name] = value
-  } else if (decoder.fields?.has(name)) {
+    if (isKnown) (values[key] as unknown[]).push(value)
+    else values[key] = [value]
+  } else if (!isKnown) values[key] = value
+  else {
     refuseField(errors, {
-      pointer: `/${part}${pointerStep(name)}`,
+      pointer: `/${part}${pointerStep(key)}`,
       code: 'repeated',
       message: 'This field is given more than once',
     })
-  } else if (Array.isArray(values[name])) {
-    values[name].push(value)
-  } else {
-    values[name] = [values[name], value]
   }
+}
+
+/** Adds a field that the schema does not name, as text: a list where it comes more than once. */
+function putUnnamed(values: Record<string, unknown>, name: string, text: string): void {
+  if (!Object.hasOwn(values, name)) values[name] = text
+  else if (Array.isArray(values[name])) values[name].push(text)
+  else values[name] = [values[name], text]
 }

@@ -13,6 +13,8 @@ export interface Match<T> {
 
 interface Node<T> {
   readonly literals: Map<string, Node<T>>
+  /** The same, while there are `FEW`. */
+  readonly few: (readonly [text: string, node: Node<T>])[]
   param: Node<T> | undefined
   rest: Leaf<T> | undefined
   leaf: Leaf<T> | undefined
@@ -101,6 +103,7 @@ export class RouteTable<T> {
         if (next === undefined) {
           next = node()
           at.literals.set(segment.text, next)
+          at.few.push([segment.text, next])
         }
         at = next
       } else {
@@ -115,7 +118,7 @@ export class RouteTable<T> {
 }
 
 function node<T>(): Node<T> {
-  return { literals: new Map(), param: undefined, rest: undefined, leaf: undefined, all: [] }
+  return { literals: new Map(), few: [], param: undefined, rest: undefined, leaf: undefined, all: [] }
 }
 
 type Passed<T> = ReadonlySet<Leaf<T>> | undefined
@@ -136,16 +139,14 @@ function descend<T>(
   let end = path.indexOf('/', from)
   if (end === -1) end = path.length
   const last = end === path.length
-  const raw = path.slice(from, end)
-  const segment = encoded ? decode(raw) : raw
 
-  const literal = at.literals.get(segment)
+  const literal = encoded ? at.literals.get(decode(path.slice(from, end))) : literalOf(at, path, from, end)
   if (literal !== undefined) {
     const found = last ? literal.leaf : descend(literal, path, end + 1, encoded, values, passed)
     if (isOpen(found, passed)) return found
   }
-  if (at.param !== undefined && segment !== '') {
-    values.push(segment)
+  if (at.param !== undefined && end > from) {
+    values.push(decode(path.slice(from, end)))
     const found = last ? at.param.leaf : descend(at.param, path, end + 1, encoded, values, passed)
     if (isOpen(found, passed)) return found
     values.pop()
@@ -154,6 +155,15 @@ function descend<T>(
     values.push(decode(path.slice(from)))
     return at.rest
   }
+  return undefined
+}
+
+/** Literals of a node that are compared one after the other: that takes less than to cut out the segment and look it up. */
+const FEW = 4
+
+function literalOf<T>({ literals, few }: Node<T>, path: string, from: number, end: number): Node<T> | undefined {
+  if (few.length > FEW) return literals.get(path.slice(from, end))
+  for (const [text, next] of few) if (text.length === end - from && path.startsWith(text, from)) return next
   return undefined
 }
 
