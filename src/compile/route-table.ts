@@ -25,11 +25,9 @@ interface Node<T> {
 /** A path that cannot be decoded: bad percent-encoding, bad UTF-8, or a NUL. */
 export class UndecodablePath extends Error {}
 
-const NONE: readonly string[] = []
-
 /**
- * Finds endpoints by path. Paths without parameters are one look-up; the others walk a trie whose
- * cost follows the segments of the path and not the number of routes. In each segment text beats a
+ * Finds endpoints by path. It walks a trie, whose cost follows the segments of the path and not the number of routes. In
+ * each segment text beats a
  * parameter, and a parameter beats the rest of the path; where the better choice leads nowhere, or to
  * what was passed over, the next is tried.
  *
@@ -39,7 +37,6 @@ const NONE: readonly string[] = []
  * table.match('/orders/7')?.leaf.methods.get('GET') // 'orders.read'
  */
 export class RouteTable<T> {
-  readonly #exact = new Map<string, Match<T>>()
   readonly #root: Node<T> = node()
 
   /**
@@ -54,9 +51,6 @@ export class RouteTable<T> {
     if (taken !== undefined) return taken
     leaf.methods.set(method, value)
     for (const { all } of way) all.push(value)
-    if (segments.every((segment) => segment.kind === 'literal' && encodeURIComponent(segment.text) === segment.text)) {
-      this.#exact.set(path, { leaf, values: NONE })
-    }
     return undefined
   }
 
@@ -67,8 +61,6 @@ export class RouteTable<T> {
    * @throws {UndecodablePath}
    */
   match(path: string, passed: Passed<T> = undefined): Match<T> | undefined {
-    const exact = this.#exact.get(path)
-    if (exact !== undefined && isOpen(exact.leaf, passed)) return exact
     const encoded = path.includes('%')
     const values: string[] = []
     const leaf = path === '/' ? this.#root.leaf : descend(this.#root, path, 1, encoded, values, passed)

@@ -138,8 +138,7 @@ function decodeBody(
   readMultipart: ReadMultipart | undefined,
 ): void | Promise<void> {
   const { request } = x
-  // A body of no bytes is none: not every runtime tells the two apart.
-  if (!request.hasBody || request.field('content-length') === '0') {
+  if (!request.hasBody) {
     return withoutBody(x, first.otherwise === undefined ? first : namedBy(x, first), decoding)
   }
   const type = request.field('content-type')

@@ -73,7 +73,7 @@ export abstract class Incoming implements Request {
   /** Scheme and authority, as the caller claims: `http://localhost:8000`. */
   protected abstract readonly origin: string
 
-  /** True where the message has a body, be it empty (RFC 9112 §6). */
+  /** True where the message has a body (RFC 9112 §6), and does not say that it is empty: not every runtime tells these apart. */
   abstract readonly hasBody: boolean
 
   /**

@@ -20,7 +20,7 @@ export class RequestWithin extends Incoming {
     this.#outer = outer
     this.#own = body === undefined ? headers : new Map(headers).set('content-length', String(body.byteLength))
     this.#body = body
-    this.hasBody = body !== undefined
+    this.hasBody = body !== undefined && body.byteLength > 0
     this.id = outer.id === undefined ? undefined : `${outer.id}${suffix}`
   }
 

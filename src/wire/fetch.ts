@@ -42,7 +42,7 @@ class FetchIncoming extends Incoming {
   }
 
   get hasBody(): boolean {
-    return this.#request.body !== null
+    return this.#request.body !== null && this.field('content-length') !== '0'
   }
 
   bytes(limit: number): Promise<Uint8Array> {

@@ -58,7 +58,7 @@ export class NodeIncoming extends ProxiedIncoming {
   }
 
   get hasBody(): boolean {
-    return this.field('content-length') !== undefined || this.field('transfer-encoding') !== undefined
+    return this.announcesLength || this.field('transfer-encoding') !== undefined
   }
 
   /** True where the length of a body is known, and is not 0. */

@@ -36,8 +36,9 @@ export class RequestBody {
   readonly #length: number
   #left: number
   #use: Use = 'none'
-  /** The whole body, where it came with its header section. */
+  /** What the whole body is in, where it came with its header section, and from where: it ends `received` octets later. */
   #whole: Octets | undefined = undefined
+  #wholeFrom = 0
   /** That may be in the octets of the read it came with, until `keep`: the next read, of whomever, writes over them. */
   #isLent = true
   /** What has come of it, in one piece: thousands of chunks of one octet would take a hundred times their length. */
@@ -102,7 +103,8 @@ export class RequestBody {
       this.ended = this.#left === 0
       if (this.ended && this.#isLent) {
         this.received = at - from
-        this.#whole = bytes.subarray(from, at) as Octets
+        this.#whole = bytes
+        this.#wholeFrom = from
       } else this.#put(bytes, from, at)
     } else {
       at = this.#chunked.read(bytes, from, to, (piece, start, end) => this.#put(piece, start, end))
@@ -118,7 +120,11 @@ export class RequestBody {
   keep(): void {
     if (!this.#isLent) return
     this.#isLent = false
-    if (this.#whole !== undefined) this.#whole = Buffer.from(this.#whole) as Octets
+    const whole = this.#whole
+    if (whole === undefined) return
+    this.#whole = Buffer.allocUnsafe(this.received) as Octets
+    whole.copy(this.#whole, 0, this.#wholeFrom, this.#wholeFrom + this.received)
+    this.#wholeFrom = 0
   }
 
   #put(bytes: Octets, from: number, to: number): void {
@@ -197,7 +203,7 @@ export class RequestBody {
     const whole = this.#whole
     if (whole === undefined) return undefined
     this.#begin(limit)
-    const text = whole.utf8Slice(0, whole.length)
+    const text = whole.utf8Slice(this.#wholeFrom, this.#wholeFrom + this.received)
     // U+FFFD is what stands for what is not UTF-8: only text that has one is looked at again, octet by octet.
     if (text.includes('\ufffd')) return undefined
     this.#taken()

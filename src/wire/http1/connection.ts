@@ -161,7 +161,7 @@ export class Connection implements Waiting, BodySource {
         this.#since = this.#shared.timeouts.now
       }
     }
-    const x = new Exchange(new Http1Incoming(head, this.#remote, this.#shared.peers, framing.hasBody, body))
+    const x = new Exchange(new Http1Incoming(head, this.#remote, this.#shared.peers, body))
     this.#x = x
     this.#lastBody = body
     this.#headSent = false

@@ -12,8 +12,6 @@ export const CHUNKED = -1
 export interface Framing {
   /** Octets of the body, or CHUNKED (RFC 9112 §6.3). */
   readonly length: number
-  /** True where a body was announced, be it empty. */
-  readonly hasBody: boolean
   /** True where the connection may be used again (§9.3). */
   readonly keepAlive: boolean
   /** The caller waits for 100 before it sends the body (RFC 9110 §10.1.1). */
@@ -21,7 +19,7 @@ export interface Framing {
 }
 
 /** What nearly every request without a body comes to. */
-const PLAIN: Framing = { length: 0, hasBody: false, keepAlive: true, expectsContinue: false }
+const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false }
 
 /**
  * Reads the fields that say how messages follow each other. What two readers could read in two ways is refused,
@@ -82,7 +80,6 @@ function readFraming(head: RequestHead): Framing {
   if (isConnect) return { ...PLAIN, keepAlive: false }
   return {
     length,
-    hasBody: lengthText !== undefined || coding !== undefined,
     keepAlive: persists(connection, minor),
     expectsContinue: expect !== undefined && expectsContinue(expect, minor) && length !== 0,
   }

@@ -9,13 +9,15 @@ import type { RequestHead } from './request-head.ts'
 export class Http1Incoming extends ProxiedIncoming {
   readonly #fields: FieldLines
   readonly #body: RequestBody | undefined
-  readonly hasBody: boolean
 
-  constructor(head: RequestHead, remote: Remote, peers: Peers, hasBody: boolean, body: RequestBody | undefined) {
+  constructor(head: RequestHead, remote: Remote, peers: Peers, body: RequestBody | undefined) {
     super(head.line.method, head.target, remote, peers)
     this.#fields = head.fields
-    this.hasBody = hasBody
     this.#body = body
+  }
+
+  get hasBody(): boolean {
+    return this.#body !== undefined
   }
 
   field(name: string): string | undefined {

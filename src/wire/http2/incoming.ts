@@ -54,7 +54,7 @@ export class Http2Incoming extends ProxiedIncoming {
   }
 
   get hasBody(): boolean {
-    return !this.#stream.endAfterHeaders
+    return !this.#stream.endAfterHeaders && this.field('content-length') !== '0'
   }
 
   /** True where there is something of the body that nobody has read. */
