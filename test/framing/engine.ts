@@ -25,7 +25,7 @@ const timeouts = new Timeouts()
 timeouts.stop()
 
 /** What all connections of a server are read into, one after the other. */
-const lent = Buffer.alloc(262_144) as Octets
+const lent = Buffer.alloc(1_048_576) as Octets
 
 /** Reads requests with the engine's own connection, whose socket is in memory. */
 export async function readByEngine(delivery: Delivery): Promise<Reading> {
