@@ -35,12 +35,8 @@ export interface Asking {
 export function createAsking(model: AnyModel, filters: readonly Filter[], spec: ListSpec): Asking {
   const { facts } = model
   const known = new Recent<readonly OrderTerm[]>(MOST_SORTS)
-  const termsOf = (sort: readonly string[]): readonly OrderTerm[] => {
-    const id = sort.join()
-    const found = known.get(id) ?? orderTerms(facts, sort)
-    known.set(id, found)
-    return found
-  }
+  const termsOf = (sort: readonly string[]): readonly OrderTerm[] =>
+    known.made(sort.join(), () => orderTerms(facts, sort))
   return {
     terms: (sort = spec.order) => termsOf(sort),
     page: async (query, reading) => {

@@ -21,12 +21,8 @@ export function createTextPages(model: AnyModel, selection: Selection, statement
   const known = new Recent<JsonRow | null>(MOST_SHAPES)
   const jsonOf = (fields: readonly string[] | undefined): JsonRow | undefined => {
     const names = selection.written(fields)
-    const id = names.join()
-    const found = known.get(id)
-    if (found !== undefined) return found ?? undefined
-    const made = jsonOfRow(model, names)
-    known.set(id, made ?? null)
-    return made
+    // Null where Postgres does not write one of them: that is known then, too.
+    return known.made(names.join(), () => jsonOfRow(model, names) ?? null) ?? undefined
   }
   const someFields = (model.row as unknown as z.ZodObject).partial()
   const decode = (items: readonly unknown[]): readonly Row[] => items.map((item) => someFields.parse(item) as Row)

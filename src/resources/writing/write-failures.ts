@@ -30,12 +30,15 @@ const SQLSTATES: Readonly<Record<string, Complaint>> = {
   '54001': 'refused',
 }
 
+/** SQLITE_CONSTRAINT_FOREIGNKEY. */
+const BROKEN_REFERENCE = 787
+
 /** Extended result codes (https://sqlite.org/rescode.html). */
 const RESULT_CODES: Readonly<Record<number, Complaint>> = {
   2067: 'taken',
   1555: 'taken',
   2579: 'taken',
-  787: 'unknown',
+  [BROKEN_REFERENCE]: 'unknown',
   1811: 'unknown',
   1299: 'required',
   275: 'refused',
@@ -80,8 +83,12 @@ export async function writing<T>(
   try {
     return await work()
   } catch (thrown) {
-    const missing = given !== undefined && isBrokenReference(thrown) ? await missingReferences(model.facts, given) : []
-    throw problemOf(thrown, model, where, isRemoval, missing) ?? thrown
+    const found = complaintOf(thrown)
+    if (found === undefined) throw thrown
+    // SQLite does not say which of the foreign keys is broken.
+    const isVague = found.error.errcode === BROKEN_REFERENCE && given !== undefined
+    const missing = isVague ? await missingReferences(model.facts, given) : []
+    throw problemOf(found, thrown, model, where, isRemoval, missing)
   }
 }
 
@@ -90,11 +97,19 @@ interface Given {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-/** SQLITE_CONSTRAINT_FOREIGNKEY: one of the foreign keys is broken, and nobody says which. */
-function isBrokenReference(thrown: unknown): boolean {
-  for (let error = thrown; error instanceof Error; error = error.cause)
-    if ((error as Partial<DatabaseError>).errcode === 787) return true
-  return false
+interface Found {
+  readonly error: DatabaseError
+  readonly complaint: Complaint
+}
+
+/** What a database said, which whoever threw it on may have wrapped. */
+function complaintOf(thrown: unknown): Found | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    const { code = '', errcode = 0 } = error as Partial<DatabaseError>
+    const complaint = SQLSTATES[code] ?? RESULT_CODES[errcode]
+    if (complaint !== undefined) return { error: error as DatabaseError, complaint }
+  }
+  return undefined
 }
 
 /** Names of the columns that refer to rows that are not there. */
@@ -114,25 +129,19 @@ async function missingReferences({ references }: TableFacts, { database, values 
 }
 
 function problemOf(
+  { error, complaint }: Found,
   thrown: unknown,
   model: AnyModel,
   where: string,
   isRemoval: boolean,
   missing: readonly string[],
-): Error | undefined {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    const { code = '', errcode = 0 } = error as Partial<DatabaseError>
-    const complaint = SQLSTATES[code] ?? RESULT_CODES[errcode]
-    if (complaint === undefined) continue
-    if (isReferred(error as DatabaseError, complaint, isRemoval))
-      return Conflict({ detail: SAYS.referred, cause: thrown })
-    const named = missing.length > 0 ? missing : fieldsOf(error as DatabaseError, complaint, model.facts)
-    const fields = named.filter((name) => model.creatable.includes(name))
-    const pointers = fields.length > 0 ? fields.map((name) => `${where}/${name}`) : [where]
-    const errors = pointers.map((pointer): FieldError => ({ pointer, code: complaint, message: SAYS[complaint] }))
-    return complaint === 'taken' ? Conflict({ errors, cause: thrown }) : InvalidInput({ errors, cause: thrown })
-  }
-  return undefined
+): Error {
+  if (isReferred(error, complaint, isRemoval)) return Conflict({ detail: SAYS.referred, cause: thrown })
+  const named = missing.length > 0 ? missing : fieldsOf(error, complaint, model.facts)
+  const fields = named.filter((name) => model.creatable.includes(name))
+  const pointers = fields.length > 0 ? fields.map((name) => `${where}/${name}`) : [where]
+  const errors = pointers.map((pointer): FieldError => ({ pointer, code: complaint, message: SAYS[complaint] }))
+  return complaint === 'taken' ? Conflict({ errors, cause: thrown }) : InvalidInput({ errors, cause: thrown })
 }
 
 /** True where another row refers to what is removed, or to a value of it that is changed. */
