@@ -4,6 +4,7 @@ import { authorization } from './token.ts'
 
 export const SERVERS = [
   'raw',
+  'raw-json',
   'bare',
   'fastify',
   'hono',
@@ -26,9 +27,9 @@ export function runtimeOf(name: ServerName): string {
   return fileURLToPath(new URL('../node_modules/.bin/bun', import.meta.url))
 }
 
-/** True for servers that are held to the workload; the other answers fixed bytes. */
+/** True for servers that are held to the workload; the others are bottoms, and look at nothing. */
 export function isServer(name: ServerName): boolean {
-  return name !== 'raw'
+  return !name.startsWith('raw')
 }
 
 /** Header fields that its requests have beside those of all. */
@@ -39,6 +40,7 @@ export function fieldsFor(name: ServerName): Readonly<Record<string, string>> {
 /** What a server is called in reports: its package and version. */
 export function titleOf(name: ServerName): string {
   if (name === 'raw') return 'raw socket, fixed bytes'
+  if (name === 'raw-json') return 'raw socket, JSON'
   if (name === 'bare') return 'node:http'
   const { version } = manifest('../package.json')
   if (name === 'trestle') return `trestle ${version}`

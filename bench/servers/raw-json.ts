@@ -1,0 +1,42 @@
+import { createServer } from 'node:net'
+import { Reading } from '../../src/wire/http1/reading.ts'
+import { ROUTES, type Route, WORKLOAD } from '../workload.ts'
+import { measured } from './measured.ts'
+
+/**
+ * The bottom for an API: a socket, read and written in the cheapest way that Node has, `JSON.parse` of what comes and
+ * `JSON.stringify` of what goes. It finds no end of a header section but by its place, routes by first letters, checks
+ * nothing, and is no server. It says what is left for all that a server does.
+ */
+const HEADS = Object.fromEntries(ROUTES.map((route) => [route, headOf(route)])) as Record<Route, string>
+
+function headOf(route: Route): string {
+  const { status, reply, location } = WORKLOAD[route]
+  const lines = [
+    `HTTP/1.1 ${status} ${status === 201 ? 'Created' : 'OK'}`,
+    'content-type: application/json',
+    ...(location === undefined ? [] : [`location: ${location}`]),
+    `content-length: ${Buffer.byteLength(JSON.stringify(reply))}`,
+    `date: ${new Date().toUTCString()}`,
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+const BODY = Buffer.from('\r\n\r\n')
+
+const reading = new Reading()
+const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (accepted) => {
+  reading.take(accepted, (socket) => {
+    socket.on('error', () => socket.destroy()).on('end', () => socket.destroy())
+    return (bytes, to) => {
+      if (bytes[0] !== 0x50) {
+        const route = bytes[5] === 0x68 ? 'hello' : 'get'
+        socket.write(HEADS[route] + JSON.stringify(WORKLOAD[route].reply), 'latin1')
+        return
+      }
+      const order = JSON.parse(bytes.utf8Slice(bytes.indexOf(BODY) + BODY.length, to))
+      socket.write(HEADS.post + JSON.stringify({ id: 1042, status: 'open', total: 148, ...order }), 'utf8')
+    }
+  })
+})
+server.listen(0, '127.0.0.1', () => measured(server.address()))
