@@ -17,11 +17,13 @@ export class StartError extends Error {
   readonly faults: readonly Fault[]
 
   constructor(faults: readonly Fault[]) {
-    const lines = faults.map(
-      ({ operation, method, path, field, what, mend }) =>
-        `  ${operation === '' ? 'The API' : `${method} ${path} (${operation})`}\n    ${field}: ${what}\n    → ${mend}`,
-    )
-    const many = faults.length === 1 ? 'one fault' : `${faults.length} faults`
+    const alike = new Map<string, Fault[]>()
+    for (const fault of faults) {
+      const said = `    ${fault.field}: ${fault.what}\n    → ${fault.mend}`
+      alike.set(said, [...(alike.get(said) ?? []), fault])
+    }
+    const lines = [...alike].map(([said, places]) => `${placesOf(places)}\n${said}`)
+    const many = lines.length === 1 ? 'one fault' : `${lines.length} faults`
     super(`The API cannot start: ${many} in its declaration.\n${lines.join('\n')}`)
     this.faults = faults
   }
@@ -29,6 +31,14 @@ export class StartError extends Error {
   override get name(): string {
     return 'StartError'
   }
+}
+
+/** What is wrong with a group is wrong with each endpoint of it: it is said once. */
+function placesOf(faults: readonly Fault[]): string {
+  const [{ operation, method, path }, ...others] = faults as [Fault, ...Fault[]]
+  const first = operation === '' ? '  The API' : `  ${method} ${path} (${operation})`
+  const same = others.map((fault) => fault.operation)
+  return same.length === 0 ? first : `${first}, the same in ${same.join(', ')}`
 }
 
 /** Says what is wrong with a part of a declaration, and how to mend it. */
