@@ -4,6 +4,11 @@ import { FieldLines } from './field-lines.ts'
 import { FieldSection } from './field-section.ts'
 import { RequestLine } from './request-line.ts'
 
+/** Octets of a section that is kept for the next request: an idle connection has it for as long as it is open. */
+const KEPT = 2048
+
+const NO_FIELDS = new FieldLines('', [])
+
 /**
  * Reads a request's line and header section (RFC 9112 §2.1), one request after the other, each in one pass over the
  * octets. A caller sends nearly the same fields with each request on a connection: a section that is octet by octet the
@@ -17,7 +22,7 @@ export class RequestHead {
   #sectionStart = 0
   #at = 0
   target = ''
-  /** Those of the last request that was read whole. */
+  /** Those of the last request that was read whole, while they are few enough to be kept. */
   fields: FieldLines = NO_FIELDS
 
   constructor(limits: WireLimits) {
@@ -38,6 +43,8 @@ export class RequestHead {
   /** Begins with the next request. */
   next(): void {
     this.line.next()
+    this.target = ''
+    if (this.fields.length > KEPT) this.fields = NO_FIELDS
     this.#sectionStart = 0
     this.#at = 0
   }
@@ -78,5 +85,3 @@ export class RequestHead {
     return end
   }
 }
-
-const NO_FIELDS = new FieldLines('', [])
