@@ -21,7 +21,6 @@ export class RequestHead {
   /** Where the section begins, counted from the request; 0 while the line is read. */
   #sectionStart = 0
   #at = 0
-  target = ''
   /** Those of the last request that was read whole, while they are few enough to be kept. */
   fields: FieldLines = NO_FIELDS
 
@@ -35,15 +34,9 @@ export class RequestHead {
     return this.#at > this.line.methodStart
   }
 
-  /** True where the target begins with `/`. */
-  get isOriginForm(): boolean {
-    return this.target.charCodeAt(0) === 0x2f
-  }
-
   /** Begins with the next request. */
   next(): void {
     this.line.next()
-    this.target = ''
     if (this.fields.length > KEPT) this.fields = NO_FIELDS
     this.#sectionStart = 0
     this.#at = 0
@@ -65,23 +58,17 @@ export class RequestHead {
         return -1
       }
       this.#sectionStart = at - base
-      const same = this.fields.endIn(bytes, at, to)
-      if (same !== -1) return this.#whole(bytes, base, same)
+      const end = this.fields.endIn(bytes, at, to)
+      if (end !== -1) return end
     }
     const start = base + this.#sectionStart
-    at = this.#section.read(bytes, start, at, to)
-    if (at === -1) {
+    const end = this.#section.read(bytes, start, at, to)
+    if (end === -1) {
       this.#at = to - base
       return -1
     }
-    this.fields = new FieldLines(bytes.latin1Slice(start, at), this.#section.spans)
+    this.fields = new FieldLines(bytes.latin1Slice(start, end), this.#section.spans)
     this.#section = new FieldSection(this.#limits)
-    return this.#whole(bytes, base, at)
-  }
-
-  #whole(bytes: Octets, base: number, end: number): number {
-    const { targetStart, targetEnd } = this.line
-    this.target = bytes.latin1Slice(base + targetStart, base + targetEnd)
     return end
   }
 }
