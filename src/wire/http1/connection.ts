@@ -342,8 +342,9 @@ export class Connection implements Waiting, BodySource {
     this.#goOn()
   }
 
-  sendContinue(): void {
-    if (!this.#headSent) this.#socket.write(CONTINUE, 'latin1')
+  sendContinue(body: RequestBody): void {
+    // Of an earlier request it would be taken for an answer to this one.
+    if (body === this.#lastBody && !this.#headSent) this.#socket.write(CONTINUE, 'latin1')
   }
 
   #pause(): void {
