@@ -217,7 +217,7 @@ export function put(
   if (name === '__proto__') return // assigning to it would set the object's prototype
   const field = decoder.fields?.get(name)
   if (field === undefined) return putUnnamed(values, name, text)
-  // Its own name, which V8 has as a key already: one that is cut out of the request has to be looked for.
+  // The name as the schema has it: V8 knows that as a key, and would have to look for one that is cut out of a text.
   const key = field.name
   const value = field.convert(text)
   const isKnown = Object.hasOwn(values, key)

@@ -13,8 +13,8 @@ export interface Match<T> {
 
 interface Node<T> {
   readonly literals: Map<string, Node<T>>
-  /** The same, while there are `FEW`. */
-  readonly few: (readonly [text: string, node: Node<T>])[]
+  /** The same, for where they are few. */
+  readonly inTurn: (readonly [text: string, node: Node<T>])[]
   param: Node<T> | undefined
   rest: Leaf<T> | undefined
   leaf: Leaf<T> | undefined
@@ -26,10 +26,9 @@ interface Node<T> {
 export class UndecodablePath extends Error {}
 
 /**
- * Finds endpoints by path. It walks a trie, whose cost follows the segments of the path and not the number of routes. In
- * each segment text beats a
- * parameter, and a parameter beats the rest of the path; where the better choice leads nowhere, or to
- * what was passed over, the next is tried.
+ * Finds endpoints by path. It walks a trie, whose cost follows the segments of the path and not the number of routes.
+ * In each segment text beats a parameter, and a parameter beats the rest of the path; where the better choice leads
+ * nowhere, or to what was passed over, the next is tried.
  *
  * @example
  * const table = new RouteTable<string>()
@@ -95,7 +94,7 @@ export class RouteTable<T> {
         if (next === undefined) {
           next = node()
           at.literals.set(segment.text, next)
-          at.few.push([segment.text, next])
+          at.inTurn.push([segment.text, next])
         }
         at = next
       } else {
@@ -110,7 +109,7 @@ export class RouteTable<T> {
 }
 
 function node<T>(): Node<T> {
-  return { literals: new Map(), few: [], param: undefined, rest: undefined, leaf: undefined, all: [] }
+  return { literals: new Map(), inTurn: [], param: undefined, rest: undefined, leaf: undefined, all: [] }
 }
 
 type Passed<T> = ReadonlySet<Leaf<T>> | undefined
@@ -153,9 +152,9 @@ function descend<T>(
 /** Literals of a node that are compared one after the other: that takes less than to cut out the segment and look it up. */
 const FEW = 4
 
-function literalOf<T>({ literals, few }: Node<T>, path: string, from: number, end: number): Node<T> | undefined {
-  if (few.length > FEW) return literals.get(path.slice(from, end))
-  for (const [text, next] of few) if (text.length === end - from && path.startsWith(text, from)) return next
+function literalOf<T>({ literals, inTurn }: Node<T>, path: string, from: number, end: number): Node<T> | undefined {
+  if (inTurn.length > FEW) return literals.get(path.slice(from, end))
+  for (const [text, next] of inTurn) if (text.length === end - from && path.startsWith(text, from)) return next
   return undefined
 }
 

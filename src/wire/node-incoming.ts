@@ -182,7 +182,8 @@ export class NodeIncoming extends ProxiedIncoming {
     if (!this.#waits) return
     this.#waits = false
     this.cut = false
-    this.#response.writeContinue()
+    // A reply that has begun says as much.
+    if (!this.#response.headersSent) this.#response.writeContinue()
   }
 }
 

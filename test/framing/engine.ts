@@ -9,6 +9,7 @@ import { WireReply } from '../../src/pipeline/reply.ts'
 import { Connection } from '../../src/wire/http1/connection.ts'
 import type { Octets } from '../../src/wire/http1/octets.ts'
 import { Pace } from '../../src/wire/http1/pace.ts'
+import { ReplyHeads } from '../../src/wire/http1/reply.ts'
 import { Timeouts } from '../../src/wire/http1/timeouts.ts'
 import { WIRE_LIMITS, type WireLimits } from '../../src/wire/limits.ts'
 import { MemorySocket } from './memory-socket.ts'
@@ -66,6 +67,7 @@ class EngineRun implements Pipeline {
       report,
       timeouts,
       pace: new Pace(),
+      heads: new ReplyHeads(),
       peers,
     })
     try {

@@ -29,6 +29,7 @@ export class Recent<V> {
   }
 
   set(key: string, value: V): void {
+    this.#kept.delete(key)
     this.#kept.set(key, value)
     this.#newest = key
     if (this.#kept.size > this.#most) this.#kept.delete(this.#kept.keys().next().value as string)

@@ -23,7 +23,7 @@ export interface BodySource {
   /** It takes more. */
   readonly wantMore: () => void
   /** Somebody reads it: a caller that waits for 100 may send it. */
-  readonly sendContinue: () => void
+  readonly sendContinue: (body: RequestBody) => void
 }
 
 type Use = 'none' | 'whole' | 'stream' | 'lent' | 'dropped'
@@ -183,7 +183,7 @@ export class RequestBody {
     this.#limit = limit
     if (!this.#expectsContinue) return
     this.#expectsContinue = false
-    this.#source.sendContinue()
+    this.#source.sendContinue(this)
   }
 
   bytes(limit: number): Uint8Array | Promise<Uint8Array> {

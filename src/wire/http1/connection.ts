@@ -16,7 +16,7 @@ import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
 import type { Octets } from './octets.ts'
 import type { Pace } from './pace.ts'
-import { CONTINUE } from './reply.ts'
+import { CONTINUE, type ReplyHeads } from './reply.ts'
 import { ReplyWriter, isGradual } from './reply-writer.ts'
 import { RequestHead } from './request-head.ts'
 import type { Timeouts, Waiting } from './timeouts.ts'
@@ -37,6 +37,7 @@ export interface Shared {
   readonly report: Report
   readonly timeouts: Timeouts
   readonly pace: Pace
+  readonly heads: ReplyHeads
   readonly peers: Peers
 }
 
@@ -81,7 +82,7 @@ export class Connection implements Waiting, BodySource {
     this.#socket = socket
     this.#remote = remoteOf(socket)
     this.#shared = shared
-    this.#writer = new ReplyWriter(socket, shared.timeouts, shared.pace, shared.report)
+    this.#writer = new ReplyWriter(socket, shared.heads, shared.timeouts, shared.pace, shared.report)
     this.#head = new RequestHead(shared.limits)
     this.#since = shared.timeouts.now
     this.#patience = shared.limits.headerTimeout
@@ -341,8 +342,9 @@ export class Connection implements Waiting, BodySource {
     this.#goOn()
   }
 
-  sendContinue(): void {
-    if (!this.#headSent) this.#socket.write(CONTINUE, 'latin1')
+  sendContinue(body: RequestBody): void {
+    // Of an earlier request it would be taken for an answer to this one.
+    if (body === this.#lastBody && !this.#headSent) this.#socket.write(CONTINUE, 'latin1')
   }
 
   #pause(): void {

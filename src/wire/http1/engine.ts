@@ -9,6 +9,7 @@ import type { TlsOptions } from '../tls.ts'
 import { Connection, LINGER, type Shared } from './connection.ts'
 import { TooManyConnections } from '../refusals.ts'
 import { Pace } from './pace.ts'
+import { ReplyHeads } from './reply.ts'
 import { Reading, type Receive, readEvents } from './reading.ts'
 import { Timeouts } from './timeouts.ts'
 
@@ -23,7 +24,15 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const { limits, proxy, path, tls } = options
   const timeouts = new Timeouts()
   const peers = { proxy, unix: path !== undefined }
-  const shared: Shared = { pipeline, limits, report: careful(options.report), timeouts, pace: new Pace(), peers }
+  const shared: Shared = {
+    pipeline,
+    limits,
+    report: careful(options.report),
+    timeouts,
+    pace: new Pace(),
+    heads: new ReplyHeads(),
+    peers,
+  }
   const connections = new Map<Connection, Socket>()
   let stopping = false
 

@@ -1,9 +1,6 @@
 import type { Framing } from './framing.ts'
 import type { Octets } from './octets.ts'
 
-/** Octets of a section that is kept to be compared with the next: an idle connection has it for as long as it is open. */
-const KEPT = 2048
-
 /** The field lines of a header section (RFC 9112 §5), looked up when somebody asks: most are never asked for. */
 export class FieldLines {
   readonly #text: string
@@ -17,11 +14,15 @@ export class FieldLines {
     this.#spans = spans
   }
 
+  /** Octets of all of them, with the empty line that ends them; 0 where there is no section. */
+  get length(): number {
+    return this.#text.length
+  }
+
   /** Where they end in `bytes` if the section that begins at `from` is the same, octet by octet; -1 if it is not. */
   endIn(bytes: Octets, from: number, to: number): number {
-    const { length } = this.#text
-    const end = from + length
-    if (end > to || length > KEPT || length === 0) return -1
+    const end = from + this.length
+    if (end > to || this.length === 0) return -1
     return bytes.latin1Slice(from, end) === this.#text ? end : -1
   }
 

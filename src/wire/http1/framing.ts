@@ -3,7 +3,9 @@ import { authorityOf, isAuthority } from '../authority.ts'
 import { checkExpect } from '../expectation.ts'
 import { itemsFromRight } from '../field-list.ts'
 import { codingFault } from '../transfer-coding.ts'
+import type { FieldLines } from './field-lines.ts'
 import type { RequestHead } from './request-head.ts'
+import type { RequestLine } from './request-line.ts'
 
 /** The length of a body that ends with its last chunk. */
 export const CHUNKED = -1
@@ -27,16 +29,14 @@ const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false }
  *
  * @throws BadRequest, NotImplemented, ExpectationFailed
  */
-export function framingOf(head: RequestHead): Framing {
-  const { line, fields } = head
+export function framingOf({ line, fields }: RequestHead): Framing {
   // Of others, their target and version say something too.
-  if (line.minor === 0 || line.method === 'CONNECT' || !head.isOriginForm) return readFraming(head)
-  fields.framing ??= readFraming(head)
+  if (line.minor === 0 || line.method === 'CONNECT' || !line.isOriginForm) return readFraming(line, fields)
+  fields.framing ??= readFraming(line, fields)
   return fields.framing
 }
 
-function readFraming(head: RequestHead): Framing {
-  const { line, fields } = head
+function readFraming(line: RequestLine, fields: FieldLines): Framing {
   const { minor } = line
   let host: string | undefined
   let lengthText: string | undefined
@@ -67,10 +67,10 @@ function readFraming(head: RequestHead): Framing {
         break
     }
   }
-  checkHost(head, host)
+  checkHost(line, host)
   // What follows it, whatever its target, is for who is at the other end of the tunnel: nobody (RFC 9110 §9.3.6).
   const isConnect = line.method === 'CONNECT'
-  if (isConnect && !isAuthority(head.target)) {
+  if (isConnect && !isAuthority(line.target)) {
     throw BadRequest({ detail: 'The target of CONNECT is a host and a port (RFC 9112 §3.2.3)' })
   }
   if (lengthText === undefined && coding === undefined && connection === undefined && expect === undefined) {
@@ -90,13 +90,13 @@ function joined(list: string | undefined, value: string): string {
 }
 
 /** Host: exactly one in HTTP/1.1, and an authority (RFC 9112 §3.2). That of an absolute target goes before it (§3.2.2). */
-function checkHost(head: RequestHead, host: string | undefined): void {
+function checkHost(line: RequestLine, host: string | undefined): void {
   if (host === undefined) {
-    if (head.line.minor === 1) throw BadRequest({ detail: 'The request has no Host (RFC 9112 §3.2)' })
+    if (line.minor === 1) throw BadRequest({ detail: 'The request has no Host (RFC 9112 §3.2)' })
   } else if (!isAuthority(host)) {
     throw BadRequest({ detail: 'Host is not a host with an optional port (RFC 9112 §3.2)' })
   }
-  const authority = head.isOriginForm ? undefined : authorityOf(head.target)
+  const authority = line.isOriginForm ? undefined : authorityOf(line.target)
   if (authority !== undefined && (authority === '' || !isAuthority(authority))) {
     throw BadRequest({ detail: 'The target is not at a host with an optional port (RFC 9112 §3.2.2)' })
   }

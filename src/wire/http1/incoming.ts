@@ -11,7 +11,7 @@ export class Http1Incoming extends ProxiedIncoming {
   readonly #body: RequestBody | undefined
 
   constructor(head: RequestHead, remote: Remote, peers: Peers, body: RequestBody | undefined) {
-    super(head.line.method, head.target, remote, peers)
+    super(head.line.method, head.line.target, remote, peers)
     this.#fields = head.fields
     this.#body = body
   }

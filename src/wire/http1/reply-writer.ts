@@ -5,7 +5,7 @@ import { isStreamed, letGo } from '../../pipeline/pieces.ts'
 import { type ReplyBody, type WireReply, isBodiless } from '../../pipeline/reply.ts'
 import { PORTION, sendPieces } from '../send-pieces.ts'
 import type { Pace } from './pace.ts'
-import { CLOSES, GOES_ON, GOES_ON_10, headOf, lengthField } from './reply.ts'
+import { CLOSES, GOES_ON, GOES_ON_10, type ReplyHeads, lengthField } from './reply.ts'
 import { type ReplyFraming, ReplyStream } from './reply-stream.ts'
 import type { RequestLine } from './request-line.ts'
 import type { Timeouts } from './timeouts.ts'
@@ -13,12 +13,14 @@ import type { Timeouts } from './timeouts.ts'
 /** Writes replies to one socket, framed for the request they answer (RFC 9112 §6). */
 export class ReplyWriter {
   readonly #socket: Socket
+  readonly #heads: ReplyHeads
   readonly #timeouts: Timeouts
   readonly #report: Report
   readonly #pace: Pace
 
-  constructor(socket: Socket, timeouts: Timeouts, pace: Pace, report: Report) {
+  constructor(socket: Socket, heads: ReplyHeads, timeouts: Timeouts, pace: Pace, report: Report) {
     this.#socket = socket
+    this.#heads = heads
     this.#timeouts = timeouts
     this.#report = report
     this.#pace = pace
@@ -36,9 +38,9 @@ export class ReplyWriter {
     if (typeof body === 'string') this.#text(reply, body, more, withoutBody)
     else if (isStreamed(body)) {
       letGo(body)
-      this.#socket.write(headOf(reply, lengthOfStream(status, body) + more), 'latin1')
+      this.#socket.write(this.#heads.of(reply, lengthOfStream(status, body) + more), 'latin1')
     } else {
-      const head = headOf(reply, lengthField(status, body?.byteLength ?? 0) + more)
+      const head = this.#heads.of(reply, lengthField(status, body?.byteLength ?? 0) + more)
       if (withoutBody || body === undefined || body.byteLength === 0) this.#socket.write(head, 'latin1')
       else this.#two(head, body)
     }
@@ -47,7 +49,7 @@ export class ReplyWriter {
   /** In one write wherever it can be. */
   #text(reply: WireReply, body: string, more: string, withoutBody: boolean): void {
     const length = Buffer.byteLength(body)
-    const head = headOf(reply, lengthField(reply.status, length) + more)
+    const head = this.#heads.of(reply, lengthField(reply.status, length) + more)
     if (withoutBody) this.#socket.write(head, 'latin1')
     else if (reply.latin1 && length !== body.length) this.#two(head, Buffer.from(body))
     else this.#socket.write(head + body, length === body.length ? 'latin1' : 'utf8')
@@ -72,7 +74,7 @@ export class ReplyWriter {
       whole !== undefined || body instanceof Blob ? 'length' : line.minor === 0 ? 'close' : 'chunked'
     const last = isLast || framing === 'close'
     const size = framing === 'chunked' ? 'transfer-encoding: chunked\r\n' : lengthOfStream(status, whole ?? body)
-    this.#socket.write(headOf(reply, size + this.#more(reply, line, last)), 'latin1')
+    this.#socket.write(this.#heads.of(reply, size + this.#more(reply, line, last)), 'latin1')
     const stream = new ReplyStream(this.#socket, framing, this.#pace)
     stream.once('finish', () => written(last))
     // What ends with the connection would look whole if that ended well.

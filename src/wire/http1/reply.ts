@@ -20,23 +20,26 @@ interface Beginning {
   readonly text: string
 }
 
-/** The last of each status: nearly all replies of a server say the same media type, and say it first. */
-const BEGINNINGS = new Array<Beginning | undefined>(600)
+/** Writes the heads of a server's replies. */
+export class ReplyHeads {
+  /** The last of each status: nearly all replies of a server say the same media type, and say it first. */
+  readonly #beginnings: (Beginning | undefined)[] = new Array(600)
 
-/** Status line and header section, ended. */
-export function headOf({ status, fields }: WireReply, more: string): string {
-  const isTyped = fields[0] === 'content-type'
-  let text = isTyped ? beginning(status, fields[1] as string) : (STATUS_LINES[status] as string)
-  for (let i = isTyped ? 2 : 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return `${text}${more}\r\n`
-}
+  /** Status line and header section, ended. */
+  of({ status, fields }: WireReply, more: string): string {
+    const isTyped = fields[0] === 'content-type'
+    let text = isTyped ? this.#beginning(status, fields[1] as string) : (STATUS_LINES[status] as string)
+    for (let i = isTyped ? 2 : 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
+    return `${text}${more}\r\n`
+  }
 
-function beginning(status: number, mediaType: string): string {
-  const known = BEGINNINGS[status]
-  if (known?.mediaType === mediaType) return known.text
-  const text = flat(`${STATUS_LINES[status]}content-type: ${mediaType}\r\n`)
-  BEGINNINGS[status] = { mediaType, text }
-  return text
+  #beginning(status: number, mediaType: string): string {
+    const known = this.#beginnings[status]
+    if (known?.mediaType === mediaType) return known.text
+    const text = flat(`${STATUS_LINES[status]}content-type: ${mediaType}\r\n`)
+    this.#beginnings[status] = { mediaType, text }
+    return text
+  }
 }
 
 /** In one piece: V8 keeps what is put together as its pieces, and would walk through them with each reply. */

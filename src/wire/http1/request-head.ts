@@ -4,6 +4,11 @@ import { FieldLines } from './field-lines.ts'
 import { FieldSection } from './field-section.ts'
 import { RequestLine } from './request-line.ts'
 
+/** Octets of a section that is kept for the next request: an idle connection has it for as long as it is open. */
+const KEPT = 2048
+
+const NO_FIELDS = new FieldLines('', [])
+
 /**
  * Reads a request's line and header section (RFC 9112 §2.1), one request after the other, each in one pass over the
  * octets. A caller sends nearly the same fields with each request on a connection: a section that is octet by octet the
@@ -16,8 +21,7 @@ export class RequestHead {
   /** Where the section begins, counted from the request; 0 while the line is read. */
   #sectionStart = 0
   #at = 0
-  target = ''
-  /** Those of the last request that was read whole. */
+  /** Those of the last request that was read whole, while they are few enough to be kept. */
   fields: FieldLines = NO_FIELDS
 
   constructor(limits: WireLimits) {
@@ -30,14 +34,10 @@ export class RequestHead {
     return this.#at > this.line.methodStart
   }
 
-  /** True where the target begins with `/`. */
-  get isOriginForm(): boolean {
-    return this.target.charCodeAt(0) === 0x2f
-  }
-
   /** Begins with the next request. */
   next(): void {
     this.line.next()
+    if (this.fields.length > KEPT) this.fields = NO_FIELDS
     this.#sectionStart = 0
     this.#at = 0
   }
@@ -58,25 +58,17 @@ export class RequestHead {
         return -1
       }
       this.#sectionStart = at - base
-      const same = this.fields.endIn(bytes, at, to)
-      if (same !== -1) return this.#whole(bytes, base, same)
+      const end = this.fields.endIn(bytes, at, to)
+      if (end !== -1) return end
     }
     const start = base + this.#sectionStart
-    at = this.#section.read(bytes, start, at, to)
-    if (at === -1) {
+    const end = this.#section.read(bytes, start, at, to)
+    if (end === -1) {
       this.#at = to - base
       return -1
     }
-    this.fields = new FieldLines(bytes.latin1Slice(start, at), this.#section.spans)
+    this.fields = new FieldLines(bytes.latin1Slice(start, end), this.#section.spans)
     this.#section = new FieldSection(this.#limits)
-    return this.#whole(bytes, base, at)
-  }
-
-  #whole(bytes: Octets, base: number, end: number): number {
-    const { targetStart, targetEnd } = this.line
-    this.target = bytes.latin1Slice(base + targetStart, base + targetEnd)
     return end
   }
 }
-
-const NO_FIELDS = new FieldLines('', [])

@@ -27,10 +27,11 @@ const END_LF = 6
  */
 export class RequestLine {
   #state = START
+  #targetStart = 0
+  #targetEnd = 0
   methodStart = 0
-  targetStart = 0
-  targetEnd = 0
   method = ''
+  target = ''
   /** 0 or 1, of HTTP/1.0 and HTTP/1.1. */
   minor = 1
 
@@ -39,13 +40,17 @@ export class RequestLine {
     return this.method === 'HEAD'
   }
 
+  /** True where the target begins with `/`. */
+  get isOriginForm(): boolean {
+    return this.target.charCodeAt(0) === 0x2f
+  }
+
   /** Begins with the next one. */
   next(): void {
     this.#state = START
     this.methodStart = 0
-    this.targetStart = 0
-    this.targetEnd = 0
     this.method = ''
+    this.target = ''
     this.minor = 1
   }
 
@@ -86,24 +91,25 @@ export class RequestLine {
           if (bytes[at] !== SP || at - base === this.methodStart) throw notHttp()
           this.method = methodOf(bytes, base + this.methodStart, at)
           at++
-          this.targetStart = at - base
+          this.#targetStart = at - base
           this.#state = TARGET_PART
           break
         }
         case TARGET_PART: {
-          const limit = base + this.targetStart + TARGET_LIMIT
+          const limit = base + this.#targetStart + TARGET_LIMIT
           while (at < to && ((CLASS[bytes[at] as number] as number) & TARGET) !== 0) {
             if (++at > limit) throw TargetTooLong()
           }
           if (at === to) return -1
-          if (bytes[at] !== SP || at - base === this.targetStart) throw wrongTarget(bytes[at] as number)
-          this.targetEnd = at - base
+          if (bytes[at] !== SP || at - base === this.#targetStart) throw wrongTarget(bytes[at] as number)
+          this.#targetEnd = at - base
+          this.target = bytes.latin1Slice(base + this.#targetStart, at)
           at++
           this.#state = VERSION_PART
           break
         }
         case VERSION_PART: {
-          const place = at - base - this.targetEnd - 1
+          const place = at - base - this.#targetEnd - 1
           if (place < VERSION.length) {
             if (octet !== VERSION[place]) {
               // `HTTP/2.0` is a version, `HTTQ` is none.
