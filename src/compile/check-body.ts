@@ -1,6 +1,7 @@
 import type { BodyDeclared, Content, ContentKind } from '../contract/content.ts'
 import { contentOf, contentsOf, essenceOf } from '../contract/formats.ts'
 import { formSize, isMultipartForm } from '../contract/multipart.ts'
+import { MEDIA_TYPE } from '../contract/media-type.ts'
 import { type PageQuery, isPageQuery } from '../contract/page.ts'
 import { namedFields } from '../contract/query-fields.ts'
 import { type AnySchema, type Schema, isSchema } from '../contract/schema.ts'
@@ -50,9 +51,11 @@ export function checkBodies(body: BodyDeclared, note: Note): void {
 /** Checks a body that comes in, or goes out. */
 export function checkBody(field: string, body: AnySchema | Content, way: 'in' | 'out', note: Note): void {
   if (isSchema(body)) return checkSchema(field, body, way === 'in' ? 'input' : 'output', note)
-  const { is, kind, schema } = Object(body) as Content
+  const { is, kind, mediaType, schema } = Object(body) as Content
   if (is !== 'content')
     return note(field, 'is neither a schema nor a content type', 'give it a schema, or a content type such as text()')
+  if (!MEDIA_TYPE.test(mediaType))
+    note(field, `${JSON.stringify(mediaType)} is no media type`, 'write it as "text/csv; header=present"')
   if (WAYS[kind] !== 'both' && WAYS[kind] !== way) {
     const [what, mend] =
       way === 'in'

@@ -1,3 +1,4 @@
+import { MEDIA_TYPE } from './media-type.ts'
 import type { Problem } from './problem.ts'
 
 /**
@@ -64,8 +65,14 @@ export function problemDocuments(types?: string): ErrorFormat {
   })
 }
 
-/** An error format of your own, for an API whose failures look another way. */
+/**
+ * An error format of your own, for an API whose failures look another way.
+ *
+ * @throws {TypeError} for a media type that is none.
+ */
 export function errorFormat(format: Omit<ErrorFormat, 'is'>): ErrorFormat {
+  const { mediaType } = format
+  if (!MEDIA_TYPE.test(mediaType)) throw new TypeError(`errorFormat: ${JSON.stringify(mediaType)} is no media type`)
   return Object.freeze({ is: 'error-format', ...format })
 }
 

@@ -1,6 +1,6 @@
-import { type Dependency, api, depends, get } from 'trestle'
+import { type Dependency, api, depends, errorFormat, get, post, text } from 'trestle'
 import { createTestClient } from 'trestle/testing'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
 test.each([
   ['undefined', undefined, 'is undefined'],
@@ -17,4 +17,32 @@ test.each([
       { operation: 'two', field: 'use.session → given', what },
     ],
   })
+})
+
+describe('a media type', () => {
+  const NONE = ['text', 'text/', '/csv', 'text/a b', 'text/a\nb', 'text/\u010a', 'text/csv; header', 'text/csv; a="b']
+  test.each(NONE)('%j is told at start where it is declared', async (type) => {
+    const app = api({
+      in: post('/in', { body: text(type) }, () => {}),
+      out: get('/out', { returns: text(type) }, () => ''),
+    })
+    const what = `${JSON.stringify(type)} is no media type`
+    await expect(createTestClient(app)).rejects.toMatchObject({
+      faults: [
+        { operation: 'in', field: 'body', what },
+        { operation: 'out', field: 'returns 200', what },
+      ],
+    })
+    const format = { name: 'Odd', mediaType: type, body: () => ({}), schema: () => ({}) }
+    expect(() => errorFormat(format)).toThrow(what)
+  })
+
+  test.each(['text/csv; header=present', 'application/vnd.a+json;v=1; b="c \\" d"', 'text/plain;'])(
+    '%j is one',
+    async (type) => {
+      const test = await createTestClient(api({ out: get('/out', { returns: text(type) }, () => 'a') }))
+      expect((await test.fetch('/out')).headers.get('content-type')).toContain(type)
+      await test.close()
+    },
+  )
 })

@@ -260,7 +260,9 @@ describe('versions that cannot be', () => {
     await expect(createTestClient(api({ all, z: get('/x/{more}', () => 1) }))).rejects.toThrow(
       'GET /x/{more} (z)\n    path: all.a.x (/x/{id}) answers the same requests',
     )
-    await expect(createTestClient(api({ z: get('/x/{more}', () => 1), all }))).rejects.toThrow('(all.a.x), the same in all.b.y\n    path: z (/x/{more}) answers the same requests')
+    await expect(createTestClient(api({ z: get('/x/{more}', () => 1), all }))).rejects.toThrow(
+      '(all.a.x), the same in all.b.y\n    path: z (/x/{more}) answers the same requests',
+    )
     const twice = { ...one, two: get('/one', () => 2) }
     await expect(createTestClient(api(versions({ a: twice }, { default: 'a' })))).rejects.toThrow(
       'GET /one (a.two)\n    path: a.one (/one) answers the same requests',
