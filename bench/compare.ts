@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { disagreements } from './agreement.ts'
+import { CALLERS, type Caller } from './callers.ts'
 import { CONNECTIONS, withLoad } from './load.ts'
 import { describeMachine, toLine } from './machine.ts'
-import { readOptions, toCount, toNames } from './options.ts'
+import { readOptions, toCount, toName, toNames } from './options.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
 import { fieldsFor, isServer, programOf, runtimeOf, SERVERS, type ServerName, titleOf } from './servers.ts'
 import { type Comparison, summarise, toText } from './summary.ts'
@@ -14,6 +15,7 @@ const USAGE = `Server CPU per request of Trestle and others. Options:
   --routes hello,post      routes: ${ROUTES.join(', ')}
   --rounds 5               rounds; each has a window of every server on every route
   --requests 20000         requests in a window
+  --caller fetch           header fields of the requests: fetch (those of Node's), few (three of them), browser (Chromium's)
   --quick                  3 rounds of 5,000 requests in the same processes, for a first look
   --source                 run Trestle from src, not from dist
   --json out.json          write every window and the machine's facts to a file`
@@ -40,6 +42,7 @@ interface Settings {
   readonly routes: readonly Route[]
   readonly rounds: number
   readonly requests: number
+  readonly caller: Caller
   /** True to start new processes for every round. */
   readonly fresh: boolean
   readonly source: boolean
@@ -52,6 +55,7 @@ function readSettings(): Settings {
     routes: { type: 'string' },
     rounds: { type: 'string' },
     requests: { type: 'string' },
+    caller: { type: 'string', default: 'fetch' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
   })
@@ -60,10 +64,15 @@ function readSettings(): Settings {
     routes: toNames('--routes', values.routes, ROUTES),
     rounds: toCount('--rounds', values.rounds ?? (values.quick ? '3' : '5')),
     requests: toCount('--requests', values.requests ?? (values.quick ? '5000' : '20000')),
+    caller: toName('--caller', values.caller, Object.keys(CALLERS) as Caller[]),
     fresh: !values.quick,
     source: values.source,
     json: values.json,
   }
+}
+
+function fieldsOf(name: ServerName, { caller }: Settings): Readonly<Record<string, string>> {
+  return { ...CALLERS[caller], ...fieldsFor(name) }
 }
 
 /** The same list, begun `by` places later: no server is always measured first. */
@@ -86,7 +95,7 @@ async function measureProcesses(settings: Settings, rounds: readonly number[], r
       })
     }
     if (rounds.includes(0)) await insistOnAgreement(running)
-    for (const { name, server } of running) await warmUp(server, settings.routes, fieldsFor(name))
+    for (const { name, server } of running) await warmUp(server, settings.routes, fieldsOf(name, settings))
     for (const round of rounds) {
       await measureRound(settings, running, round, report)
       console.error(`round ${round + 1} of ${settings.rounds}, ${Math.round(performance.now() / 1000)} s`)
@@ -105,7 +114,7 @@ async function measureRound(
   for (const [index, route] of settings.routes.entries()) {
     const { status } = WORKLOAD[route]
     for (const { name, server } of rotate(running, round + index)) {
-      const requests = [toBytes(WORKLOAD[route], fieldsFor(name))]
+      const requests = [toBytes(WORKLOAD[route], fieldsOf(name, settings))]
       const window = await withLoad(server.port, async (load) => {
         await load.run(requests, status, SETTLE)
         return measureWindow(server, load, { requests, status, count: settings.requests })

@@ -30,6 +30,11 @@ export function toCount(option: string, text: string): number {
   return Number.isSafeInteger(value) && value > 0 ? value : refuse(`${option}: "${text}" is no positive integer`)
 }
 
+/** The name behind an option such as `--caller few`. */
+export function toName<T extends string>(option: string, text: string, all: readonly T[]): T {
+  return all.find((name) => name === text) ?? refuse(`${option}: "${text}" is none of ${all.join(', ')}`)
+}
+
 /** The names behind an option such as `--only trestle,fastify`, in the order of `all`; all of them without it. */
 export function toNames<T extends string>(option: string, text: string | undefined, all: readonly T[]): readonly T[] {
   const names = text?.split(',') ?? all

@@ -110,7 +110,7 @@ export const REFUSED: readonly Case[] = [
   { title: 'an unknown path', method: 'GET', target: '/nowhere' },
 ]
 
-/** The few header fields that any client sends. */
+/** The few header fields that any client sends; `callers.ts` has more. */
 export function headersOf(one: Case): Record<string, string> {
   const headers = { host: '127.0.0.1', 'user-agent': 'trestle-bench', accept: '*/*' }
   const body = bodyOf(one)
