@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The zod schemas of the servers that use zod. Fastify says the same in JSON Schema, bare node:http by hand. */
+/** The zod schemas of the servers that use zod. Fastify says the same in JSON Schema, Elysia in TypeBox, one server by hand. */
 
 const id = z.int().min(1)
 const status = z.enum(['open', 'paid', 'sent'])

@@ -25,7 +25,9 @@ export interface Result {
   readonly spread: number
   /** CPU over that of a raw socket in the same round; absent where that was not measured. */
   readonly toRaw?: number
-  /** CPU over that of bare node:http in the same round; absent where that was not measured. */
+  /** CPU over that of node:http with all checks by hand in the same round; absent where that was not measured. */
+  readonly toHand?: number
+  /** CPU over that of node:http with the same schemas in the same round; absent where that was not measured. */
   readonly toBare?: number
   /** CPU over that of Fastify in the same round; absent where that was not measured. */
   readonly toFastify?: number
@@ -42,7 +44,8 @@ export function summarise(
     const ratio = (server: ServerName, to: ServerName): number | undefined =>
       servers.includes(to) ? medianRatio(of(server), of(to)) : undefined
     return servers.map((server): Result => {
-      const [toRaw, toBare, toFastify] = [ratio(server, 'raw'), ratio(server, 'bare'), ratio(server, 'fastify')]
+      const [toRaw, toHand] = [ratio(server, 'raw'), ratio(server, 'by-hand')]
+      const [toBare, toFastify] = [ratio(server, 'bare'), ratio(server, 'fastify')]
       return {
         route,
         server,
@@ -50,6 +53,7 @@ export function summarise(
         perSecond: median(of(server).map((window) => window.perSecond)),
         spread: spread(of(server).map((window) => window.cpu)),
         ...(toRaw === undefined ? {} : { toRaw }),
+        ...(toHand === undefined ? {} : { toHand }),
         ...(toBare === undefined ? {} : { toBare }),
         ...(toFastify === undefined ? {} : { toFastify }),
         windows: of(server),
@@ -69,7 +73,7 @@ export function medianRatio(windows: readonly Window[], to: readonly Window[]): 
 /** The least share of a core that a server uses where requests never run out. */
 const BUSY = 0.75
 
-const HEAD = ['server', 'µs CPU/request', '× raw', '× node:http', '× Fastify', 'requests/s', 'spread']
+const HEAD = ['server', 'µs CPU/request', '× raw', '× by hand', '× node:http', '× Fastify', 'requests/s', 'spread']
 
 /** One table for each route. */
 export function toText(comparison: Comparison, title: (server: ServerName) => string): string {
@@ -94,6 +98,7 @@ function toRow(result: Result, title: (server: ServerName) => string): string[] 
     title(result.server),
     result.cpu.toFixed(1),
     result.toRaw?.toFixed(2) ?? '-',
+    result.toHand?.toFixed(2) ?? '-',
     result.toBare?.toFixed(2) ?? '-',
     result.toFastify?.toFixed(2) ?? '-',
     Math.round(result.perSecond).toLocaleString('en'),

@@ -1,6 +1,6 @@
 import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
-import { HelloParams, OrderFilterText, OrderIn, UserParamsText } from '../schemas.ts'
+import { Hello, HelloParams, Order, OrderFilterText, OrderIn, OrderList, UserParamsText } from '../schemas.ts'
 import { locationOf, ordersOf, place } from '../shop.ts'
 import { measured } from './measured.ts'
 
@@ -12,14 +12,16 @@ declare const Bun: {
 /** Hono on Bun's own server. */
 const app = new Hono()
 
-app.get('/hello/:name', zValidator('param', HelloParams), (c) => c.json({ hello: c.req.valid('param').name }))
+app.get('/hello/:name', zValidator('param', HelloParams), (c) =>
+  c.json(Hello.parse({ hello: c.req.valid('param').name })),
+)
 
 app.get('/users/:id/orders', zValidator('param', UserParamsText), zValidator('query', OrderFilterText), (c) =>
-  c.json(ordersOf(c.req.valid('param').id, c.req.valid('query'))),
+  c.json(OrderList.parse(ordersOf(c.req.valid('param').id, c.req.valid('query')))),
 )
 
 app.post('/orders', zValidator('json', OrderIn), (c) => {
-  const order = place(c.req.valid('json'))
+  const order = Order.parse(place(c.req.valid('json')))
   c.header('location', locationOf(order))
   return c.json(order, 201)
 })

@@ -1,16 +1,16 @@
 import express, { type Response } from 'express'
-import { HelloParams, OrderFilterText, OrderIn, UserParamsText } from '../schemas.ts'
+import { Hello, HelloParams, Order, OrderFilterText, OrderIn, OrderList, UserParamsText } from '../schemas.ts'
 import { locationOf, ordersOf, place } from '../shop.ts'
 import { measured } from './measured.ts'
 
-/** Express as its users write it: express.json() and zod by hand. It has no schemas for replies. */
+/** Express as its users write it: express.json() and zod by hand, on the way in and out. */
 const app = express()
 app.use(express.json())
 
 app.get('/hello/:name', (request, response) => {
   const params = HelloParams.safeParse(request.params)
   if (!params.success) return refuse(response, params.error.issues)
-  response.json({ hello: params.data.name })
+  response.json(Hello.parse({ hello: params.data.name }))
 })
 
 app.get('/users/:id/orders', (request, response) => {
@@ -18,13 +18,13 @@ app.get('/users/:id/orders', (request, response) => {
   if (!params.success) return refuse(response, params.error.issues)
   const filter = OrderFilterText.safeParse(request.query)
   if (!filter.success) return refuse(response, filter.error.issues)
-  response.json(ordersOf(params.data.id, filter.data))
+  response.json(OrderList.parse(ordersOf(params.data.id, filter.data)))
 })
 
 app.post('/orders', (request, response) => {
   const body = OrderIn.safeParse(request.body)
   if (!body.success) return refuse(response, body.error.issues)
-  const order = place(body.data)
+  const order = Order.parse(place(body.data))
   response.status(201).location(locationOf(order)).json(order)
 })
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { Reading } from '../../src/wire/http1/reading.ts'
 import { ROUTES, type Route, WORKLOAD } from '../workload.ts'
+import { headOf } from './fixed-reply.ts'
 import { measured } from './measured.ts'
 
 /**
@@ -10,19 +11,8 @@ import { measured } from './measured.ts'
  */
 const HEADS = Object.fromEntries(ROUTES.map((route) => [route, headOf(route)])) as Record<Route, string>
 
-function headOf(route: Route): string {
-  const { status, reply, location } = WORKLOAD[route]
-  const lines = [
-    `HTTP/1.1 ${status} ${status === 201 ? 'Created' : 'OK'}`,
-    'content-type: application/json',
-    ...(location === undefined ? [] : [`location: ${location}`]),
-    `content-length: ${Buffer.byteLength(JSON.stringify(reply))}`,
-    `date: ${new Date().toUTCString()}`,
-  ]
-  return `${lines.join('\r\n')}\r\n\r\n`
-}
-
-const BODY = Buffer.from('\r\n\r\n')
+/** What a body follows. */
+const END = Buffer.from('\r\n\r\n')
 
 const reading = new Reading()
 const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (accepted) => {
@@ -34,7 +24,7 @@ const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect
         socket.write(HEADS[route] + JSON.stringify(WORKLOAD[route].reply), 'latin1')
         return
       }
-      const order = JSON.parse(bytes.utf8Slice(bytes.indexOf(BODY) + BODY.length, to))
+      const order = JSON.parse(bytes.utf8Slice(bytes.indexOf(END) + END.length, to))
       socket.write(HEADS.post + JSON.stringify({ id: 1042, status: 'open', total: 148, ...order }), 'utf8')
     }
   })

@@ -106,7 +106,7 @@ function requestDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf 
   return { ...decoder, validate: withAbsent(decoder.validate, absentValues(schema)) }
 }
 
-const plain: FromText = (text) => text
+const plain = (text: string): string => text
 
 function textField(name: string, kind: FieldKind | undefined): TextField {
   if (kind === undefined) return { name, convert: plain, list: false }
@@ -165,17 +165,15 @@ export function readForm(
   errors: FieldError[],
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  const isEscaped = text.includes('%') || text.includes('+')
+  const decoded = text.includes('%') || text.includes('+') ? unescapeForm : plain
   let from = 0
   while (from < text.length && !isFull(errors)) {
     let end = text.indexOf('&', from)
     if (end === -1) end = text.length
     if (end > from) {
       const split = equalsIn(text, from, end)
-      const rawName = text.slice(from, split)
-      const rawValue = text.slice(split + 1, end)
-      const name = isEscaped ? unescapeForm(rawName) : rawName
-      const value = isEscaped ? unescapeForm(rawValue) : rawValue
+      const name = decoded(text.slice(from, split))
+      const value = decoded(text.slice(split + 1, end))
       if (name === undefined || value === undefined) {
         refuseField(errors, {
           pointer: `/${part}`,

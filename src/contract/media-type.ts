@@ -1,3 +1,14 @@
+import { TOKEN } from './token.ts'
+
+const token = TOKEN.source.slice(1, -1)
+
+/** A quoted string (RFC 9110 §5.6.4), of what is ASCII. */
+const quoted = String.raw`"(?:[\t !#-[\]-~]|\\[\t -~])*"`
+
+/** A media type without parameters. */
+export const BARE_MEDIA_TYPE: RegExp = new RegExp(`^${token}/${token}$`)
+
 /** A media type with its parameters (RFC 9110 §8.3.1): what `Content-Type` may hold. */
-export const MEDIA_TYPE: RegExp =
-  /^[\w!#$%&'*+\-.^`|~]+\/[\w!#$%&'*+\-.^`|~]+(?:[\t ]*;[\t ]*(?:[\w!#$%&'*+\-.^`|~]+=(?:[\w!#$%&'*+\-.^`|~]+|"(?:[\t !#-[\]-~]|\\[\t -~])*"))?)*$/
+export const MEDIA_TYPE: RegExp = new RegExp(
+  String.raw`^${token}/${token}(?:[\t ]*;[\t ]*(?:${token}=(?:${token}|${quoted}))?)*$`,
+)
