@@ -13,8 +13,8 @@ export interface Match<T> {
 
 interface Node<T> {
   readonly literals: Map<string, Node<T>>
-  /** The same, for where they are few. */
-  readonly inTurn: (readonly [text: string, node: Node<T>])[]
+  /** The same by their lengths: those of one length are few. */
+  readonly ofLength: (readonly [text: string, node: Node<T>])[][]
   param: Node<T> | undefined
   rest: Leaf<T> | undefined
   leaf: Leaf<T> | undefined
@@ -94,7 +94,9 @@ export class RouteTable<T> {
         if (next === undefined) {
           next = node()
           at.literals.set(segment.text, next)
-          at.inTurn.push([segment.text, next])
+          const alike = at.ofLength[segment.text.length] ?? []
+          alike.push([segment.text, next])
+          at.ofLength[segment.text.length] = alike
         }
         at = next
       } else {
@@ -109,7 +111,7 @@ export class RouteTable<T> {
 }
 
 function node<T>(): Node<T> {
-  return { literals: new Map(), inTurn: [], param: undefined, rest: undefined, leaf: undefined, all: [] }
+  return { literals: new Map(), ofLength: [], param: undefined, rest: undefined, leaf: undefined, all: [] }
 }
 
 type Passed<T> = ReadonlySet<Leaf<T>> | undefined
@@ -149,12 +151,14 @@ function descend<T>(
   return undefined
 }
 
-/** Literals of a node that are compared one after the other: that takes less than to cut out the segment and look it up. */
+/** Literals that are compared one after the other: that takes less than to cut out the segment and look it up. */
 const FEW = 4
 
-function literalOf<T>({ literals, inTurn }: Node<T>, path: string, from: number, end: number): Node<T> | undefined {
-  if (inTurn.length > FEW) return literals.get(path.slice(from, end))
-  for (const [text, next] of inTurn) if (text.length === end - from && path.startsWith(text, from)) return next
+function literalOf<T>({ literals, ofLength }: Node<T>, path: string, from: number, end: number): Node<T> | undefined {
+  const alike = ofLength[end - from]
+  if (alike === undefined) return undefined
+  if (alike.length > FEW) return literals.get(path.slice(from, end))
+  for (const [text, next] of alike) if (path.startsWith(text, from)) return next
   return undefined
 }
 
