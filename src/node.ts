@@ -3,6 +3,7 @@ export type { WireLimits } from './wire/limits.ts'
 export type { OverloadOptions } from './wire/overload.ts'
 export type { ProxyOptions } from './wire/proxy.ts'
 export type { TlsOptions } from './wire/tls.ts'
+export type { TakeOver, Upgrade } from './wire/upgrade.ts'
 
 import { type OverrideList, overridesOf } from './compile/dependency-order.ts'
 import { compile } from './compile/plan.ts'
@@ -19,6 +20,7 @@ import { checkValues } from './wire/option-values.ts'
 import { type OverloadOptions, createOverload } from './wire/overload.ts'
 import type { ProxyOptions } from './wire/proxy.ts'
 import type { TlsOptions } from './wire/tls.ts'
+import type { Upgrade } from './wire/upgrade.ts'
 
 export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   /** The PORT environment variable, or 8000, unless told. 0 takes any free port. */
@@ -35,6 +37,8 @@ export interface ServeOptions<Values extends readonly unknown[] = readonly []> {
   readonly limits?: Partial<WireLimits>
   /** When requests are refused with 503 so that others can be answered; false to take whatever comes. */
   readonly overload?: OverloadOptions | false
+  /** Who takes over connections whose callers ask for another protocol, such as WebSocket; nobody unless told. */
+  readonly upgrade?: Upgrade
   /** True to say nothing at start. */
   readonly quiet?: boolean
   /** True to show failures to browsers. What NODE_ENV says, unless told: on for `development` only. */
@@ -97,13 +101,18 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const proxy = options.proxy && (await import('./wire/proxy.ts')).createProxy(options.proxy)
   const limits = wireLimits(options.limits)
   const port = options.port ?? portOf(process.env.PORT || '8000')
-  const { host, path, tls } = options
+  const { host, path, tls, upgrade } = options
   if (tls !== undefined && options.engine === 'node') {
     throw new TypeError('tls is not for engine "node": leave engine out, or let a proxy before the server end TLS')
   }
+  if (upgrade !== undefined && options.engine === 'node') {
+    throw new TypeError(
+      'upgrade is not for engine "node", which cannot let a request be answered after all: leave engine out',
+    )
+  }
   const listen = await wireOf(options.engine)
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host, path, limits, report, proxy, tls }).catch(
+  const listening = await listen(pipeline, { port, host, path, limits, report, proxy, tls, upgrade }).catch(
     async (error: unknown) => {
       await pipeline.close()
       throw error

@@ -2,6 +2,7 @@ import type { Report } from '../pipeline/fail.ts'
 import type { WireLimits } from './limits.ts'
 import type { ProxyRules } from './proxy.ts'
 import type { TlsOptions } from './tls.ts'
+import type { Upgrade } from './upgrade.ts'
 
 /** Where a server listens, and what it holds requests to. */
 export interface ListenOptions {
@@ -17,6 +18,8 @@ export interface ListenOptions {
   readonly proxy?: ProxyRules | undefined
   /** The certificate to serve with; plain text where undefined. */
   readonly tls?: TlsOptions | undefined
+  /** Takes connections over for other protocols; nobody does unless told. */
+  readonly upgrade?: Upgrade | undefined
 }
 
 /** A server that listens. */

@@ -6,6 +6,7 @@ export interface OptionValues {
   readonly deadline?: unknown
   readonly drain?: unknown
   readonly report?: unknown
+  readonly upgrade?: unknown
 }
 
 /** The longest that a timer can wait. Of more, and of what is no number, node makes a millisecond. */
@@ -16,7 +17,7 @@ const LONGEST = 2 ** 31 - 1
  *
  * @throws {TypeError} naming the option and what it takes.
  */
-export function checkValues({ port, host, path, deadline, drain, report }: OptionValues): void {
+export function checkValues({ port, host, path, deadline, drain, report, upgrade }: OptionValues): void {
   const isPort = typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535
   if (port !== undefined && !isPort) refuse('port', 'a whole number from 0 to 65535', port)
   if (host !== undefined && typeof host !== 'string') refuse('host', 'the text of an address', host)
@@ -26,6 +27,7 @@ export function checkValues({ port, host, path, deadline, drain, report }: Optio
     if (time !== undefined && !isTime) refuse(name, `milliseconds from 0 to ${LONGEST}`, time)
   }
   if (report !== undefined && typeof report !== 'function') refuse('report', 'a function (error, about) => …', report)
+  if (upgrade !== undefined && typeof upgrade !== 'function') refuse('upgrade', 'a function (request) => …', upgrade)
 }
 
 function refuse(name: string, takes: string, given: unknown): never {

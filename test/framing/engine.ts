@@ -8,6 +8,7 @@ import type { Pipeline } from '../../src/pipeline/pipeline.ts'
 import { WireReply } from '../../src/pipeline/reply.ts'
 import { Connection } from '../../src/wire/http1/connection.ts'
 import type { Octets } from '../../src/wire/http1/octets.ts'
+import { HandedOn } from '../../src/wire/http1/handed-on.ts'
 import { Pace } from '../../src/wire/http1/pace.ts'
 import { ReplyHeads } from '../../src/wire/http1/reply.ts'
 import { Timeouts } from '../../src/wire/http1/timeouts.ts'
@@ -61,15 +62,20 @@ class EngineRun implements Pipeline {
       this.#broken ??= error
     }
     const peers = { proxy: undefined, unix: false }
-    const connection = new Connection(socket as unknown as Socket, {
-      pipeline: this,
-      limits: LIMITS,
-      report,
-      timeouts,
-      pace: new Pace(),
-      heads: new ReplyHeads(),
-      peers,
-    })
+    const connection = new Connection(
+      socket as unknown as Socket,
+      {
+        pipeline: this,
+        limits: LIMITS,
+        report,
+        timeouts,
+        pace: new Pace(),
+        heads: new ReplyHeads(),
+        peers,
+        handedOn: new HandedOn(undefined, report),
+      },
+      () => {},
+    )
     try {
       for (this.#piece = 0; this.#piece < pieces.length; this.#piece++) {
         const piece = pieces[this.#piece] as Buffer

@@ -12,6 +12,7 @@ import { type Remote, remoteOf } from '../proxied-incoming.ts'
 import type { Peers } from '../proxy.ts'
 import { type BodySource, RequestBody } from './body.ts'
 import { type Framing, framingOf, persists } from './framing.ts'
+import type { HandedOn } from './handed-on.ts'
 import { Held } from './held.ts'
 import { Http1Incoming } from './incoming.ts'
 import type { Octets } from './octets.ts'
@@ -39,6 +40,7 @@ export interface Shared {
   readonly pace: Pace
   readonly heads: ReplyHeads
   readonly peers: Peers
+  readonly handedOn: HandedOn
 }
 
 /**
@@ -50,6 +52,7 @@ export class Connection implements Waiting, BodySource {
   readonly #remote: Remote
   readonly #writer: ReplyWriter
   readonly #head: RequestHead
+  readonly #release: () => void
   /** The request whose reply is not all sent. */
   #x: Exchange | undefined = undefined
   #framing: Framing | undefined = undefined
@@ -78,10 +81,12 @@ export class Connection implements Waiting, BodySource {
   #readAt = 0
   #linger = LINGER
 
-  constructor(socket: Socket, shared: Shared) {
+  /** @param release lets go of the socket, for another to have it. */
+  constructor(socket: Socket, shared: Shared, release: () => void) {
     this.#socket = socket
     this.#remote = remoteOf(socket)
     this.#shared = shared
+    this.#release = release
     this.#writer = new ReplyWriter(socket, shared.heads, shared.timeouts, shared.pace, shared.report)
     this.#head = new RequestHead(shared.limits)
     this.#since = shared.timeouts.now
@@ -152,6 +157,7 @@ export class Connection implements Waiting, BodySource {
     const head = this.#head
     const framing = framingOf(head)
     this.#framing = framing
+    if (framing.upgrades && !this.#stopping && this.#handOn(bytes, from, to)) return to
     let at = from
     let body: RequestBody | undefined
     if (framing.length !== 0) {
@@ -172,6 +178,21 @@ export class Connection implements Waiting, BodySource {
       void reply.then((settled) => this.#send(x, settled))
     } else this.#send(x, reply)
     return at
+  }
+
+  /** Gives the connection to whoever takes it over for another protocol (RFC 9110 §7.8); false where nobody does. */
+  #handOn(bytes: Octets, from: number, to: number): boolean {
+    const { handedOn, peers, pipeline } = this.#shared
+    const [head, socket] = [this.#head, this.#socket]
+    const request = new Http1Incoming(head, this.#remote, peers, undefined)
+    const takeOver = handedOn.takerOf(head, request, socket)
+    if (takeOver === undefined) return false
+    this.#release()
+    handedOn.give(socket, request, takeOver, Buffer.from(bytes.subarray(from, to)), (problem) => {
+      this.#writer.whole(pipeline.refuse(problem), head.line, true)
+      socket.end(() => socket.destroy())
+    })
+    return true
   }
 
   #send(x: Exchange, reply: WireReply): void {

@@ -18,10 +18,12 @@ export interface Framing {
   readonly keepAlive: boolean
   /** The caller waits for 100 before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean
+  /** The caller asks for another protocol on the connection (RFC 9110 §7.8). */
+  readonly upgrades: boolean
 }
 
 /** What nearly every request without a body comes to. */
-const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false }
+const PLAIN: Framing = { length: 0, keepAlive: true, expectsContinue: false, upgrades: false }
 
 /**
  * Reads the fields that say how messages follow each other. What two readers could read in two ways is refused,
@@ -43,6 +45,7 @@ function readFraming(line: RequestLine, fields: FieldLines): Framing {
   let coding: string | undefined
   let connection: string | undefined
   let expect: string | undefined
+  let protocol: string | undefined
   for (let i = 0; i < fields.count; i++) {
     // The names that matter here differ in length, all but two.
     switch (fields.nameLength(i)) {
@@ -53,6 +56,9 @@ function readFraming(line: RequestLine, fields: FieldLines): Framing {
         break
       case 6:
         if (fields.isNamed(i, 'expect')) expect = joined(expect, fields.value(i))
+        break
+      case 7:
+        if (fields.isNamed(i, 'upgrade')) protocol = joined(protocol, fields.value(i))
         break
       case 10:
         if (fields.isNamed(i, 'connection')) connection = joined(connection, fields.value(i))
@@ -82,6 +88,8 @@ function readFraming(line: RequestLine, fields: FieldLines): Framing {
     length,
     keepAlive: persists(connection, minor),
     expectsContinue: expect !== undefined && expectsContinue(expect, minor) && length !== 0,
+    // Of one with a body, its end would have to be found before the other protocol begins.
+    upgrades: length === 0 && minor === 1 && !!protocol && connection !== undefined && has(connection, 'upgrade'),
   }
 }
 

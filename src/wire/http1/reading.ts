@@ -9,6 +9,13 @@ const READ = 65_536
 /** Gets what was read: `bytes` from 0 to `to`, lent until it returns. */
 export type Receive = (bytes: Octets, to: number) => void
 
+/**
+ * Says who gets what is read of a socket.
+ *
+ * @param giveAway ends that: from then on the socket is a stream, for whoever reads it.
+ */
+export type Connect = (socket: Socket, giveAway: () => void) => Receive
+
 interface Handle {
   readonly readStart?: unknown
 }
@@ -23,13 +30,14 @@ export class Reading {
   readonly #buffer: Octets = Buffer.allocUnsafeSlow(READ) as Octets
 
   /** @returns the socket to write to, in place of the given one, which must be paused. */
-  take(accepted: Socket, connect: (socket: Socket) => Receive): Socket {
+  take(accepted: Socket, connect: Connect): Socket {
     const handle = (accepted as unknown as { _handle?: Handle | null })._handle
     if (handle == null || typeof handle.readStart !== 'function') return readEvents(accepted, connect)
     const holder = accepted as unknown as { _handle: Handle | null }
     holder._handle = null
     accepted.destroy()
     let receive: Receive = () => {}
+    let isGivenAway = false
     const buffer = this.#buffer
     const options = {
       handle,
@@ -37,20 +45,28 @@ export class Reading {
       onread: {
         buffer,
         callback: (count: number): boolean => {
+          if (isGivenAway) return socket.push(Buffer.from(buffer.subarray(0, count)))
           receive(buffer, count)
           return true
         },
       },
     }
     const socket = new NodeSocket(options as unknown as SocketConstructorOpts)
-    receive = connect(socket)
+    receive = connect(socket, () => {
+      isGivenAway = true
+    })
     return socket
   }
 }
 
 /** Reads a socket by its events. */
-export function readEvents(socket: Socket, connect: (socket: Socket) => Receive): Socket {
-  const receive = connect(socket)
-  socket.on('data', (bytes: Buffer) => receive(bytes as Octets, bytes.length))
+export function readEvents(socket: Socket, connect: Connect): Socket {
+  const read = (bytes: Buffer): void => receive(bytes as Octets, bytes.length)
+  const receive = connect(socket, () => {
+    socket.off('data', read)
+    // Neither flowing nor paused, as a stream that nobody has read yet. Node's own server does it like this.
+    Object.assign(socket, { readableFlowing: null })
+  })
+  socket.on('data', read)
   return socket
 }
