@@ -14,6 +14,11 @@ export interface Comparison {
   readonly results: readonly Result[]
 }
 
+/** Servers that others are compared with, and what the column is called. */
+const YARDSTICKS = { raw: '× raw', 'by-hand': '× by hand', bare: '× node:http', fastify: '× Fastify' } as const
+type Yardstick = keyof typeof YARDSTICKS
+const OTHERS = Object.keys(YARDSTICKS) as Yardstick[]
+
 /** One server on one route: medians over the rounds. */
 export interface Result {
   readonly route: Route
@@ -23,14 +28,8 @@ export interface Result {
   readonly perSecond: number
   /** How far the rounds lie apart: half of largest minus smallest, over the median. */
   readonly spread: number
-  /** CPU over that of a raw socket in the same round; absent where that was not measured. */
-  readonly toRaw?: number
-  /** CPU over that of node:http with all checks by hand in the same round; absent where that was not measured. */
-  readonly toHand?: number
-  /** CPU over that of node:http with the same schemas in the same round; absent where that was not measured. */
-  readonly toBare?: number
-  /** CPU over that of Fastify in the same round; absent where that was not measured. */
-  readonly toFastify?: number
+  /** CPU over that of others in the same round, of those that were measured. */
+  readonly ratios: { readonly [other in Yardstick]?: number }
   readonly windows: readonly Window[]
 }
 
@@ -41,24 +40,18 @@ export function summarise(
 ): Result[] {
   return routes.flatMap((route) => {
     const of = (server: ServerName): readonly Window[] => windows.get(`${route} ${server}`) ?? []
-    const ratio = (server: ServerName, to: ServerName): number | undefined =>
-      servers.includes(to) ? medianRatio(of(server), of(to)) : undefined
-    return servers.map((server): Result => {
-      const [toRaw, toHand] = [ratio(server, 'raw'), ratio(server, 'by-hand')]
-      const [toBare, toFastify] = [ratio(server, 'bare'), ratio(server, 'fastify')]
-      return {
+    const others = OTHERS.filter((other) => servers.includes(other))
+    return servers.map(
+      (server): Result => ({
         route,
         server,
         cpu: median(of(server).map((window) => window.cpu)),
         perSecond: median(of(server).map((window) => window.perSecond)),
         spread: spread(of(server).map((window) => window.cpu)),
-        ...(toRaw === undefined ? {} : { toRaw }),
-        ...(toHand === undefined ? {} : { toHand }),
-        ...(toBare === undefined ? {} : { toBare }),
-        ...(toFastify === undefined ? {} : { toFastify }),
+        ratios: Object.fromEntries(others.map((other) => [other, medianRatio(of(server), of(other))])),
         windows: of(server),
-      }
-    })
+      }),
+    )
   })
 }
 
@@ -73,7 +66,7 @@ export function medianRatio(windows: readonly Window[], to: readonly Window[]): 
 /** The least share of a core that a server uses where requests never run out. */
 const BUSY = 0.75
 
-const HEAD = ['server', 'µs CPU/request', '× raw', '× by hand', '× node:http', '× Fastify', 'requests/s', 'spread']
+const HEAD = ['server', 'µs CPU/request', ...Object.values(YARDSTICKS), 'requests/s', 'spread']
 
 /** One table for each route. */
 export function toText(comparison: Comparison, title: (server: ServerName) => string): string {
@@ -97,10 +90,7 @@ function toRow(result: Result, title: (server: ServerName) => string): string[] 
   return [
     title(result.server),
     result.cpu.toFixed(1),
-    result.toRaw?.toFixed(2) ?? '-',
-    result.toHand?.toFixed(2) ?? '-',
-    result.toBare?.toFixed(2) ?? '-',
-    result.toFastify?.toFixed(2) ?? '-',
+    ...OTHERS.map((other) => result.ratios[other]?.toFixed(2) ?? '-'),
     Math.round(result.perSecond).toLocaleString('en'),
     `±${Math.round(result.spread * 100)}%`,
   ]

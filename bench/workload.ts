@@ -74,10 +74,15 @@ export const VARIANTS: readonly Answered[] = [
     reply: { user_id: 7, limit: 20, orders },
   },
   {
-    title: 'an order without notes, with a field nobody declared',
+    title: 'an order without notes, with fields nobody declared at each depth',
     method: 'POST',
     target: '/orders',
-    body: { ...withoutNotes, coupon: 'SPRING' },
+    body: {
+      ...withoutNotes,
+      coupon: 'SPRING',
+      items: order.items.map((item) => ({ ...item, margin: 1 })),
+      address: { ...order.address, floor: 2 },
+    },
     status: 201,
     reply: { id: 1042, status: 'open', total: 148, ...withoutNotes },
     location: '/orders/1042',

@@ -1,28 +1,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { compile } from 'zod'
-import * as schemas from '../schemas.ts'
+import { Hello, HelloParams, Order, OrderFilter, OrderIn, OrderList, UserParams } from '../compiled.ts'
 import { locationOf, ordersOf, place } from '../shop.ts'
 import { measured } from './measured.ts'
 
-/**
- * node:http and no framework, with all that a framework is to do: the schemas that the others have, for what comes and
- * for what goes. They are compiled, which is the fastest that zod can be run, and what Trestle does with them.
- */
-const HelloParams = compile(schemas.HelloParams)
-const Hello = compile(schemas.Hello)
-const UserParams = compile(schemas.UserParamsText)
-const OrderFilter = compile(schemas.OrderFilterText)
-const OrderList = compile(schemas.OrderList)
-const OrderIn = compile(schemas.OrderIn)
-const Order = compile(schemas.Order)
-
+/** node:http and no framework, with what a framework is to do: schemas of zod for what comes and for what goes. */
 const server = createServer((request, response) => {
-  const { pathname, searchParams } = new URL(request.url as string, 'http://localhost')
-  const [, first, second, third, more] = pathname.split('/')
+  const target = request.url as string
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  const [, first, second, third, more] = path.split('/')
   if (request.method === 'GET') {
     if (first === 'hello' && second !== undefined && third === undefined) return hello(second, response)
-    if (first === 'users' && third === 'orders' && more === undefined) return list(second, searchParams, response)
-  } else if (request.method === 'POST' && pathname === '/orders') return create(request, response)
+    if (first === 'users' && third === 'orders' && more === undefined)
+      return list(second, new URLSearchParams(target.slice(path.length)), response)
+  } else if (request.method === 'POST' && path === '/orders') return create(request, response)
   send(response, 404, { error: 'not found' })
 })
 

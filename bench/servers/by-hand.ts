@@ -81,7 +81,7 @@ function filterOf(query: URLSearchParams): OrderFilter | string {
   if (status !== undefined && !isStatus(status)) return 'status'
   const least = query.get('total_min')
   const total_min = least === null ? undefined : Number(least)
-  if (total_min !== undefined && !(total_min >= 0)) return 'total_min'
+  if (total_min !== undefined && !isAmount(total_min)) return 'total_min'
   return { limit, status, total_min }
 }
 
@@ -103,13 +103,7 @@ function isOrderIn(value: unknown): value is OrderIn {
 }
 
 function isItem(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    isText(value.sku, 1, 64) &&
-    isPositiveInteger(value.qty) &&
-    typeof value.price === 'number' &&
-    value.price >= 0
-  )
+  return isRecord(value) && isText(value.sku, 1, 64) && isPositiveInteger(value.qty) && isAmount(value.price)
 }
 
 function isStatus(text: string): text is Order['status'] {
@@ -122,6 +116,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isPositiveInteger(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0
+}
+
+function isAmount(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0
 }
 
 function isText(value: unknown, least: number, most: number): boolean {

@@ -1,5 +1,5 @@
 import express, { type Response } from 'express'
-import { Hello, HelloParams, Order, OrderFilterText, OrderIn, OrderList, UserParamsText } from '../schemas.ts'
+import { Hello, HelloParams, Order, OrderFilter, OrderIn, OrderList, UserParams } from '../compiled.ts'
 import { locationOf, ordersOf, place } from '../shop.ts'
 import { measured } from './measured.ts'
 
@@ -14,9 +14,9 @@ app.get('/hello/:name', (request, response) => {
 })
 
 app.get('/users/:id/orders', (request, response) => {
-  const params = UserParamsText.safeParse(request.params)
+  const params = UserParams.safeParse(request.params)
   if (!params.success) return refuse(response, params.error.issues)
-  const filter = OrderFilterText.safeParse(request.query)
+  const filter = OrderFilter.safeParse(request.query)
   if (!filter.success) return refuse(response, filter.error.issues)
   response.json(OrderList.parse(ordersOf(params.data.id, filter.data)))
 })

@@ -6,8 +6,8 @@ import { measured } from './measured.ts'
 
 /**
  * The bottom for an API: a socket, read and written in the cheapest way that Node has, `JSON.parse` of what comes and
- * `JSON.stringify` of what goes. It finds no end of a header section but by its place, routes by first letters, checks
- * nothing, and is no server. It says what is left for all that a server does.
+ * `JSON.stringify` of what goes. It reads no header field, routes by first letters, checks nothing, and is no server. It
+ * says what is left for all that a server does.
  */
 const HEADS = Object.fromEntries(ROUTES.map((route) => [route, headOf(route)])) as Record<Route, string>
 
