@@ -5,8 +5,8 @@ import { authorization } from './token.ts'
 export const SERVERS = [
   'raw',
   'raw-json',
-  'by-hand',
-  'bare',
+  'node-by-hand',
+  'node-zod',
   'fastify',
   'hono',
   'express',
@@ -42,8 +42,8 @@ export function fieldsFor(name: ServerName): Readonly<Record<string, string>> {
 export function titleOf(name: ServerName): string {
   if (name === 'raw') return 'raw socket, fixed bytes'
   if (name === 'raw-json') return 'raw socket, JSON'
-  if (name === 'by-hand') return 'node:http, all by hand'
-  if (name === 'bare') return 'node:http, zod'
+  if (name === 'node-by-hand') return 'node:http, all by hand'
+  if (name === 'node-zod') return 'node:http, zod'
   const { version } = manifest('../package.json')
   if (name === 'trestle') return `trestle ${version}`
   if (name === 'trestle-full') return `trestle ${version}, all on`

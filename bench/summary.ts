@@ -15,7 +15,12 @@ export interface Comparison {
 }
 
 /** Servers that others are compared with, and what the column is called. */
-const YARDSTICKS = { raw: '× raw', 'by-hand': '× by hand', bare: '× node:http', fastify: '× Fastify' } as const
+const YARDSTICKS = {
+  raw: '× raw',
+  'node-by-hand': '× by hand',
+  'node-zod': '× node:http',
+  fastify: '× Fastify',
+} as const
 type Yardstick = keyof typeof YARDSTICKS
 const OTHERS = Object.keys(YARDSTICKS) as Yardstick[]
 

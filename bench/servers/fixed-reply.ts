@@ -1,7 +1,7 @@
 import { type Route, WORKLOAD } from '../workload.ts'
 
 /** The body of the reply to a route, as all servers give it. */
-export function bodyOf(route: Route): string {
+export function replyOf(route: Route): string {
   return JSON.stringify(WORKLOAD[route].reply)
 }
 
@@ -12,7 +12,7 @@ export function headOf(route: Route): string {
     `HTTP/1.1 ${status} ${status === 201 ? 'Created' : 'OK'}`,
     'content-type: application/json',
     ...(location === undefined ? [] : [`location: ${location}`]),
-    `content-length: ${Buffer.byteLength(bodyOf(route))}`,
+    `content-length: ${Buffer.byteLength(replyOf(route))}`,
     `date: ${new Date().toUTCString()}`,
   ]
   return `${lines.join('\r\n')}\r\n\r\n`

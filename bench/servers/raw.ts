@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { ROUTES, type Route } from '../workload.ts'
-import { bodyOf, headOf } from './fixed-reply.ts'
+import { replyOf, headOf } from './fixed-reply.ts'
 import { measured } from './measured.ts'
 
 /**
@@ -8,7 +8,7 @@ import { measured } from './measured.ts'
  * nothing, and is no server. It says what the system takes for a request and a reply of that length.
  */
 const replies = Object.fromEntries(
-  ROUTES.map((route) => [route, Buffer.from(headOf(route) + bodyOf(route))]),
+  ROUTES.map((route) => [route, Buffer.from(headOf(route) + replyOf(route))]),
 ) as Record<Route, Buffer>
 
 const server = createServer({ noDelay: true }, (socket) => {

@@ -39,15 +39,16 @@ process.exit(failed ? 1 : 0)
 
 /** What the server is held to. */
 function faultsOf({ name, timeout, held, good, growth, owned }: SlowOutcome): string[] {
-  // What a long stream went through is garbage by then: whether the allocator gave it back is its own affair.
-  const grew = STALLED_READERS.some((one) => one.name === name) ? owned : growth
+  // What a long stream went through is garbage by then: how soon the allocator gives that back is its own affair.
+  const isStalled = STALLED_READERS.some((one) => one.name === name)
   const faults: string[] = []
   if (good.failures.length > 0)
     faults.push(`requests of good callers failed: ${[...new Set(good.failures)].join(', ')}`)
   if (good.p99 >= 100) faults.push('p99 of good callers is not under 100 ms')
   if (held.left > 0) faults.push(`${held.left} bad connections were never closed`)
   if (held.longest > timeout + 1000) faults.push('a bad connection was held for more than its timeout and 1 s')
-  if (grew >= 64 * MB) faults.push('the server grew by 64 MB or more')
+  if ((isStalled ? owned : growth) >= 64 * MB) faults.push('the server grew by 64 MB or more')
+  if (growth >= 128 * MB) faults.push('the resident set of the server grew by 128 MB or more')
   return faults
 }
 
