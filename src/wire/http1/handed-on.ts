@@ -125,7 +125,7 @@ function messageOf({ line, fields }: RequestHead, socket: Socket): IncomingMessa
   for (let i = 0; i < fields.count; i++) {
     const name = fields.name(i)
     message.rawHeaders.push(name, fields.value(i))
-    if (name !== '__proto__') headers[name] ??= fields.field(name)
+    if (name !== '__proto__') headers[name] = fields.field(name)
   }
   message.headers = headers
   message.complete = true
