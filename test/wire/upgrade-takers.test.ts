@@ -3,9 +3,11 @@ import { type Socket, connect } from 'node:net'
 import { type Duplex, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { queryObjects } from 'node:v8'
 import { Unauthorized, api, get } from 'trestle'
 import { type ServeOptions, type Server, type Upgrade, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Connection } from '../../src/wire/http1/connection.ts'
 
 let server: Server | undefined
 let told: unknown[]
@@ -263,4 +265,28 @@ describe('upgrade must return a function or nothing', () => {
     expect(await all(caller)).toMatch(/^HTTP\/1\.1 500 /)
     expect(told).toEqual([expect.objectContaining({ name: 'TypeError', message: expect.stringMatching(says) })])
   })
+})
+
+test.each<[string, Upgrade]>([
+  [
+    'events',
+    () => (socket, head) => void socket.on('data', (bytes) => socket.write(bytes)).write(`${SWITCHES}${head}`),
+  ],
+  [
+    'a loop',
+    () => async (socket, head) => {
+      socket.write(`${SWITCHES}${head}`)
+      for await (const bytes of socket) socket.write(bytes)
+    },
+  ],
+])('what read the requests is let go of while a socket is read by %s', async (_, taker) => {
+  const port = await start(taker)
+  const before = queryObjects(Connection, { format: 'count' })
+  for (let i = 0; i < 20; i++) {
+    const caller = call(port)
+    caller.write(ASK)
+    caller.write('hello')
+    await once(caller, 'data')
+  }
+  expect(queryObjects(Connection, { format: 'count' })).toBeLessThan(before + 5)
 })

@@ -185,13 +185,14 @@ export class Connection implements Waiting, BodySource {
     const { handedOn, peers, pipeline } = this.#shared
     // Whoever got it now would hear of neither: that the server stops has been told, and so has the caller's end.
     if (!handedOn.offers || this.#stopping || this.#callerEnded) return false
-    const [head, socket] = [this.#head, this.#socket]
+    const [head, socket, writer] = [this.#head, this.#socket, this.#writer]
+    const { line } = head
     const request = new Http1Incoming(head, this.#remote, peers, undefined)
     const takeOver = handedOn.takerOf(head, request, socket)
     if (takeOver === undefined) return false
     this.#release()
     handedOn.give(socket, request, takeOver, Buffer.from(bytes.subarray(from, to)), (problem) => {
-      this.#writer.whole(pipeline.refuse(problem), head.line, true)
+      writer.whole(pipeline.refuse(problem), line, true)
       // As at any end: what still comes is thrown away, or a reset would overtake the reply.
       socket.resume().end()
       const late = setTimeout(() => socket.destroy(), LINGER)

@@ -56,19 +56,23 @@ export class HandedOn {
    * @param refuse replies with a problem, for one who has written nothing.
    */
   give(socket: Socket, request: Incoming, takeOver: TakeOver, first: Buffer, refuse: (problem: Problem) => void): void {
-    const stopping = new AbortController()
-    this.#stopping.set(socket, stopping)
-    socket.once('close', () => this.#stopping.delete(socket))
+    const stopping = this.#stoppingOf(socket)
     const before = socket.bytesWritten
-    new Promise((resolve) => resolve(takeOver(socket, first, stopping.signal))).catch((error: unknown) => {
+    new Promise((resolve) => resolve(takeOver(socket, first, stopping))).catch((error: unknown) => {
       if (socket.destroyed && isOfCaller(error)) return
       const isLate = socket.bytesWritten !== before
-      const problem = obeys(error, stopping.signal)
-        ? (Unavailable() as Problem)
-        : this.#problemOf(error, request, isLate)
+      const problem = obeys(error, stopping) ? (Unavailable() as Problem) : this.#problemOf(error, request, isLate)
       if (isLate) socket.destroy()
       else if (!socket.destroyed) refuse(problem)
     })
+  }
+
+  /** By itself: a listener made in there would keep all that is in there, the refusal and with it the reader. */
+  #stoppingOf(socket: Socket): AbortSignal {
+    const stopping = new AbortController()
+    this.#stopping.set(socket, stopping)
+    socket.once('close', () => this.#stopping.delete(socket))
+    return stopping.signal
   }
 
   /** Tells all who have one that the server stops. */
