@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { type Socket, connect } from 'node:net'
 import { type Duplex, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -7,6 +8,7 @@ import { queryObjects } from 'node:v8'
 import { Unauthorized, api, get } from 'trestle'
 import { type ServeOptions, type Server, type Upgrade, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { Connection } from '../../src/wire/http1/connection.ts'
 
 let server: Server | undefined
@@ -289,4 +291,17 @@ test.each<[string, Upgrade]>([
     await once(caller, 'data')
   }
   expect(queryObjects(Connection, { format: 'count' })).toBeLessThan(before + 5)
+})
+
+test('a library that waits for the event of node:http gets it', async () => {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const http = createServer()
+  const sockets = new WebSocketServer({ server: http, path: '/live' })
+  sockets.on('connection', (socket) => socket.on('message', (data) => resolve(String(data))))
+  const port = await start((request) => (socket, head) => void http.emit('upgrade', request, socket, head))
+  const caller = new WebSocket(`ws://127.0.0.1:${port}/live`)
+  await once(caller, 'open')
+  caller.send('hello')
+  expect(await promise).toBe('hello')
+  caller.terminate()
 })
