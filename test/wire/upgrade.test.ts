@@ -167,11 +167,17 @@ describe('the connection', () => {
       seen.push({ method, url, httpVersion, headers, pairs: rawHeaders.length / 2, from: socket.remoteAddress })
       return undefined
     })
-    await say(port, ask('X-Many: 1\r\nx-many: 2\r\nconnection: close\r\n', '/live?room=7'))
+    await say(port, ask('X-Many: 1\r\nx-many: 2\r\nconstructor: c\r\nconnection: close\r\n', '/live?room=7'))
     expect(seen).toEqual([
       {
-        ...{ method: 'GET', url: '/live?room=7', httpVersion: '1.1', pairs: 6, from: '127.0.0.1' },
-        headers: { host: 'a', connection: 'keep-alive, Upgrade, close', upgrade: 'shout', 'x-many': '1, 2' },
+        ...{ method: 'GET', url: '/live?room=7', httpVersion: '1.1', pairs: 7, from: '127.0.0.1' },
+        headers: {
+          host: 'a',
+          connection: 'keep-alive, Upgrade, close',
+          upgrade: 'shout',
+          'x-many': '1, 2',
+          constructor: 'c',
+        },
       },
     ])
   })

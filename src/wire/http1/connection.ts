@@ -157,7 +157,7 @@ export class Connection implements Waiting, BodySource {
     const head = this.#head
     const framing = framingOf(head)
     this.#framing = framing
-    if (framing.upgrades && !this.#stopping && this.#handOn(bytes, from, to)) return to
+    if (framing.upgrades && this.#handOn(bytes, from, to)) return to
     let at = from
     let body: RequestBody | undefined
     if (framing.length !== 0) {
@@ -183,14 +183,20 @@ export class Connection implements Waiting, BodySource {
   /** Gives the connection to whoever takes it over for another protocol (RFC 9110 §7.8); false where nobody does. */
   #handOn(bytes: Octets, from: number, to: number): boolean {
     const { handedOn, peers, pipeline } = this.#shared
-    const [head, socket] = [this.#head, this.#socket]
+    // Whoever got it now would hear of neither: that the server stops has been told, and so has the caller's end.
+    if (!handedOn.offers || this.#stopping || this.#callerEnded) return false
+    const [head, socket, writer] = [this.#head, this.#socket, this.#writer]
+    const { line } = head
     const request = new Http1Incoming(head, this.#remote, peers, undefined)
     const takeOver = handedOn.takerOf(head, request, socket)
     if (takeOver === undefined) return false
     this.#release()
     handedOn.give(socket, request, takeOver, Buffer.from(bytes.subarray(from, to)), (problem) => {
-      this.#writer.whole(pipeline.refuse(problem), head.line, true)
-      socket.end(() => socket.destroy())
+      writer.whole(pipeline.refuse(problem), line, true)
+      // As at any end: what still comes is thrown away, or a reset would overtake the reply.
+      socket.resume().end()
+      const late = setTimeout(() => socket.destroy(), LINGER)
+      socket.once('close', () => clearTimeout(late))
     })
     return true
   }

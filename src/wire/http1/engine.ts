@@ -57,7 +57,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     connections.set(connection, socket)
     timeouts.add(connection)
     // What goes wrong on a socket closes it, and `close` tells.
-    socket.on('error', () => {})
+    socket.on('error', ignore)
     socket.on('end', ended)
     socket.on('close', closed)
     if (isFull) connection.refuse(TooManyConnections({ headers: { 'retry-after': '1' } }) as Problem)
@@ -90,6 +90,9 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     },
   }
 }
+
+/** Outside of the above: from in there it would keep a connection that was handed on as long as its socket. */
+const ignore = (): void => {}
 
 /** @param isFull whether it is one more than the limit, where somebody else counts. */
 type ConnectOne = (socket: Socket, giveAway: () => void, isFull?: boolean) => Receive

@@ -2,6 +2,7 @@ import type { Socket, SocketConstructorOpts } from 'node:net'
 import type { Octets } from './octets.ts'
 
 const { Socket: NodeSocket } = process.getBuiltinModule('node:net')
+const { Duplex } = process.getBuiltinModule('node:stream')
 
 /** Octets that one read may give. */
 const READ = 65_536
@@ -36,8 +37,7 @@ export class Reading {
     const holder = accepted as unknown as { _handle: Handle | null }
     holder._handle = null
     accepted.destroy()
-    let receive: Receive = () => {}
-    let isGivenAway = false
+    let receive: Receive | undefined
     const buffer = this.#buffer
     const options = {
       handle,
@@ -45,7 +45,7 @@ export class Reading {
       onread: {
         buffer,
         callback: (count: number): boolean => {
-          if (isGivenAway) return socket.push(Buffer.from(buffer.subarray(0, count)))
+          if (receive === undefined) return socket.push(Buffer.from(buffer.subarray(0, count)))
           receive(buffer, count)
           return true
         },
@@ -53,7 +53,11 @@ export class Reading {
     }
     const socket = new NodeSocket(options as unknown as SocketConstructorOpts)
     receive = connect(socket, () => {
-      isGivenAway = true
+      receive = undefined
+      // Of a socket with a buffer of its own these stop and start the reading itself, however much waits in the stream.
+      const { pause, resume, read } = Duplex.prototype
+      Object.assign(socket, { pause, resume, read })
+      asUnread(socket)
     })
     return socket
   }
@@ -64,9 +68,13 @@ export function readEvents(socket: Socket, connect: Connect): Socket {
   const read = (bytes: Buffer): void => receive(bytes as Octets, bytes.length)
   const receive = connect(socket, () => {
     socket.off('data', read)
-    // Neither flowing nor paused, as a stream that nobody has read yet. Node's own server does it like this.
-    Object.assign(socket, { readableFlowing: null })
+    asUnread(socket)
   })
   socket.on('data', read)
   return socket
+}
+
+/** Neither flowing nor paused, as a stream that nobody has read yet: what comes waits. Node's own server does it so. */
+function asUnread(socket: Socket): void {
+  Object.assign(socket, { readableFlowing: null })
 }
