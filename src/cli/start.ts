@@ -1,4 +1,5 @@
 import { freeSocketFile } from '../wire/socket-file.ts'
+import { stopAtSignals } from '../wire/stop-signals.ts'
 import type { CommandOptions } from './main.ts'
 import { DEADLINE, createServing } from './serving.ts'
 import { supervise } from './supervisor.ts'
@@ -14,20 +15,11 @@ export async function start(file: string, options: CommandOptions): Promise<void
   process.on('SIGHUP', () => {
     console.error('SIGHUP reloads nothing here: a reload needs --workers, such as --workers 1. This process serves on')
   })
-  const { place, stop } = await createServing(serving)
-  let stopping = false
-  const end = (): void => {
-    // Ctrl-C under npm arrives twice, and the second is no wish to break replies off.
-    if (stopping) return
-    stopping = true
-    stop(drain).then(
-      () => process.exit(0),
-      (error) => {
-        console.error(error)
-        process.exit(1)
-      },
-    )
-  }
-  process.on('SIGTERM', end).on('SIGINT', end)
+  const started = createServing(serving)
+  stopAtSignals(
+    started.then(({ stop }) => ({ stop: () => stop(drain) })),
+    deadline,
+  )
+  const { place } = await started
   console.log(`Listening on ${place}`)
 }
