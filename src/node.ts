@@ -74,7 +74,7 @@ export interface Server {
  * @throws {StartError} with every fault in the API's declaration.
  * @throws {TypeError} that names an option that there is none of, or one with a value that it cannot have.
  * @throws an error that names the file, for a certificate that cannot be served.
- * @throws the system's error where the port cannot be had.
+ * @throws the system's error where the port cannot be had, and one that says why for a unix socket.
  * @example
  * await serve(api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) }))
  */
@@ -112,12 +112,12 @@ async function open(api: Api, options: ServeOptions<readonly unknown[]>, stopped
   const { host, path, tls } = options
   const listen = await wireOf(options.engine)
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host, path, limits, report, proxy, tls }).catch(
-    async (error: unknown) => {
+  const listening = await freed(path)
+    .then(() => listen(pipeline, { port, host, path, limits, report, proxy, tls }))
+    .catch(async (error: unknown) => {
       await pipeline.close()
       throw error
-    },
-  )
+    })
   return {
     port: listening.port,
     url: path === undefined ? `${tls ? 'https' : 'http'}://${hostName(host)}:${listening.port}` : `unix:${path}`,
@@ -138,6 +138,12 @@ async function wireOf(engine: 'trestle' | 'node' = 'trestle'): Promise<Listen> {
   if (engine === 'trestle') return (await import('./wire/http1/engine.ts')).listen
   if (engine === 'node') return (await import('./wire/node-http.ts')).listen
   throw new TypeError(`engine is "trestle" or "node", not "${engine as string}"`)
+}
+
+/** Sees to it that the file of a server that was killed is in nobody's way. What workers share, others look after. */
+async function freed(path: string | undefined): Promise<void> {
+  if (path === undefined || process.getBuiltinModule('node:cluster').isWorker) return
+  await (await import('./wire/socket-file.ts')).freeSocketFile(path)
 }
 
 /** Only the one that is used is loaded. */

@@ -8,9 +8,11 @@ import { supervise } from './supervisor.ts'
 export async function start(file: string, options: CommandOptions): Promise<void> {
   process.env.NODE_ENV ??= 'production'
   const { port, host, socket, tls, proxy, workers, drain = 0, deadline = DEADLINE } = options
-  if (socket !== undefined) await freeSocketFile(socket)
   const serving = { file, port, host, socket, tls, proxy, deadline }
-  if (workers !== undefined) return supervise({ ...serving, workers, drain })
+  if (workers !== undefined) {
+    if (socket !== undefined) await freeSocketFile(socket)
+    return supervise({ ...serving, workers, drain })
+  }
   // Else node ends the process in the middle of its replies.
   process.on('SIGHUP', () => {
     console.error('SIGHUP reloads nothing here: a reload needs --workers, such as --workers 1. This process serves on')
