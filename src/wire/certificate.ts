@@ -113,7 +113,7 @@ function certificateIn(option: string, { text, from }: Source): X509Certificate 
 /** OpenSSL would leave out what follows one that it cannot read, such as the rest of a file that is half written. */
 function checkAuthorities({ text, from }: Source): void {
   certificateIn('tls.ca', { text, from })
-  for (const [one] of text.matchAll(/-----BEGIN CERTIFICATE-----[^]*?(?:-----END CERTIFICATE-----|$)/g)) {
+  for (const [one] of text.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]*?(?:-----END CERTIFICATE-----|$)/g)) {
     certificateIn('tls.ca', { text: one, from })
   }
 }
