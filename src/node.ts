@@ -142,7 +142,7 @@ async function wireOf(engine: 'trestle' | 'node' = 'trestle'): Promise<Listen> {
 
 /** Sees to it that the file of a server that was killed is in nobody's way. What workers share, others look after. */
 async function freed(path: string | undefined): Promise<void> {
-  if (path === undefined || process.getBuiltinModule('node:cluster').isWorker) return
+  if (path === undefined || (await import('node:cluster')).default.isWorker) return
   await (await import('./wire/socket-file.ts')).freeSocketFile(path)
 }
 
