@@ -50,8 +50,8 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     return reply.set('connection', 'close')
   }
   /** Node would let what a reply says of the connection stand, though the caller asked for its end. */
-  const isLast = ({ cut }: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
-    stopping || cut || (hasFieldsOfWire && !response.shouldKeepAlive)
+  const isLast = (request: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
+    stopping || request.cut || request.isLast || (hasFieldsOfWire && !response.shouldKeepAlive)
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     if (ending.has(message.socket)) return // its caller was told that there is no room, or that it is over
@@ -61,7 +61,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     peer.asked++
     const request = new NodeIncoming(message, response, expectsContinue, peer, serving)
     try {
-      if (checkFields(message, limits) || peer.asked >= limits.requestsPerConnection) request.cut = true
+      request.isLast = checkFields(message, limits) || peer.asked >= limits.requestsPerConnection
     } catch (error) {
       sendWhole(response, endAfter(response, pipeline.refuse(error as Problem)), request.method)
       return

@@ -21,6 +21,8 @@ export class NodeIncoming extends ProxiedIncoming {
   readonly #limits: WireLimits
   /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
   #waits: boolean
+  /** True where nothing may follow it on its connection, whatever becomes of its body. */
+  isLast = false
 
   constructor(
     message: IncomingMessage,

@@ -45,6 +45,7 @@ describe.each(['trestle', 'node'] as const)('on the engine "%s"', (engine) => {
         for await (const _ of body);
         return 'read'
       }),
+      echo: post('/echo', { body: stream('text/plain'), returns: ok(stream('text/plain')) }, ({ body }) => body),
       late: post('/late', { body: stream('text/plain'), returns: ok(text()) }, async ({ body }) => {
         await sleep(1500)
         let length = 0
@@ -106,7 +107,14 @@ describe.each(['trestle', 'node'] as const)('on the engine "%s"', (engine) => {
     expect(await closing()).toBeLessThan(SLACK)
   })
 
-  test('so is one that does not come after 100', async () => {
+  test('one that stops while the reply is made of it ends the connection, and is told to nobody', async () => {
+    connection.write(`${upload('/echo', 5)}ab`)
+    expect(await connection.holds('ab')).toBe(true)
+    expect(await closing()).toBeLessThan(LIMITS.bodyTimeout + SLACK)
+    expect(connection.rest).not.toContain('\r\n0\r\n')
+  })
+
+  test('a body that does not come after 100 is 408 as well', async () => {
     connection.write(upload('/read', 5, 'Expect: 100-continue\r\n'))
     expect(await connection.reply('POST')).toMatchObject({ status: 408, interim: [100] })
   })
@@ -139,6 +147,16 @@ describe.each(['trestle', 'node'] as const)('on the engine "%s"', (engine) => {
       ends.push(fieldOf(headers, 'connection') === 'close')
     }
     expect(ends).toEqual([false, false, true])
+    expect(await closing()).toBeLessThan(SLACK)
+    expect(connection.rest).toBe('')
+  })
+
+  test('also where its caller waits for 100', async () => {
+    connection.write(GET.repeat(2) + upload('/read', 5, 'Expect: 100-continue\r\n'))
+    for (let i = 0; i < 2; i++) expect(await connection.reply('GET')).toMatchObject({ status: 200 })
+    expect(await connection.holds('100 Continue')).toBe(true)
+    connection.write(`hello${GET}`)
+    expect(await connection.reply('POST')).toMatchObject({ status: 200, interim: [100], body: Buffer.from('hello') })
     expect(await closing()).toBeLessThan(SLACK)
     expect(connection.rest).toBe('')
   })
