@@ -19,6 +19,7 @@ import type { ListenOptions, Listening } from './wire/listening.ts'
 import { checkValues } from './wire/option-values.ts'
 import { type OverloadOptions, createOverload } from './wire/overload.ts'
 import type { ProxyOptions } from './wire/proxy.ts'
+import { stopAtSignals } from './wire/stop-signals.ts'
 import type { TlsOptions } from './wire/tls.ts'
 import type { Upgrade } from './wire/upgrade.ts'
 
@@ -75,9 +76,9 @@ export interface Server {
  * Serves an API.
  *
  * @throws {StartError} with every fault in the API's declaration.
- * @throws {TypeError} that names an option with a value that it cannot have.
+ * @throws {TypeError} that names an option that there is none of, or one with a value that it cannot have.
  * @throws an error that names the file, for a certificate that cannot be served.
- * @throws the system's error where the port cannot be had.
+ * @throws the system's error where the port cannot be had, and one that says why for a unix socket.
  * @example
  * await serve(api({ hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })) }))
  */
@@ -86,6 +87,17 @@ export async function serve<const Values extends readonly unknown[] = []>(
   options: ServeOptions<Values> = {},
 ): Promise<Server> {
   checkValues(options)
+  const started = open(api, options, () => leaveSignals())
+  const leaveSignals = options.signals === false ? () => {} : stopAtSignals(started, options.deadline ?? DEADLINE)
+  const server = await started
+  if (options.quiet !== true) console.log(`Listening on ${server.url}`)
+  return server
+}
+
+/** Milliseconds that replies under way have, unless told. */
+const DEADLINE = 10_000
+
+async function open(api: Api, options: ServeOptions<readonly unknown[]>, stopped: () => void): Promise<Server> {
   const report: Report = options.report ?? toConsole
   const development = options.development ?? process.env.NODE_ENV === 'development'
   const wanted = { wanted: true }
@@ -102,45 +114,25 @@ export async function serve<const Values extends readonly unknown[] = []>(
   const limits = wireLimits(options.limits)
   const port = options.port ?? portOf(process.env.PORT || '8000')
   const { host, path, tls, upgrade } = options
-  if (tls !== undefined && options.engine === 'node') {
-    throw new TypeError('tls is not for engine "node": leave engine out, or let a proxy before the server end TLS')
-  }
-  if (upgrade !== undefined && options.engine === 'node') {
-    throw new TypeError(
-      'upgrade is not for engine "node", which cannot let a request be answered after all: leave engine out',
-    )
-  }
   const listen = await wireOf(options.engine)
   await pipeline.start()
-  const listening = await listen(pipeline, { port, host, path, limits, report, proxy, tls, upgrade }).catch(
-    async (error: unknown) => {
+  const listening = await freed(path)
+    .then(() => listen(pipeline, { port, host, path, limits, report, proxy, tls, upgrade }))
+    .catch(async (error: unknown) => {
       await pipeline.close()
       throw error
-    },
-  )
-  const server: Server = {
+    })
+  return {
     port: listening.port,
     url: path === undefined ? `${tls ? 'https' : 'http'}://${hostName(host)}:${listening.port}` : `unix:${path}`,
     stop: once(async () => {
       wanted.wanted = false
       if (options.drain) await new Promise((resolve) => setTimeout(resolve, options.drain))
-      await listening.stop(options.deadline ?? 10_000)
+      await listening.stop(options.deadline ?? DEADLINE)
       // Not sooner: Ctrl-C under npm arrives twice, and the second would end the replies under way.
-      process.off('SIGTERM', end).off('SIGINT', end)
+      stopped()
     }),
   }
-  const end = (): void => {
-    server.stop().then(
-      () => process.exit(0),
-      (error) => {
-        console.error(error)
-        process.exit(1)
-      },
-    )
-  }
-  if (options.signals !== false) process.on('SIGTERM', end).on('SIGINT', end)
-  if (options.quiet !== true) console.log(`Listening on ${server.url}`)
-  return server
 }
 
 type Listen = (pipeline: Pipeline, options: ListenOptions) => Promise<Listening>
@@ -150,6 +142,12 @@ async function wireOf(engine: 'trestle' | 'node' = 'trestle'): Promise<Listen> {
   if (engine === 'trestle') return (await import('./wire/http1/engine.ts')).listen
   if (engine === 'node') return (await import('./wire/node-http.ts')).listen
   throw new TypeError(`engine is "trestle" or "node", not "${engine as string}"`)
+}
+
+/** Sees to it that the file of a server that was killed is in nobody's way. What workers share, others look after. */
+async function freed(path: string | undefined): Promise<void> {
+  if (path === undefined || (await import('node:cluster')).default.isWorker) return
+  await (await import('./wire/socket-file.ts')).freeSocketFile(path)
 }
 
 /** Only the one that is used is loaded. */

@@ -31,7 +31,10 @@ export async function dev(file: string, { port, host }: CommandOptions): Promise
       env: { ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'development' },
     })
     child = started
-    started.on('message', ({ url, port: taken }: { url: string; port: number }) => {
+    started.on('message', (message: { readonly url?: unknown; readonly port?: unknown } | null) => {
+      const { url, port: taken } = message ?? {}
+      // The API may send some of its own.
+      if (typeof url !== 'string' || typeof taken !== 'number') return
       // A port that was any free one stays the same from now on.
       wanted = taken
       console.log(`${url} ready in ${Math.round(performance.now() - began)} ms`)

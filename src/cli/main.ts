@@ -151,6 +151,10 @@ async function main(args: readonly string[]): Promise<void> {
     if (!command.takes.includes(option)) throw new CommandError(`"${name}" takes no --${option}: ${command.usage}`)
   }
   const { socket } = values
+  // What a variable that is not set leaves behind would be every address.
+  for (const option of ['host', 'socket'] as const) {
+    if (values[option] === '') throw new CommandError(`--${option} is empty: give it a value, or leave it out`)
+  }
   for (const other of ['port', 'host'] as const) {
     if (socket !== undefined && values[other] !== undefined)
       throw new CommandError(`--socket takes the place of --${other}`)

@@ -1,4 +1,5 @@
 import { freeSocketFile } from '../wire/socket-file.ts'
+import { stopAtSignals } from '../wire/stop-signals.ts'
 import type { CommandOptions } from './main.ts'
 import { DEADLINE, createServing } from './serving.ts'
 import { supervise } from './supervisor.ts'
@@ -7,27 +8,20 @@ import { supervise } from './supervisor.ts'
 export async function start(file: string, options: CommandOptions): Promise<void> {
   process.env.NODE_ENV ??= 'production'
   const { port, host, socket, tls, proxy, workers, drain = 0, deadline = DEADLINE } = options
-  if (socket !== undefined) await freeSocketFile(socket)
   const serving = { file, port, host, socket, tls, proxy, deadline }
-  if (workers !== undefined) return supervise({ ...serving, workers, drain })
+  if (workers !== undefined) {
+    if (socket !== undefined) await freeSocketFile(socket)
+    return supervise({ ...serving, workers, drain })
+  }
   // Else node ends the process in the middle of its replies.
   process.on('SIGHUP', () => {
     console.error('SIGHUP reloads nothing here: a reload needs --workers, such as --workers 1. This process serves on')
   })
-  const { place, stop } = await createServing(serving)
-  let stopping = false
-  const end = (): void => {
-    // Ctrl-C under npm arrives twice, and the second is no wish to break replies off.
-    if (stopping) return
-    stopping = true
-    stop(drain).then(
-      () => process.exit(0),
-      (error) => {
-        console.error(error)
-        process.exit(1)
-      },
-    )
-  }
-  process.on('SIGTERM', end).on('SIGINT', end)
+  const started = createServing(serving)
+  stopAtSignals(
+    started.then(({ stop }) => ({ stop: () => stop(drain) })),
+    deadline,
+  )
+  const { place } = await started
   console.log(`Listening on ${place}`)
 }

@@ -41,6 +41,11 @@ interface Member {
   readonly ended: Promise<void>
 }
 
+function isToSupervisor(message: unknown): message is ToSupervisor {
+  const { is, place, sentence } = (message ?? {}) as Record<string, unknown>
+  return (is === 'serving' && typeof place === 'string') || (is === 'failed' && typeof sentence === 'string')
+}
+
 /** Milliseconds after which a worker that ends was a good one: it is replaced at once, whatever came before. */
 const SETTLED = 5000
 
@@ -85,7 +90,9 @@ export function createWorkers(options: WorkersOptions): Workers {
       ended: ended.promise,
     }
     members.add(member)
-    worker.on('message', (message: ToSupervisor) => {
+    worker.on('message', (message: unknown) => {
+      // The API may send some of its own: process managers are told `ready` that way.
+      if (!isToSupervisor(message)) return
       if (message.is === 'failed') {
         member.failure = message.sentence
         return

@@ -78,6 +78,8 @@ export function unreadable(thrown: unknown): Problem | undefined {
   if (thrown instanceof NotUtf8 || thrown instanceof NotInCoding) {
     return MalformedBody({ detail: thrown.message, cause: thrown }) as Problem
   }
+  // Over some wires the time of a body ends for whoever reads it, be that a reply that has begun.
+  if (thrown instanceof Problem && thrown.code === 'request_timeout') return thrown
   if (!(thrown instanceof BodyCut)) return undefined
   return MalformedBody({ detail: 'The body broke off', cause: thrown }) as Problem
 }

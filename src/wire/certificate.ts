@@ -49,7 +49,7 @@ export function readCertificate(files: CertificateFiles): Certificate {
         'give the key that the certificate was issued for',
     )
   }
-  if (ca !== undefined) certificateIn('tls.ca', ca)
+  if (ca !== undefined) checkAuthorities(ca)
   try {
     createSecureContext({ cert: cert.text, key: key.text, passphrase: files.passphrase, ca: ca?.text })
   } catch (error) {
@@ -106,7 +106,15 @@ function certificateIn(option: string, { text, from }: Source): X509Certificate 
   try {
     return new Parsed(text)
   } catch (error) {
-    throw new CertificateError(`${option}: the certificate in ${from} is broken: copy it anew`, { cause: error })
+    throw new CertificateError(`${option}: a certificate in ${from} is broken: copy it anew`, { cause: error })
+  }
+}
+
+/** OpenSSL would leave out what follows one that it cannot read, such as the rest of a file that is half written. */
+function checkAuthorities({ text, from }: Source): void {
+  certificateIn('tls.ca', { text, from })
+  for (const [one] of text.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]*?(?:-----END CERTIFICATE-----|$)/g)) {
+    certificateIn('tls.ca', { text: one, from })
   }
 }
 

@@ -8,9 +8,10 @@ import { type Report, careful } from '../pipeline/fail.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import { isStreamed, letGo, type piecesOf } from '../pipeline/pieces.ts'
 import { type WireReply, isBodiless } from '../pipeline/reply.ts'
+import type { WireLimits } from './limits.ts'
 import { CallerLeft, type ListenOptions, type Listening, Stopped } from './listening.ts'
 import { NodeIncoming, type Serving, checkFields } from './node-incoming.ts'
-import { ExpectationFailed, type ParserError, parserProblem } from './refusals.ts'
+import { ExpectationFailed, type ParserError, TooManyConnections, parserProblem } from './refusals.ts'
 import { type Remote, remoteOf } from './proxied-incoming.ts'
 import { sendPieces } from './send-pieces.ts'
 
@@ -23,16 +24,23 @@ const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
 /** Milliseconds that a caller has to read why it was refused, and that a stop takes past its deadline to release what is held. */
 const LINGER = 1000
 
+/** The other end of a connection. */
+interface Peer extends Remote {
+  /** Requests that it has sent on it. */
+  asked: number
+}
+
 /** Serves a pipeline on node:http. */
 export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
   const report = careful(options.report)
+  const { limits } = options
   const pending = new Map<Exchange, ServerResponse>()
   /** Connections whose last reply is on its way: nothing may follow it. */
   const ending = new WeakSet<Duplex>()
-  const sockets = new Map<Socket, Remote>()
+  const sockets = new Map<Socket, Peer>()
   const serving: Serving = {
     peers: { proxy: options.proxy, unix: options.path !== undefined },
-    limits: options.limits,
+    limits,
   }
   let stopping = false
   const endAfter = (response: ServerResponse, reply: WireReply): WireReply => {
@@ -42,14 +50,18 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     return reply.set('connection', 'close')
   }
   /** Node would let what a reply says of the connection stand, though the caller asked for its end. */
-  const isLast = ({ cut }: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
-    stopping || cut || (hasFieldsOfWire && !response.shouldKeepAlive)
+  const isLast = (request: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
+    stopping || request.cut || request.isLast || (hasFieldsOfWire && !response.shouldKeepAlive)
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    const remote = sockets.get(message.socket) as Remote
-    const request = new NodeIncoming(message, response, expectsContinue, remote, serving)
+    if (ending.has(message.socket)) return // its caller was told that there is no room, or that it is over
+    const peer = sockets.get(message.socket) as Peer
+    // What follows the last one is not taken, and may be sent again.
+    if (peer.asked >= limits.requestsPerConnection) return
+    peer.asked++
+    const request = new NodeIncoming(message, response, expectsContinue, peer, serving)
     try {
-      if (checkFields(message, options.limits)) request.cut = true
+      request.isLast = checkFields(message, limits) || peer.asked >= limits.requestsPerConnection
     } catch (error) {
       sendWhole(response, endAfter(response, pipeline.refuse(error as Problem)), request.method)
       return
@@ -68,11 +80,13 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       if (isLast(request, reply, response)) endAfter(response, reply)
       sendWhole(response, reply, request.method)
       pipeline.finish(x)
+      if (!response.req.complete) holdToPace(response.req, limits)
       return
     }
     pending.set(x, response)
     response.on('close', () => {
       pending.delete(x)
+      if (!response.req.complete) holdToPace(response.req, limits)
       const failure = response.writableFinished
         ? undefined
         : new CallerLeft('the caller left before the reply was sent')
@@ -92,30 +106,26 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     else send(reply)
   }
 
-  const { limits } = options
   const server = createServer({
     // The request line counts as well.
     maxHeaderSize: limits.headerBytes + 16_384,
     insecureHTTPParser: false,
     requireHostHeader: false,
     headersTimeout: limits.headerTimeout,
-    // Node's timeout for a whole request would end a long upload at a fair pace: silence ends it, below.
+    // Node's timeout for a whole request would end a long upload at a fair pace: whoever reads it looks at that.
     requestTimeout: 0,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: limits.keepAliveTimeout,
     noDelay: true,
   })
-  const silence = Math.min(limits.bodyTimeout, limits.sendTimeout)
-  server.setTimeout(silence, (socket: Socket) => {
-    const isStuck = ([x, { req, writableLength }]: [Exchange, ServerResponse]): boolean =>
-      req.socket === socket && ((x.request as NodeIncoming).isDue || writableLength > 0)
-    if ([...pending].some(isStuck)) socket.destroy()
-    else socket.setTimeout(silence)
+  // Not whole, which tells it from node's own time of a connection that waits for its next request.
+  const unread = limits.sendTimeout + 0.5
+  server.setTimeout(unread, (socket: Socket) => {
+    if (socket.timeout !== unread || socket.writableLength > 0) socket.destroy()
+    else socket.setTimeout(unread)
   })
   // Node leaves out what is above its count, and says nothing: `checkFields` refuses it.
   server.maxHeadersCount = 0
-  server.maxConnections = limits.connections
-  server.maxRequestsPerSocket = limits.requestsPerConnection
   server.on('request', (message, response) => serveOne(message, response, false))
   server.on('checkContinue', (message, response) => serveOne(message, response, true))
   server.on('checkExpectation', (_message, response) => {
@@ -148,8 +158,12 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   })
 
   server.on('connection', (socket) => {
-    sockets.set(socket, remoteOf(socket))
+    const isFull = sockets.size >= limits.connections
+    sockets.set(socket, { ...remoteOf(socket), asked: 0 })
     socket.once('close', () => sockets.delete(socket))
+    if (!isFull) return
+    ending.add(socket)
+    refuseRaw(socket, pipeline.refuse(TooManyConnections({ headers: { 'retry-after': '1' } }) as Problem))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -175,7 +189,7 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
 async function closeServer(
   server: Server,
   pending: Map<Exchange, ServerResponse>,
-  sockets: ReadonlyMap<Socket, Remote>,
+  sockets: ReadonlyMap<Socket, Peer>,
   deadline: number,
 ): Promise<void> {
   // Not node:http's own, which closes idle connections at once, and with them the requests on their way.
@@ -206,6 +220,21 @@ async function closeServer(
   for (const response of [...pending.values()]) {
     if (!response.closed) await new Promise((resolve) => response.once('close', resolve))
   }
+}
+
+/** Ends a connection on which the rest of a body that nobody reads comes too slowly: its reply is out. */
+function holdToPace(message: IncomingMessage, { bodyTimeout, bodyRate }: WireLimits): void {
+  const { socket } = message
+  const since = performance.now()
+  const before = socket.bytesRead
+  const look = (): void => {
+    if (message.complete || socket.destroyed) return
+    const until = since + bodyTimeout + ((socket.bytesRead - before) / bodyRate) * 1000
+    const left = Math.min(until - performance.now(), bodyTimeout)
+    if (left <= 0) socket.destroy()
+    else setTimeout(look, left).unref()
+  }
+  look()
 }
 
 /** Sends a reply that is in memory. */

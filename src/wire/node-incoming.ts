@@ -21,6 +21,8 @@ export class NodeIncoming extends ProxiedIncoming {
   readonly #limits: WireLimits
   /** The caller waits for 100 before it sends the body, and does not get it unless somebody reads. */
   #waits: boolean
+  /** True where nothing may follow it on its connection, whatever becomes of its body. */
+  isLast = false
 
   constructor(
     message: IncomingMessage,
@@ -66,11 +68,6 @@ export class NodeIncoming extends ProxiedIncoming {
     return Number(this.field('content-length') ?? 0) > 0
   }
 
-  /** True where more of the body is to come, and the caller has no reason to wait with it: no 100 is owed to it. */
-  get isDue(): boolean {
-    return !this.#waits && !this.#message.complete
-  }
-
   bytes(limit: number): Uint8Array | Promise<Uint8Array> {
     this.#begin(limit)
     const message = this.#message
@@ -94,19 +91,28 @@ export class NodeIncoming extends ProxiedIncoming {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
       let length = 0
-      message.on('data', (chunk: Buffer) => {
-        length += chunk.length
-        chunks.push(chunk)
-        // Where nothing comes at all, the server's timeout of silence ends the connection.
-        const isLate = performance.now() - since > bodyTimeout + (length / bodyRate) * 1000
-        if (length <= limit && !isLate) return
+      const leave = (error: Error): void => {
+        clearTimeout(silence)
         this.cut = true
         message.pause()
         message.removeAllListeners('data')
-        reject(length > limit ? new BodyTooLarge(limit) : RequestTimeout())
+        reject(error)
+      }
+      const silence = setTimeout(() => leave(RequestTimeout()), bodyTimeout).unref()
+      message.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        chunks.push(chunk)
+        silence.refresh()
+        const isLate = performance.now() - since > bodyTimeout + (length / bodyRate) * 1000
+        if (length > limit) leave(new BodyTooLarge(limit))
+        else if (isLate) leave(RequestTimeout())
       })
-      message.on('end', () => resolve(Buffer.concat(chunks, length)))
+      message.on('end', () => {
+        clearTimeout(silence)
+        resolve(Buffer.concat(chunks, length))
+      })
       message.on('error', (error) => {
+        clearTimeout(silence)
         this.cut = true
         reject(new BodyCut('the body broke off', { cause: error }))
       })
@@ -132,7 +138,11 @@ export class NodeIncoming extends ProxiedIncoming {
     /** Milliseconds that the caller let whoever reads wait. The time in which nobody reads is not its. */
     let waited = 0
     let wantsSince: number | undefined
+    let open = true
+    let silence: NodeJS.Timeout | undefined
     const leave = (): void => {
+      open = false
+      clearTimeout(silence)
       this.cut = true
       message.pause()
       message.removeAllListeners('data')
@@ -140,30 +150,37 @@ export class NodeIncoming extends ProxiedIncoming {
     // Not Readable.toWeb: cancelling that closes the connection, and with it the way for the reply.
     return new ReadableStream<Uint8Array>({
       start(controller) {
-        let open = true
+        const fail = (error: Error): void => {
+          leave()
+          controller.error(error)
+        }
+        silence = setTimeout(() => {
+          if (open && wantsSince !== undefined) fail(RequestTimeout())
+        }, bodyTimeout).unref()
         message.pause()
         message.on('data', (chunk: Buffer) => {
           length += chunk.length
           if (wantsSince !== undefined) waited += performance.now() - wantsSince
           wantsSince = undefined
           const isLate = waited > bodyTimeout + (length / bodyRate) * 1000
-          if (length > limit || isLate) {
-            open = false
-            leave()
-            controller.error(length > limit ? new BodyTooLarge(limit) : RequestTimeout())
-            return
-          }
+          if (length > limit) return fail(new BodyTooLarge(limit))
+          if (isLate) return fail(RequestTimeout())
           controller.enqueue(chunk)
           if ((controller.desiredSize ?? 0) <= 0) message.pause()
         })
         message.on('end', () => {
+          clearTimeout(silence)
           if (open) controller.close()
+          open = false
         })
         message.on('error', (cause) => {
+          clearTimeout(silence)
           if (open) controller.error(new BodyCut('the body broke off', { cause }))
+          open = false
         })
       },
       pull() {
+        if (wantsSince === undefined) silence?.refresh()
         wantsSince ??= performance.now()
         message.resume()
       },

@@ -1,37 +1,122 @@
-/** What a server is told in plain values, as it was given: a program without types may give anything. */
-export interface OptionValues {
-  readonly port?: unknown
-  readonly host?: unknown
-  readonly path?: unknown
-  readonly deadline?: unknown
-  readonly drain?: unknown
-  readonly report?: unknown
-  readonly upgrade?: unknown
+/** What a server is told, as it was given: a program without types may give anything. */
+type Given = Readonly<Record<string, unknown>>
+
+/** One kind of value: what it is called, and what tells it. */
+interface Kind {
+  readonly takes: string
+  readonly has: (value: unknown) => boolean
 }
 
 /** The longest that a timer can wait. Of more, and of what is no number, node makes a millisecond. */
 const LONGEST = 2 ** 31 - 1
 
+const PORT: Kind = {
+  takes: 'a whole number from 0 to 65535',
+  has: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
+}
+const TIME: Kind = {
+  takes: `milliseconds from 0 to ${LONGEST}`,
+  has: (value) => typeof value === 'number' && value >= 0 && value <= LONGEST,
+}
+const SWITCH: Kind = { takes: 'true or false', has: (value) => typeof value === 'boolean' }
+const PEM: Kind = { takes: 'the path of a PEM file, or its text', has: isText }
+const REPORT: Kind = { takes: 'a function (error, about) => …', has: (value) => typeof value === 'function' }
+const ANY: Kind = { takes: '', has: () => true }
+
+const SERVE: Readonly<Record<string, Kind>> = {
+  port: PORT,
+  host: { takes: 'the text of an address', has: isText },
+  path: { takes: 'the path of a unix socket', has: isText },
+  tls: options('{ cert, key, … }'),
+  engine: ANY,
+  limits: options('{ headerBytes, … }'),
+  overload: {
+    takes: '{ concurrency, delay }, or false',
+    has: (value) => isOptions(value) || value === false,
+  },
+  quiet: SWITCH,
+  development: SWITCH,
+  report: REPORT,
+  proxy: options('{ trust, headers, prefix }'),
+  upgrade: { takes: 'a function (request) => …', has: (value) => typeof value === 'function' },
+  deadline: TIME,
+  drain: TIME,
+  backend: { takes: 'text such as "redis://…", or a backend', has: (value) => isText(value) || isOptions(value) },
+  override: { takes: 'a list of pairs', has: Array.isArray },
+  signals: SWITCH,
+}
+
+const TLS: Readonly<Record<string, Kind>> = {
+  cert: PEM,
+  key: PEM,
+  passphrase: { takes: 'text', has: (value) => typeof value === 'string' },
+  ca: PEM,
+  minVersion: ANY,
+  http2: SWITCH,
+}
+
 /**
- * Checks what nothing else would refuse, or not in words of the one who gave it.
+ * Checks what nothing else would refuse, or not in words of the one who gave it: names that there are none of, which
+ * would do nothing, values of another kind, options that exclude each other.
  *
  * @throws {TypeError} naming the option and what it takes.
  */
-export function checkValues({ port, host, path, deadline, drain, report, upgrade }: OptionValues): void {
-  const isPort = typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535
-  if (port !== undefined && !isPort) refuse('port', 'a whole number from 0 to 65535', port)
-  if (host !== undefined && typeof host !== 'string') refuse('host', 'the text of an address', host)
-  if (path !== undefined && (typeof path !== 'string' || path === '')) refuse('path', 'the path of a unix socket', path)
-  for (const [name, time] of Object.entries({ deadline, drain })) {
-    const isTime = typeof time === 'number' && time >= 0 && time <= LONGEST
-    if (time !== undefined && !isTime) refuse(name, `milliseconds from 0 to ${LONGEST}`, time)
+export function checkValues(given: object): void {
+  checkKinds('', given, SERVE)
+  const { port, host, path, tls, engine, upgrade } = given as Given
+  if (path !== undefined && (port !== undefined || host !== undefined)) {
+    throw new TypeError('path is a unix socket in the place of port and host: leave out the one or the others')
   }
-  if (report !== undefined && typeof report !== 'function') refuse('report', 'a function (error, about) => …', report)
-  if (upgrade !== undefined && typeof upgrade !== 'function') refuse('upgrade', 'a function (request) => …', upgrade)
+  if (upgrade !== undefined && engine === 'node') {
+    throw new TypeError(
+      'upgrade is not for engine "node", which cannot let a request be answered after all: leave engine out',
+    )
+  }
+  if (tls === undefined) return
+  if (engine === 'node') {
+    throw new TypeError('tls is not for engine "node": leave engine out, or let a proxy before the server end TLS')
+  }
+  checkKinds('tls.', tls as object, TLS)
+  for (const name of ['cert', 'key']) {
+    if ((tls as Given)[name] === undefined) throw new TypeError(`tls.${name} is missing: it takes ${PEM.takes}`)
+  }
 }
 
-function refuse(name: string, takes: string, given: unknown): never {
-  const text =
-    typeof given === 'string' ? `"${given}"` : given !== null && typeof given === 'object' ? 'an object' : String(given)
-  throw new TypeError(`${name} takes ${takes}, not ${text}`)
+/**
+ * @param names those that there are.
+ * @throws {TypeError} for another one, which would do nothing.
+ */
+export function checkNames(where: string, given: object, names: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) throw new TypeError(`${where}: there is no "${name}"; there are ${names.join(', ')}`)
+  }
+}
+
+function checkKinds(where: string, given: object, kinds: Readonly<Record<string, Kind>>): void {
+  checkNames(where === '' ? 'serve' : where.slice(0, -1), given, Object.keys(kinds))
+  for (const [name, value] of Object.entries(given)) {
+    const { takes, has } = kinds[name] as Kind
+    if (value !== undefined && !has(value)) {
+      throw new TypeError(`${where}${name} takes ${takes}, not ${spelled(value)}`)
+    }
+  }
+}
+
+/** A value in a message. */
+export function spelled(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`
+  if (Array.isArray(value)) return 'a list'
+  return value !== null && typeof value === 'object' ? 'an object' : String(value)
+}
+
+function options(takes: string): Kind {
+  return { takes, has: isOptions }
+}
+
+function isOptions(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }

@@ -2,6 +2,7 @@ import { isAuthority } from './authority.ts'
 import { itemsFromRight } from './field-list.ts'
 import { elementsFromRight, nodeAddress } from './forwarded.ts'
 import { type Networks, createNetworks, peerAddress, plainAddress } from './networks.ts'
+import { checkNames, spelled } from './option-values.ts'
 
 /** The reverse proxies before a server. */
 export interface ProxyOptions {
@@ -62,10 +63,12 @@ type Field = (name: string) => string | undefined
 /**
  * What a server believes of the proxies before it.
  *
- * @throws {TypeError} for a network, field or prefix that is none.
+ * @throws {TypeError} for a network, field or prefix that is none, and for another option.
  */
 export function createProxy(options: ProxyOptions): ProxyRules {
+  checkNames('proxy', options, ['trust', 'headers', 'prefix'])
   const { trust = [], headers = 'x-forwarded' } = options
+  if (!Array.isArray(trust)) throw new TypeError(`proxy: trust takes a list of networks, not ${spelled(trust)}`)
   const networks = createNetworks(trust)
   const prefix = ownPrefix(options.prefix)
   const read = headers === 'forwarded' ? fromForwarded : fromXForwarded
@@ -170,7 +173,7 @@ function givenPrefix(fromRight: readonly string[]): string | undefined {
 }
 
 function ownPrefix(given = ''): string {
-  const prefix = given.replace(/\/$/, '')
-  if (prefix === '' || PREFIX.test(prefix)) return prefix
-  throw new TypeError(`proxy: "${given}" is no prefix: write "/api"`)
+  const prefix = typeof given === 'string' ? given.replace(/\/$/, '') : undefined
+  if (prefix === '' || (prefix !== undefined && PREFIX.test(prefix))) return prefix
+  throw new TypeError(`proxy: ${spelled(given)} is no prefix: write "/api"`)
 }

@@ -11,6 +11,8 @@ export class SocketTaken extends Error {}
  * @throws {SocketTaken} where a server listens there, or a file is there that is no socket.
  */
 export async function freeSocketFile(path: string): Promise<void> {
+  // An abstract one (unix(7)) is no file, and goes with its server.
+  if (path.startsWith('\0')) return
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

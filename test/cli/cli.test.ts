@@ -106,6 +106,10 @@ test.each([
     ['start', 'api.ts', '--host', 'nowhere.invalid'],
     /^--host takes an address of this machine, and nobody knows "nowhere\.invalid"/,
   ],
+  [['start', 'api.ts', '--host', ''], /^--host is empty: give it a value, or leave it out/],
+  [['start', 'api.ts', '--socket', ''], /^--socket is empty: give it a value, or leave it out/],
+  [['start', 'api.ts', '--socket', 'x'.repeat(120)], /^There can be no socket at .*x: its path is too long/],
+  [['start', 'api.ts', '--workers', '1', '--socket', 'x'.repeat(120)], /^There can be no socket at .*x: its path is/],
   [['openapi', 'api.ts', '--out', 'none/api.json'], /^There can be no file none\/api\.json: its folder does not exist/],
   [
     ['openapi', 'api.ts', '--out', 'api.ts/api.json'],

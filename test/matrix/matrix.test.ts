@@ -6,7 +6,7 @@ import { type Case, type Difference, type Expected, RUNTIMES, type Runtime } fro
 import { cases } from './cases.ts'
 import { type Child, startBun, startDeno } from './children.ts'
 import { Connection } from './connection.ts'
-import { issueCertificate } from '../wire/issue-certificate.ts'
+import { issuePair } from '../wire/issue-certificate.ts'
 import { fixture } from './fixture.ts'
 import { askHttp2, openHttp2 } from './h2.ts'
 import { ofReceived, ofResponse, verify } from './verify.ts'
@@ -22,8 +22,8 @@ async function startHere(more: Partial<ServeOptions>): Promise<Child> {
 
 const START: Readonly<Record<Exclude<Runtime, 'memory'>, () => Promise<Child>>> = {
   engine: () => startHere({}),
-  tls: () => startHere({ tls: issueCertificate() }),
-  h2: () => startHere({ tls: issueCertificate() }),
+  tls: () => startHere({ tls: issuePair() }),
+  h2: () => startHere({ tls: issuePair() }),
   node: () => startHere({ engine: 'node' }),
   bun: startBun,
   deno: startDeno,

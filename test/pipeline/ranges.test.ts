@@ -10,7 +10,7 @@ import { cacheControl, compression, etag, validators } from 'trestle/policies'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Connection } from '../matrix/connection.ts'
 import { Http2Caller } from '../wire/http2-caller.ts'
-import { issueCertificate } from '../wire/issue-certificate.ts'
+import { issuePair } from '../wire/issue-certificate.ts'
 
 /** Parts of files (RFC 9110 §14), over sockets. */
 
@@ -78,7 +78,7 @@ beforeAll(async () => {
   const report = (error: unknown): void => void told.push(error)
   const engine = await serve(app, { ...options, report })
   const node = await serve(app, { ...options, report, engine: 'node' })
-  const secure = await serve(app, { ...options, report, tls: issueCertificate() })
+  const secure = await serve(app, { ...options, report, tls: issuePair() })
   const caller = await Http2Caller.open(secure.port)
   url = engine.url
   wires['the engine'] = rawly(engine.port)

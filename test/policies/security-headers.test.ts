@@ -6,7 +6,7 @@ import { serve } from 'trestle/node'
 import { securityHeaders } from 'trestle/policies'
 import { describe, expect, it } from 'vitest'
 import { onEveryWire } from '../pipeline/wires.ts'
-import { issueCertificate } from '../wire/issue-certificate.ts'
+import { issuePair } from '../wire/issue-certificate.ts'
 
 const USUAL = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -98,7 +98,7 @@ describe('security headers', () => {
 
 it('say Strict-Transport-Security over TLS, and where a proxy that is believed ends it', async () => {
   const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false } as const
-  const secure = await serve(shop(), { ...options, tls: issueCertificate() })
+  const secure = await serve(shop(), { ...options, tls: issuePair() })
   const overTls = await new Promise<IncomingMessage>((resolve, reject) => {
     const target = { port: secure.port, host: '127.0.0.1', path: '/hello', rejectUnauthorized: false }
     request(target, resolve).on('error', reject).end()

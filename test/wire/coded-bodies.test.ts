@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Connection } from '../matrix/connection.ts'
 import { Http2Caller } from './http2-caller.ts'
-import { issueCertificate } from './issue-certificate.ts'
+import { issuePair } from './issue-certificate.ts'
 
 /** Bodies of requests in content codings (RFC 9110 §8.4), on every wire and of every kind. */
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
   const node = await serve(app, { ...common, engine: 'node' })
   const hasty = await serve(app, { ...common, limits })
   const hastyNode = await serve(app, { ...common, limits, engine: 'node' })
-  const secure = await serve(app, { ...common, tls: issueCertificate() })
+  const secure = await serve(app, { ...common, tls: issuePair() })
   wires['the engine'] = byFetch(fetch, engine.url.replace('localhost', '127.0.0.1'))
   wires['node:http'] = byFetch(fetch, node.url)
   port = engine.port

@@ -9,6 +9,7 @@ import { type SecureServer, serveSecurely } from './secure-server.ts'
 
 const NO_ERROR = 0
 const PROTOCOL_ERROR = 1
+const INTERNAL_ERROR = 2
 const REFUSED_STREAM = 7
 const ENHANCE_YOUR_CALM = 11
 
@@ -340,6 +341,19 @@ test('a body that does not come is 408, and the connection lives on', async () =
   expect(await statusOf(3)).toBe(200)
   // Until endpoints with a body declare it.
   told = told.filter((error) => !String(error).includes('request_timeout'))
+})
+
+test('a body that stops while the reply is made of it resets the stream, and is told to nobody', async () => {
+  const head: [string, string][] = [
+    [':method', 'POST'],
+    [':path', '/echo'],
+    ['content-type', 'application/octet-stream'],
+  ]
+  frames.write(request(1, head, END_HEADERS), frame('DATA', 0, 1, Buffer.from('half')))
+  expect((await frames.frame('DATA', 1))?.payload.toString()).toBe('half')
+  expect(await frames.resetCode(1)).toBe(INTERNAL_ERROR)
+  frames.write(request(3))
+  expect(await statusOf(3)).toBe(200)
 })
 
 test('a body that comes at a fair rate has the time that it takes', async () => {

@@ -214,6 +214,14 @@ test('more fields than the limits allow are 431', async () => {
   expect((await caller.get('/hello/ann', fewer)).status).toBe(200)
 })
 
+test('a limit of header bytes that is beyond every setting is none', async () => {
+  const lax = await serveSecurely(app, issueCertificate(), { limits: { headerBytes: 2 ** 40 } })
+  const other = await Http2Caller.open(lax.port)
+  expect((await other.get('/hello/ann', { 'x-long': 'v'.repeat(20_000) })).status).toBe(200)
+  other.end()
+  await lax.stop()
+})
+
 test('behind a proxy that is believed, the caller is whoever it names', async () => {
   const behind = await serveSecurely(app, issueCertificate(), {
     proxy: { trust: ['loopback'], headers: 'forwarded' },

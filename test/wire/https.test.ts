@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Connection } from '../matrix/connection.ts'
 import { Frames } from './frames.ts'
 import { Http2Caller } from './http2-caller.ts'
-import { type Issued, issueCertificate } from './issue-certificate.ts'
+import { type Issued, issueCertificate, issuePair } from './issue-certificate.ts'
 
 /** HTTPS as `serve()` has it: HTTP/1.1 and HTTP/2 on one port. */
 
@@ -50,10 +50,7 @@ const app = api({
   }),
 })
 
-async function start(
-  options: Partial<ServeOptions> = {},
-  tls: ServeOptions['tls'] = issueCertificate(),
-): Promise<number> {
+async function start(options: Partial<ServeOptions> = {}, tls: ServeOptions['tls'] = issuePair()): Promise<number> {
   server = await serve(app, {
     // Its callers are in the same process, and their handshakes make the turns of its event loop long.
     overload: false,
@@ -136,7 +133,7 @@ describe('requests', () => {
   })
 
   test('of HTTP/2 alone can be left out', async () => {
-    const port = await start({}, { ...issueCertificate(), http2: false })
+    const port = await start({}, { ...issuePair(), http2: false })
     const socket = await new Promise<TLSSocket>((resolve) => {
       const options = { port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2', 'http/1.1'] }
       const it = connect(options, () => resolve(it))
@@ -209,7 +206,7 @@ describe('a certificate', () => {
   })
 
   test('that cannot be served stops the start, and so does a port that is taken', async () => {
-    const wrong = { ...issueCertificate(), key: issueCertificate().key }
+    const wrong = { ...issuePair(), key: issuePair().key }
     await expect(start({}, wrong)).rejects.toThrow(/^tls\.key: the text in tls\.key is not the key of the certificate/)
     const port = await start()
     const first = server

@@ -53,6 +53,12 @@ export function issueCertificate(wishes: Wishes = {}): Issued {
   }
 }
 
+/** A certificate and its key alone: what `tls` takes. */
+export function issuePair(wishes?: Wishes): Pick<Issued, 'cert' | 'key'> {
+  const { cert, key } = issueCertificate(wishes)
+  return { cert, key }
+}
+
 function pem(label: string, bytes: Buffer): string {
   const lines = bytes.toString('base64').match(/.{1,64}/g) ?? []
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')

@@ -2,7 +2,7 @@ import { api, bytes, post, stream, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterEach, expect, test } from 'vitest'
 import { Connection } from '../matrix/connection.ts'
-import { issueCertificate } from './issue-certificate.ts'
+import { issuePair } from './issue-certificate.ts'
 
 /** Bodies that have come before anybody asks for them: a middleware takes its time first. */
 
@@ -39,7 +39,7 @@ test.each([
   ['over TLS', true],
 ])('are read whole, however much of them has come, %s', async (_, isSecure) => {
   const options = { port: 0, host: '127.0.0.1', quiet: true, signals: false, overload: false } as const
-  server = await serve(late, { ...options, ...(isSecure && { tls: issueCertificate() }) })
+  server = await serve(late, { ...options, ...(isSecure && { tls: issuePair() }) })
   const { port } = server
   const connection = await (isSecure ? Connection.openSecurely(port) : Connection.open(port))
   for (const [way, type] of Object.entries(TYPES)) {

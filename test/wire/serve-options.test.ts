@@ -15,6 +15,55 @@ test.each<[string, object, string]>([
   ['a drain that is over', { drain: -1 }, 'drain takes milliseconds from 0 to 2147483647, not -1'],
   ['a drain that is text', { drain: '5s' }, 'drain takes milliseconds from 0 to 2147483647, not "5s"'],
   ['a drain that is null', { drain: null }, 'drain takes milliseconds from 0 to 2147483647, not null'],
+  ['an empty host, which would be every address', { host: '' }, 'host takes the text of an address, not ""'],
+  [
+    'a unix socket with a port',
+    { path: '/tmp/no.sock' },
+    'path is a unix socket in the place of port and host: leave out the one or the others',
+  ],
+  [
+    'an option that there is none of',
+    { prot: 8000 },
+    'serve: there is no "prot"; there are port, host, path, tls, engine, limits, overload, quiet, development, report, ' +
+      'proxy, deadline, drain, backend, override, signals',
+  ],
+  ['what is no switch', { development: 'false' }, 'development takes true or false, not "false"'],
+  ['limits that are null', { limits: null }, 'limits takes { headerBytes, … }, not null'],
+  ['a switch for overload', { overload: true }, 'overload takes { concurrency, delay }, or false, not true'],
+  ['overrides that are no list', { override: {} }, 'override takes a list of pairs, not an object'],
+  ['TLS without a certificate', { tls: {} }, 'tls.cert is missing: it takes the path of a PEM file, or its text'],
+  [
+    'a certificate without its key',
+    { tls: { cert: 'cert.pem' } },
+    'tls.key is missing: it takes the path of a PEM file, or its text',
+  ],
+  [
+    'a certificate in bytes',
+    { tls: { cert: new Uint8Array(1), key: 'key.pem' } },
+    'tls.cert takes the path of a PEM file, or its text, not an object',
+  ],
+  [
+    'an option of TLS that there is none of',
+    { tls: { cert: 'cert.pem', key: 'key.pem', minversion: 'TLSv1.3' } },
+    'tls: there is no "minversion"; there are cert, key, passphrase, ca, minVersion, http2',
+  ],
+  [
+    'an authority that is null',
+    { tls: { cert: 'cert.pem', key: 'key.pem', ca: null } },
+    'tls.ca takes the path of a PEM file, or its text, not null',
+  ],
+  ['TLS that is null', { tls: null }, 'tls takes { cert, key, … }, not null'],
+  [
+    'an option of proxies that there is none of',
+    { proxy: { trusted: ['loopback'] } },
+    'proxy: there is no "trusted"; there are trust, headers, prefix',
+  ],
+  [
+    'a network that is no list',
+    { proxy: { trust: 'loopback' } },
+    'proxy: trust takes a list of networks, not "loopback"',
+  ],
+  ['a prefix that is a number', { proxy: { prefix: 5 } }, 'proxy: 5 is no prefix: write "/api"'],
   ['a report that is none', { report: console }, 'report takes a function (error, about) => …, not an object'],
 ])('%s is refused before anything is made', async (_, options, message) => {
   let made = 0

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect as connectHttp2 } from 'node:http2'
 import { get as getHttps } from 'node:https'
 import { connect as connectPlainly } from 'node:net'
@@ -181,8 +190,13 @@ test('what cannot be served is refused at start, by the file, with the mend', ()
     'tls.cert: /empty.pem holds no certificate: give a file in PEM form, which has a line "-----BEGIN CERTIFICATE-----"',
   )
   expect(says({ ...good, cert: at('broken.pem') })).toBe(
-    'tls.cert: the certificate in /broken.pem is broken: copy it anew',
+    'tls.cert: a certificate in /broken.pem is broken: copy it anew',
   )
+  // OpenSSL would take the first, and the callers of the second be refused.
+  writeFileSync(at('half.pem'), readFileSync(other.cert, 'utf8') + readFileSync(good.cert, 'utf8').slice(0, 300))
+  expect(says({ ...good, ca: at('half.pem') })).toBe('tls.ca: a certificate in /half.pem is broken: copy it anew')
+  writeFileSync(at('both.pem'), readFileSync(other.cert, 'utf8') + readFileSync(good.cert, 'utf8'))
+  expect(says({ ...good, ca: at('both.pem') })).toBe('nothing')
   expect(says({ ...good, key: at('broken-key.pem') })).toBe(
     'tls.key: the private key in /broken-key.pem is broken: copy it anew',
   )

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { api, get, stream } from 'trestle'
+import { api, depends, get, stream } from 'trestle'
 import { type ProxyOptions, type ServeOptions, type Server, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -87,6 +89,37 @@ describe.each(['trestle', 'node'] as const)('on a unix socket, with the engine %
       socket.write('GET /broken HTTP/1.0\r\n\r\n')
     })
     expect(got).toContain('half')
+    expect(await ask({})).toEqual(NOBODY)
+  })
+
+  test('the file of a server that was killed is no hindrance', async () => {
+    const victim = spawn(process.execPath, [
+      '-e',
+      `require('node:net').createServer().listen(${JSON.stringify(place())})`,
+    ])
+    await expect.poll(() => existsSync(place()), { interval: 5, timeout: 5000 }).toBe(true)
+    victim.kill('SIGKILL')
+    await once(victim, 'close')
+    expect(existsSync(place())).toBe(true)
+    await start(engine)
+    expect(await ask({})).toEqual(NOBODY)
+  })
+
+  test('a server that listens keeps its place, and what was made for the other is released', async () => {
+    await start(engine)
+    let released = 0
+    const held = depends(
+      {},
+      async function* () {
+        yield 1
+        released++
+      },
+      { scope: 'app', eager: true },
+    )
+    const other = api({ read: get('/', { use: { held } }, () => 1) })
+    const late = serve(other, { path: place(), engine, quiet: true, signals: false })
+    await expect(late).rejects.toThrow(`Another server listens on ${place()}: stop it, or give another path`)
+    expect(released).toBe(1)
     expect(await ask({})).toEqual(NOBODY)
   })
 })

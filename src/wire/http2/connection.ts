@@ -14,6 +14,9 @@ export const STREAMS = 100
 /** The highest number that a stream can have. */
 const LAST_STREAM = 2 ** 31 - 1
 
+/** The largest value of a setting (RFC 9113 §6.5.1). */
+const LARGEST = 2 ** 32 - 1
+
 const ENHANCE_YOUR_CALM = 11
 
 /** Milliseconds that a connection may take to close after its last frame, and a caller to answer a PING at its end. */
@@ -181,6 +184,9 @@ function sessionOptions(limits: WireLimits): ServerSessionOptions {
     maxSessionRejectedStreams: STREAMS,
     // Two fields where there should be one are for whoever reads the reply to judge, as with HTTP/1.1.
     strictSingleValueFields: false,
-    settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: Math.max(65_535, 4 * limits.headerBytes) },
+    settings: {
+      maxConcurrentStreams: STREAMS,
+      maxHeaderListSize: Math.min(Math.max(65_535, 4 * limits.headerBytes), LARGEST),
+    },
   }
 }
