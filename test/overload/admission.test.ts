@@ -1,6 +1,7 @@
 import { serve } from 'trestle/node'
 import { api } from 'trestle'
 import { describe, expect, it, test } from 'vitest'
+import type { Admission } from '../../src/pipeline/admit.ts'
 import { Overload, type OverloadOptions } from '../../src/wire/overload.ts'
 import { BEGIN, type Fate, type Phase, READ, SimulatedLoop } from './simulated-loop.ts'
 
@@ -17,6 +18,9 @@ function most(took: readonly number[]): number {
 function at(part: number, took: readonly number[]): number {
   return took.toSorted((a, b) => a - b)[Math.floor(took.length * part)] ?? 0
 }
+
+/** Refuses nothing and lets nothing wait: what `overload: false` comes to. */
+const ALL: Admission = { admit: () => 'go', wait: () => {}, began: () => {}, ended: () => {} }
 
 /** Milliseconds that a request costs besides its work. */
 const ABOUT = READ + BEGIN
@@ -49,6 +53,16 @@ describe('twice what can be served', () => {
     expect(most(after.served.slice(-Math.round(can * 2000)))).toBeLessThan((wait ?? 0) + 30 * cost + 20)
   })
 
+  it('is refused at once where requests take many times what they took in calm', () => {
+    const [, storm] = simulate([
+      { cost: 0.2, wait: 20, rate: 0.4, ms: 2000 },
+      { cost: 5, wait: 20, rate: 0.4, ms: 20_000 },
+    ]) as [Fate, Fate]
+    expect(storm.served.length).toBeGreaterThan((0.8 * 20_000) / (5 + ABOUT))
+    expect(storm.refused.length).toBeGreaterThan(0.3 * 0.4 * 20_000)
+    expect(at(0.99, storm.refused)).toBeLessThan(20)
+  })
+
   it('is refused with little delay where many times as many come', () => {
     const [storm] = simulate([{ cost: 1, rate: 15, ms: 5000 }]) as [Fate]
     expect(storm.served.length).toBeGreaterThan(0.4 * 5000)
@@ -76,6 +90,27 @@ describe('no overload', () => {
       { cost: 1, rate: 0.5, ms: 3000 },
     ])
     for (const { refused } of fates) expect(refused).toHaveLength(0)
+  })
+
+  test.each([
+    ['work for 1 ms', 1, undefined],
+    ['wait 5 ms and work for 1 ms', 1, 5],
+    ['wait 20 ms and work for 1 ms', 1, 20],
+    ['wait 20 ms and work for 3 ms', 3, 20],
+  ])('is a stall while requests come that %s: the last wait hardly longer than without admission', (_, cost, wait) => {
+    const phase = { cost, rate: 0.6 / (cost + ABOUT), ...(wait === undefined ? {} : { wait }) }
+    for (const stall of [50, 100, 200, 300]) {
+      const phases = [
+        { ...phase, ms: 2000 },
+        { cost: stall, rate: 1, ms: 1 },
+        { ...phase, ms: 5000 },
+      ]
+      const after = simulate(phases)[2] as Fate
+      const free = new SimulatedLoop().serve(ALL, phases)[2] as Fate
+      expect(after.refused).toHaveLength(0)
+      expect(most(after.served)).toBeLessThan(1.1 * most(free.served))
+      expect(at(0.99, after.served)).toBeLessThan(1.2 * at(0.99, free.served))
+    }
   })
 
   test.each([
