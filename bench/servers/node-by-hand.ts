@@ -10,6 +10,7 @@ import {
   place,
 } from '../shop.ts'
 import { measured } from './measured.ts'
+import { decoded, readJson, send } from './node-replies.ts'
 
 /**
  * node:http with nothing but code for these three routes: checks written by hand, replies put together by hand. It is as
@@ -26,13 +27,13 @@ const server = createServer((request, response) => {
   refuse(response, 404, 'not found')
 })
 
-function hello(path: string, response: ServerResponse): ServerResponse {
-  const name = decode(path.slice('/hello/'.length))
+function hello(path: string, response: ServerResponse): void {
+  const name = decoded(path.slice('/hello/'.length))
   if (name === undefined || name.length === 0 || name.length > 64) return refuse(response, 400, 'name')
   return send(response, 200, { hello: name } satisfies Hello)
 }
 
-function list(path: string, search: string, response: ServerResponse): ServerResponse {
+function list(path: string, search: string, response: ServerResponse): void {
   const user = Number(path.slice('/users/'.length, -'/orders'.length))
   if (!Number.isSafeInteger(user) || user < 1) return refuse(response, 400, 'id')
   const filter = filterOf(new URLSearchParams(search))
@@ -42,15 +43,7 @@ function list(path: string, search: string, response: ServerResponse): ServerRes
 }
 
 function create(request: IncomingMessage, response: ServerResponse): void {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk) => chunks.push(chunk))
-  request.on('end', () => {
-    let body: unknown
-    try {
-      body = JSON.parse((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString())
-    } catch {
-      return refuse(response, 400, 'json')
-    }
+  readJson(request, (body) => {
     if (!isOrderIn(body)) return refuse(response, 400, 'body')
     const order = toOrder(place(body))
     send(response, 201, order, locationOf(order))
@@ -126,26 +119,7 @@ function isText(value: unknown, least: number, most: number): boolean {
   return typeof value === 'string' && value.length >= least && value.length <= most
 }
 
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
-function send(response: ServerResponse, status: number, body: unknown, location?: string): ServerResponse {
-  const text = JSON.stringify(body)
-  const headers: Record<string, string | number> = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  }
-  if (location !== undefined) headers.location = location
-  response.writeHead(status, headers)
-  return response.end(text)
-}
-
-function refuse(response: ServerResponse, status: number, what: string): ServerResponse {
+function refuse(response: ServerResponse, status: number, what: string): void {
   return send(response, status, { error: what })
 }
 

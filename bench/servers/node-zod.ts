@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Hello, HelloParams, Order, OrderFilter, OrderIn, OrderList, UserParams } from '../compiled.ts'
 import { locationOf, ordersOf, place } from '../shop.ts'
 import { measured } from './measured.ts'
+import { decoded, readJson, send } from './node-replies.ts'
 
 /** node:http and no framework, with what a framework is to do: schemas of zod for what comes and for what goes. */
 const server = createServer((request, response) => {
@@ -23,14 +24,6 @@ function hello(name: string, response: ServerResponse): void {
   send(response, 200, Hello.parse({ hello: params.data.name }))
 }
 
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
-}
-
 function list(id: string | undefined, query: URLSearchParams, response: ServerResponse): void {
   const params = UserParams.safeParse({ id })
   if (!params.success) return refuse(response, params.error.issues)
@@ -40,15 +33,7 @@ function list(id: string | undefined, query: URLSearchParams, response: ServerRe
 }
 
 function create(request: IncomingMessage, response: ServerResponse): void {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk) => chunks.push(chunk))
-  request.on('end', () => {
-    let given: unknown
-    try {
-      given = JSON.parse(Buffer.concat(chunks).toString())
-    } catch {
-      return refuse(response, [{ message: 'not JSON' }])
-    }
+  readJson(request, (given) => {
     const body = OrderIn.safeParse(given)
     if (!body.success) return refuse(response, body.error.issues)
     const order = Order.parse(place(body.data))
@@ -58,17 +43,6 @@ function create(request: IncomingMessage, response: ServerResponse): void {
 
 function refuse(response: ServerResponse, issues: readonly object[]): void {
   send(response, 400, { errors: issues })
-}
-
-function send(response: ServerResponse, status: number, body: unknown, location?: string): void {
-  const text = JSON.stringify(body)
-  const headers: Record<string, string | number> = {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  }
-  if (location !== undefined) headers.location = location
-  response.writeHead(status, headers)
-  response.end(text)
 }
 
 server.listen(0, '127.0.0.1', () => measured(server.address()))

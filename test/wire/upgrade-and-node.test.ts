@@ -6,7 +6,7 @@ import { connect as connectSecurely } from 'node:tls'
 import { api } from 'trestle'
 import { serve } from 'trestle/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { issueCertificate } from './issue-certificate.ts'
+import { issuePair } from './issue-certificate.ts'
 
 /** What a taker and a caller were told, in order. */
 type Log = (what: string) => void
@@ -135,7 +135,7 @@ const callers: Record<string, (socket: Socket, ask: string) => void | Promise<vo
 }
 
 describe.each(['plain', 'TLS'])('what is handed on is what node:http hands on, %s', (kind) => {
-  const tls = kind === 'TLS' ? issueCertificate() : undefined
+  const tls = kind === 'TLS' ? issuePair() : undefined
   const logs = new Map<string, Log>()
   const ports = { node: 0, trestle: 0 }
   const stops: (() => unknown)[] = []

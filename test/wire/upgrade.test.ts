@@ -6,7 +6,7 @@ import { Unauthorized, api, get, post, text } from 'trestle'
 import { type ServeOptions, type Server, type TakeOver, type Upgrade, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws'
-import { issueCertificate } from './issue-certificate.ts'
+import { issuePair } from './issue-certificate.ts'
 
 let server: Server | undefined
 let told: unknown[]
@@ -67,7 +67,7 @@ const ask = (more = '', path = '/live'): string =>
   `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: keep-alive, Upgrade\r\nupgrade: shout\r\n${more}\r\n`
 
 describe.each(['plain', 'TLS'])('WebSocket, %s', (kind) => {
-  const tls = kind === 'TLS' ? issueCertificate() : undefined
+  const tls = kind === 'TLS' ? issuePair() : undefined
 
   async function connected(options: Partial<ServeOptions> = {}): Promise<{ caller: WebSocket; callee: WebSocket }> {
     const sockets = new WebSocketServer({ noServer: true })
