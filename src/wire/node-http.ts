@@ -80,13 +80,13 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       if (isLast(request, reply, response)) endAfter(response, reply)
       sendWhole(response, reply, request.method)
       pipeline.finish(x)
-      if (!response.req.complete) holdToPace(response.req, limits)
+      if (request.isDue) holdToPace(response.req, limits)
       return
     }
     pending.set(x, response)
     response.on('close', () => {
       pending.delete(x)
-      if (!response.req.complete) holdToPace(response.req, limits)
+      if (request.isDue) holdToPace(response.req, limits)
       const failure = response.writableFinished
         ? undefined
         : new CallerLeft('the caller left before the reply was sent')
@@ -115,11 +115,12 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
     // Node's timeout for a whole request would end a long upload at a fair pace: whoever reads it looks at that.
     requestTimeout: 0,
     connectionsCheckingInterval: 1000,
-    keepAliveTimeout: limits.keepAliveTimeout,
+    keepAliveTimeout: limits.keepAliveTimeout + (limits.keepAliveTimeout % 2),
     noDelay: true,
   })
-  // Not whole, which tells it from node's own time of a connection that waits for its next request.
-  const unread = limits.sendTimeout + 0.5
+  // Odd, which tells it from node's own time of a connection that waits for its next request. A fraction would tell it
+  // as well, but node's table of timers is three times as slow with those.
+  const unread = limits.sendTimeout - (limits.sendTimeout % 2) + 1
   server.setTimeout(unread, (socket: Socket) => {
     if (socket.timeout !== unread || socket.writableLength > 0) socket.destroy()
     else socket.setTimeout(unread)

@@ -23,6 +23,8 @@ export class NodeIncoming extends ProxiedIncoming {
   #waits: boolean
   /** True where nothing may follow it on its connection, whatever becomes of its body. */
   isLast = false
+  /** The whole body was read at once. */
+  #isTaken = false
 
   constructor(
     message: IncomingMessage,
@@ -63,6 +65,16 @@ export class NodeIncoming extends ProxiedIncoming {
     return this.announcesLength || this.field('transfer-encoding') !== undefined
   }
 
+  /** True where more of the body is to come. Node calls nothing complete while it hands it over. */
+  get isDue(): boolean {
+    return !this.#message.complete && !this.#isTaken && this.hasBody && !this.#isHere
+  }
+
+  /** True where all of the body has come, and nobody has read of it. */
+  get #isHere(): boolean {
+    return this.#message.complete || String(this.#message.readableLength) === this.field('content-length')
+  }
+
   /** True where the length of a body is known, and is not 0. */
   get announcesLength(): boolean {
     return Number(this.field('content-length') ?? 0) > 0
@@ -70,13 +82,12 @@ export class NodeIncoming extends ProxiedIncoming {
 
   bytes(limit: number): Uint8Array | Promise<Uint8Array> {
     this.#begin(limit)
-    const message = this.#message
-    const isHere = message.complete || String(message.readableLength) === this.field('content-length')
-    return isHere ? this.#whole(limit) : this.#collect(limit)
+    return this.#isHere ? this.#whole(limit) : this.#collect(limit)
   }
 
   /** A body that has come to its end, in one piece: a third of what it costs by events. */
   #whole(limit: number): Uint8Array {
+    this.#isTaken = true
     const body: Buffer | null = this.#message.read()
     if (body === null) return new Uint8Array()
     if (body.length <= limit) return body
