@@ -10,6 +10,9 @@ import { type ReplyFraming, ReplyStream } from './reply-stream.ts'
 import type { RequestLine } from './request-line.ts'
 import type { Timeouts } from './timeouts.ts'
 
+/** By itself: the global `Buffer` is a getter, which is called each time. */
+const { byteLength } = Buffer
+
 /** Writes replies to one socket, framed for the request they answer (RFC 9112 §6). */
 export class ReplyWriter {
   readonly #socket: Socket
@@ -48,7 +51,7 @@ export class ReplyWriter {
 
   /** In one write wherever it can be. */
   #text(reply: WireReply, body: string, more: string, withoutBody: boolean): void {
-    const length = Buffer.byteLength(body)
+    const length = byteLength(body)
     const head = this.#heads.of(reply, lengthField(reply.status, length) + more)
     if (withoutBody) this.#socket.write(head, 'latin1')
     else if (reply.latin1 && length !== body.length) this.#two(head, Buffer.from(body))

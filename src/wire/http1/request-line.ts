@@ -10,6 +10,9 @@ const METHOD_LIMIT = 32
 /** `HTTP/1.` */
 const VERSION = Uint8Array.of(0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e)
 
+/** How nearly every line ends. */
+const PLAIN_END = 'HTTP/1.1\r\n'
+
 /** Methods that are told without a copy, those that come most first. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
@@ -97,14 +100,15 @@ export class RequestLine {
         }
         case TARGET_PART: {
           const limit = base + this.#targetStart + TARGET_LIMIT
-          while (at < to && ((CLASS[bytes[at] as number] as number) & TARGET) !== 0) {
-            if (++at > limit) throw TargetTooLong()
-          }
+          const end = Math.min(to, limit + 1)
+          while (at < end && ((CLASS[bytes[at] as number] as number) & TARGET) !== 0) at++
+          if (at > limit) throw TargetTooLong()
           if (at === to) return -1
           if (bytes[at] !== SP || at - base === this.#targetStart) throw wrongTarget(bytes[at] as number)
           this.#targetEnd = at - base
           this.target = bytes.latin1Slice(base + this.#targetStart, at)
           at++
+          if (at + PLAIN_END.length <= to && isAt(bytes, at, PLAIN_END)) return at + PLAIN_END.length
           this.#state = VERSION_PART
           break
         }
