@@ -170,6 +170,8 @@ test('somebody searches, opens a row, changes it, and sees who changed it', asyn
   await page.getByLabel('Search').fill('3.')
   await page.getByLabel('Search').press('Enter')
   await page.waitForURL('**/admin/books?q=3.')
+  // The address says so before the rows are there.
+  await expect.poll(() => page.getByRole('rowheader').count()).toBe(1)
   await page.getByRole('rowheader').getByRole('link').click()
   await page.getByRole('heading', { name: 'The 3. book' }).waitFor()
   await page.waitForURL('**/admin/books/3')

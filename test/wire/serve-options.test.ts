@@ -25,7 +25,7 @@ test.each<[string, object, string]>([
     'an option that there is none of',
     { prot: 8000 },
     'serve: there is no "prot"; there are port, host, path, tls, engine, limits, overload, quiet, development, report, ' +
-      'proxy, deadline, drain, backend, override, signals',
+      'proxy, upgrade, deadline, drain, backend, override, signals',
   ],
   ['what is no switch', { development: 'false' }, 'development takes true or false, not "false"'],
   ['limits that are null', { limits: null }, 'limits takes { headerBytes, … }, not null'],
