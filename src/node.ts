@@ -15,7 +15,7 @@ import { type Report, toConsole } from './pipeline/fail.ts'
 import { type Pipeline, createPipeline } from './pipeline/pipeline.ts'
 import { withPlaces } from './projections/places.ts'
 import { type WireLimits, wireLimits } from './wire/limits.ts'
-import type { ListenOptions, Listening } from './wire/listening.ts'
+import { DEADLINE, type ListenOptions, type Listening } from './wire/listening.ts'
 import { checkValues } from './wire/option-values.ts'
 import { type OverloadOptions, createOverload } from './wire/overload.ts'
 import type { ProxyOptions } from './wire/proxy.ts'
@@ -93,9 +93,6 @@ export async function serve<const Values extends readonly unknown[] = []>(
   if (options.quiet !== true) console.log(`Listening on ${server.url}`)
   return server
 }
-
-/** Milliseconds that replies under way have, unless told. */
-const DEADLINE = 10_000
 
 async function open(api: Api, options: ServeOptions<readonly unknown[]>, stopped: () => void): Promise<Server> {
   const report: Report = options.report ?? toConsole

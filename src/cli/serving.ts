@@ -26,9 +26,6 @@ export interface Serving {
   readonly handOver: () => Promise<void>
 }
 
-/** Milliseconds that replies under way have when the server stops, unless told. */
-export const DEADLINE = 10_000
-
 export async function createServing(options: ServingOptions): Promise<Serving> {
   const { file, port, host, socket, tls, proxy, deadline } = options
   const wanted = { wanted: true }

@@ -1,7 +1,8 @@
+import { DEADLINE } from '../wire/listening.ts'
 import { freeSocketFile } from '../wire/socket-file.ts'
 import { stopAtSignals } from '../wire/stop-signals.ts'
 import type { CommandOptions } from './main.ts'
-import { DEADLINE, createServing } from './serving.ts'
+import { createServing } from './serving.ts'
 import { supervise } from './supervisor.ts'
 
 /** Serves an API until SIGTERM or SIGINT, in this process or in workers. NODE_ENV is `production` unless it is set. */

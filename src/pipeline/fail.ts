@@ -47,16 +47,18 @@ export function fail(x: Exchange, thrown: unknown, format: ErrorFormat, report: 
   const problem = thrown instanceof Problem ? thrown : (unreadable(thrown) ?? InternalError({ cause: thrown }))
   x.failure ??= errorOf(thrown)
   // A method that nobody knows is the caller's doing: told, anybody could fill the log.
-  if (problem.status >= 500 && problem.status !== 501 && !isObedience(x, thrown)) report(thrown, aboutOf(x))
+  if (problem.status >= 500 && problem.status !== 501 && !isObedience(x.aborted, thrown)) report(thrown, aboutOf(x))
   return problemReply(problem, format, (error) => report(error, aboutOf(x)))
 }
 
-/** True for what somebody throws because the signal told it to stop; why it did is reported where that is a fault. */
-export function isObedience(x: Exchange, thrown: unknown): boolean {
-  if (x.aborted === undefined) return false
-  return (
-    thrown === x.aborted || (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.cause === x.aborted))
-  )
+/**
+ * True for what somebody throws because a signal told it to stop; why it did is reported where that is a fault.
+ *
+ * @param reason of the signal; undefined where it told nobody.
+ */
+export function isObedience(reason: unknown, thrown: unknown): boolean {
+  if (reason === undefined) return false
+  return thrown === reason || (thrown instanceof Error && (thrown.name === 'AbortError' || thrown.cause === reason))
 }
 
 /** What was thrown, as an error: anything can be thrown, also what has no text. */

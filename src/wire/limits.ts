@@ -1,3 +1,5 @@
+import { checkNames } from './option-values.ts'
+
 /**
  * What a server allows a connection, whatever is asked for on it. Limits of endpoints (body, depth of JSON, time of
  * the handler) are declared with them, in `limits` of the API, a group or an endpoint.
@@ -41,10 +43,8 @@ export const WIRE_LIMITS: WireLimits = {
  * @throws {TypeError} for a name that is none, and a value that is no whole number from 1.
  */
 export function wireLimits(given: Partial<WireLimits> = {}): WireLimits {
+  checkNames('limits', given, Object.keys(WIRE_LIMITS))
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(WIRE_LIMITS, name)) {
-      throw new TypeError(`limits: there is no "${name}"; there are ${Object.keys(WIRE_LIMITS).join(', ')}`)
-    }
     if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`limits: ${name} takes a whole number from 1`)
   }
   return { ...WIRE_LIMITS, ...given }

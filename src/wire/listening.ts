@@ -22,6 +22,9 @@ export interface ListenOptions {
   readonly upgrade?: Upgrade | undefined
 }
 
+/** Milliseconds that replies under way have when a server stops, unless told. */
+export const DEADLINE = 10_000
+
 /** A server that listens. */
 export interface Listening {
   /** 0 on a unix socket. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BadRequest, RequestTimeout } from '../contract/problems.ts'
+import { BadRequest } from '../contract/problems.ts'
 import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
 import { authorityOf, isAuthority } from './authority.ts'
 import type { WireLimits } from './limits.ts'
+import { NodeBody } from './node-body.ts'
 import { HeadersTooLarge } from './refusals.ts'
 import { codingFault } from './transfer-coding.ts'
 import { ProxiedIncoming, type Remote } from './proxied-incoming.ts'
@@ -96,37 +97,20 @@ export class NodeIncoming extends ProxiedIncoming {
   }
 
   #collect(limit: number): Promise<Uint8Array> {
-    const message = this.#message
-    const { bodyTimeout, bodyRate } = this.#limits
-    const since = performance.now()
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
-      let length = 0
-      const leave = (error: Error): void => {
-        clearTimeout(silence)
-        this.cut = true
-        message.pause()
-        message.removeAllListeners('data')
-        reject(error)
-      }
-      const silence = setTimeout(() => leave(RequestTimeout()), bodyTimeout).unref()
-      message.on('data', (chunk: Buffer) => {
-        length += chunk.length
-        chunks.push(chunk)
-        silence.refresh()
-        const isLate = performance.now() - since > bodyTimeout + (length / bodyRate) * 1000
-        if (length > limit) leave(new BodyTooLarge(limit))
-        else if (isLate) leave(RequestTimeout())
+      const body = new NodeBody(this.#message, limit, this.#limits, {
+        take: (chunk) => {
+          chunks.push(chunk)
+          body.want()
+        },
+        end: () => resolve(Buffer.concat(chunks)),
+        fail: (error) => {
+          this.cut = true
+          reject(error)
+        },
       })
-      message.on('end', () => {
-        clearTimeout(silence)
-        resolve(Buffer.concat(chunks, length))
-      })
-      message.on('error', (error) => {
-        clearTimeout(silence)
-        this.cut = true
-        reject(new BodyCut('the body broke off', { cause: error }))
-      })
+      body.want()
     })
   }
 
@@ -143,59 +127,27 @@ export class NodeIncoming extends ProxiedIncoming {
 
   stream(limit: number): ReadableStream<Uint8Array> {
     this.#begin(limit)
-    const message = this.#message
-    const { bodyTimeout, bodyRate } = this.#limits
-    let length = 0
-    /** Milliseconds that the caller let whoever reads wait. The time in which nobody reads is not its. */
-    let waited = 0
-    let wantsSince: number | undefined
-    let open = true
-    let silence: NodeJS.Timeout | undefined
-    const leave = (): void => {
-      open = false
-      clearTimeout(silence)
-      this.cut = true
-      message.pause()
-      message.removeAllListeners('data')
-    }
+    let body: NodeBody
     // Not Readable.toWeb: cancelling that closes the connection, and with it the way for the reply.
     return new ReadableStream<Uint8Array>({
-      start(controller) {
-        const fail = (error: Error): void => {
-          leave()
-          controller.error(error)
-        }
-        silence = setTimeout(() => {
-          if (open && wantsSince !== undefined) fail(RequestTimeout())
-        }, bodyTimeout).unref()
-        message.pause()
-        message.on('data', (chunk: Buffer) => {
-          length += chunk.length
-          if (wantsSince !== undefined) waited += performance.now() - wantsSince
-          wantsSince = undefined
-          const isLate = waited > bodyTimeout + (length / bodyRate) * 1000
-          if (length > limit) return fail(new BodyTooLarge(limit))
-          if (isLate) return fail(RequestTimeout())
-          controller.enqueue(chunk)
-          if ((controller.desiredSize ?? 0) <= 0) message.pause()
-        })
-        message.on('end', () => {
-          clearTimeout(silence)
-          if (open) controller.close()
-          open = false
-        })
-        message.on('error', (cause) => {
-          clearTimeout(silence)
-          if (open) controller.error(new BodyCut('the body broke off', { cause }))
-          open = false
+      start: (controller) => {
+        body = new NodeBody(this.#message, limit, this.#limits, {
+          take: (chunk) => {
+            controller.enqueue(chunk)
+            if ((controller.desiredSize ?? 0) <= 0) body.rest()
+          },
+          end: () => controller.close(),
+          fail: (error) => {
+            this.cut = true
+            controller.error(error)
+          },
         })
       },
-      pull() {
-        if (wantsSince === undefined) silence?.refresh()
-        wantsSince ??= performance.now()
-        message.resume()
+      pull: () => body.want(),
+      cancel: () => {
+        this.cut = true
+        body.leave()
       },
-      cancel: leave,
     })
   }
 

@@ -1,6 +1,7 @@
 import type { Admission, Verdict } from '../pipeline/admit.ts'
 import { type Report, careful } from '../pipeline/fail.ts'
 import { type EventLoop, nodeEventLoop } from './event-loop.ts'
+import { checkNames } from './option-values.ts'
 
 /** When a server refuses requests, so that it can answer the others. */
 export interface OverloadOptions {
@@ -315,10 +316,8 @@ interface Work {
  * @throws {TypeError} for a name that is none, and a value that is no number from 1.
  */
 export function createOverload(options: OverloadOptions = {}, report: Report): Admission {
+  checkNames('overload', options, ['concurrency', 'delay'])
   for (const [name, value] of Object.entries(options)) {
-    if (name !== 'concurrency' && name !== 'delay') {
-      throw new TypeError(`overload: there is no "${name}"; there are concurrency and delay`)
-    }
     if (!(Number.isFinite(value) && value >= 1)) throw new TypeError(`overload: ${name} takes a number from 1`)
   }
   const tell = careful(report)

@@ -60,7 +60,7 @@ async function send(
     }
   } catch (error) {
     x.failure ??= errorOf(error)
-    if (unreadable(error) === undefined && !isObedience(x, error)) report(error, aboutOf(x))
+    if (unreadable(error) === undefined && !isObedience(x.aborted, error)) report(error, aboutOf(x))
     breakOff()
   }
   if (pieces !== undefined) await end(pieces)

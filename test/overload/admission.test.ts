@@ -175,7 +175,7 @@ it('what is refused is told at once, and then every 10 s', () => {
 })
 
 test.each([
-  [{ concurency: 3 }, 'overload: there is no "concurency"; there are concurrency and delay'],
+  [{ concurency: 3 }, 'overload: there is no "concurency"; there are concurrency, delay'],
   [{ delay: 0 }, 'overload: delay takes a number from 1'],
   [{ concurrency: Number.NaN }, 'overload: concurrency takes a number from 1'],
 ])('%o is refused at start', async (overload, message) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '../../contract/problem.ts'
 import { InternalError, Unavailable } from '../../contract/problems.ts'
-import type { Report } from '../../pipeline/fail.ts'
+import { type Report, isObedience } from '../../pipeline/fail.ts'
 import { frame } from '../../pipeline/frame.ts'
 import type { Incoming } from '../../pipeline/incoming.ts'
 import { Stopped } from '../listening.ts'
@@ -61,7 +61,9 @@ export class HandedOn {
     new Promise((resolve) => resolve(takeOver(socket, first, stopping))).catch((error: unknown) => {
       if (socket.destroyed && isOfCaller(error)) return
       const isLate = socket.bytesWritten !== before
-      const problem = obeys(error, stopping) ? (Unavailable() as Problem) : this.#problemOf(error, request, isLate)
+      const problem = isObedience(stopping.reason, error)
+        ? (Unavailable() as Problem)
+        : this.#problemOf(error, request, isLate)
       if (isLate) socket.destroy()
       else if (!socket.destroyed) refuse(problem)
     })
@@ -107,13 +109,6 @@ function checked(taker: unknown): TakeOver | undefined {
 function isOfCaller(error: unknown): boolean {
   const code = (error as { code?: unknown } | null | undefined)?.code
   return typeof code === 'string' && CALLER_WENT.test(code)
-}
-
-/** True for what somebody throws because it was told that the server stops. */
-function obeys(error: unknown, { aborted, reason }: AbortSignal): boolean {
-  return (
-    aborted && (error === reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === reason)))
-  )
 }
 
 /** A request as node:http hands it on: libraries of other protocols are written for that. */

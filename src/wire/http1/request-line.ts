@@ -108,6 +108,7 @@ export class RequestLine {
           this.#targetEnd = at - base
           this.target = bytes.latin1Slice(base + this.#targetStart, at)
           at++
+          // The state stays at TARGET_PART: the line is over, and next() sets it.
           if (at + PLAIN_END.length <= to && isAt(bytes, at, PLAIN_END)) return at + PLAIN_END.length
           this.#state = VERSION_PART
           break
