@@ -1,54 +1,15 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type Socket, connect } from 'node:net'
 import { type Duplex, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { queryObjects } from 'node:v8'
-import { Unauthorized, api, get } from 'trestle'
-import { type ServeOptions, type Server, type Upgrade, serve } from 'trestle/node'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Unauthorized } from 'trestle'
+import type { Upgrade } from 'trestle/node'
+import { describe, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Connection } from '../../src/wire/http1/connection.ts'
-
-let server: Server | undefined
-let told: unknown[]
-const open = new Set<Socket>()
-
-beforeEach(() => {
-  told = []
-})
-
-afterEach(async () => {
-  for (const socket of open) socket.destroy()
-  open.clear()
-  await server?.stop()
-  server = undefined
-})
-
-const app = api({
-  slow: get('/slow', async () => {
-    await pause(50)
-    return 'slow'
-  }),
-  long: get('/long', () => 'x'.repeat(20_000_000)),
-  live: get('/live', () => 'no upgrade'),
-})
-
-async function start(upgrade: Upgrade, options: Partial<ServeOptions> = {}): Promise<number> {
-  server = await serve(app, {
-    ...{ port: 0, host: '127.0.0.1', quiet: true, signals: false, deadline: 1000, upgrade },
-    report: (error: unknown) => told.push(error),
-    ...options,
-  })
-  return server.port
-}
-
-function call(port: number): Socket {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true }).on('error', () => {})
-  open.add(socket)
-  return socket
-}
+import { SWITCHES, ask, call, start } from './upgrading.ts'
 
 async function all(socket: Duplex): Promise<string> {
   let came = ''
@@ -56,12 +17,11 @@ async function all(socket: Duplex): Promise<string> {
   return came
 }
 
-const ASK = 'GET /live HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: shout\r\n\r\n'
-const SWITCHES = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: shout\r\n\r\n'
+const ASK = ask()
 
 describe('what comes', () => {
   test('waits for who reads late, also behind requests that had to wait', async () => {
-    const port = await start(() => async (socket, head) => {
+    const { port } = await start(() => async (socket, head) => {
       socket.write(SWITCHES)
       await pause(100)
       socket.end(`${head}${await all(socket)}`)
@@ -80,7 +40,7 @@ describe('what comes', () => {
   })
 
   test('is the same wherever it is cut', async () => {
-    const port = await start(() => async (socket, head) => {
+    const { port } = await start(() => async (socket, head) => {
       socket.write(SWITCHES)
       socket.end(`${head}${await all(socket)}`)
     })
@@ -99,7 +59,7 @@ describe('what comes', () => {
 
   test('waits with its sender while who has it reads a few octets at a time', async () => {
     let most = 0
-    const port = await start(() => async (socket) => {
+    const { port } = await start(() => async (socket) => {
       socket.write(SWITCHES)
       for (let i = 0; i < 100; i++) {
         socket.read(4)
@@ -119,7 +79,7 @@ describe('what comes', () => {
 
   test('may be a reset, which a paused socket tells too', async () => {
     let closed = false
-    const port = await start(() => (socket) => {
+    const { port } = await start(() => (socket) => {
       socket.pause().on('close', () => {
         closed = true
       })
@@ -136,7 +96,7 @@ describe('what comes', () => {
 describe('a caller that', () => {
   test('sends no more is not handed on: nobody would be told', async () => {
     let asked = 0
-    const port = await start(() => {
+    const { port } = await start(() => {
       asked++
       return (socket) => void socket.on('end', () => socket.end(SWITCHES))
     })
@@ -144,13 +104,13 @@ describe('a caller that', () => {
     caller.end(`GET /long HTTP/1.1\r\nhost: a\r\n\r\n${ASK}`)
     // So that the end comes before the first reply is sent.
     await pause(100)
-    expect((await all(caller)).slice(-300)).toMatch(/HTTP\/1\.1 200 .*"no upgrade"$/s)
+    expect((await all(caller)).slice(-300)).toMatch(/HTTP\/1\.1 200 .*"no upgrade: shout"$/s)
     expect(asked).toBe(0)
   })
 
   test('resets the connection is no failure of who reads it', async () => {
     const over: unknown[] = []
-    const port = await start(() => async (socket) => {
+    const { port, told } = await start(() => async (socket) => {
       socket.write(SWITCHES)
       try {
         for await (const bytes of socket) socket.write(bytes)
@@ -170,7 +130,7 @@ describe('a caller that', () => {
 
   test('leaves before it is refused is told to who decides, and gets no reply', async () => {
     const events: string[] = []
-    const port = await start(() => async (socket) => {
+    const { port, told } = await start(() => async (socket) => {
       socket.on('error', () => events.push('error')).on('close', () => events.push('close'))
       await pause(100)
       events.push('refuses')
@@ -186,7 +146,7 @@ describe('a caller that', () => {
   })
 
   test('still sends much reads why it is refused', async () => {
-    const port = await start(() => async () => {
+    const { port } = await start(() => async () => {
       await pause(50)
       throw Unauthorized()
     })
@@ -198,7 +158,7 @@ describe('a caller that', () => {
   })
 
   test('goes on sending after it was refused is cut off', async () => {
-    const port = await start(() => () => {
+    const { port } = await start(() => () => {
       throw Unauthorized()
     })
     const caller = call(port)
@@ -212,7 +172,7 @@ describe('a caller that', () => {
 })
 
 test('a fault that breaks the connection is reported, though the socket tells of it too', async () => {
-  const port = await start(() => async (socket) => {
+  const { port, told } = await start(() => async (socket) => {
     socket.write(SWITCHES)
     const broken = new Transform({
       transform(_bytes, _encoding, done) {
@@ -230,7 +190,7 @@ test('a fault that breaks the connection is reported, though the socket tells of
 })
 
 test('a problem that is thrown too late is reported, for nobody gets to see it', async () => {
-  const port = await start(() => async (socket) => {
+  const { port, told } = await start(() => async (socket) => {
     socket.write(SWITCHES)
     await pause(10)
     throw Unauthorized({ detail: 'too late' })
@@ -242,14 +202,14 @@ test('a problem that is thrown too late is reported, for nobody gets to see it',
 })
 
 test('who gives up because the server stops has the caller told to come again', async () => {
-  const port = await start(() => async (_socket, _head, stopping) => {
+  const { port, told, stop } = await start(() => async (_socket, _head, stopping) => {
     await pause(5000, undefined, { signal: stopping })
   })
   const caller = call(port)
   caller.write(ASK)
   const came = all(caller)
   await pause(50)
-  await server?.stop()
+  await stop()
   expect(await came).toMatch(/^HTTP\/1\.1 503 /)
   expect(told).toEqual([])
 })
@@ -261,7 +221,7 @@ describe('upgrade must return a function or nothing', () => {
     ['true', () => true, /upgrade returns a function .* not true$/],
     ['an object', () => ({ handleUpgrade() {} }), /upgrade returns a function .* not an object$/],
   ])('and not %s', async (_, given, says) => {
-    const port = await start(given as Upgrade)
+    const { port, told } = await start(given as Upgrade)
     const caller = call(port)
     caller.write(ASK)
     expect(await all(caller)).toMatch(/^HTTP\/1\.1 500 /)
@@ -282,7 +242,7 @@ test.each<[string, Upgrade]>([
     },
   ],
 ])('what read the requests is let go of while a socket is read by %s', async (_, taker) => {
-  const port = await start(taker)
+  const { port } = await start(taker)
   const before = queryObjects(Connection, { format: 'count' })
   for (let i = 0; i < 20; i++) {
     const caller = call(port)
@@ -298,7 +258,7 @@ test('a library that waits for the event of node:http gets it', async () => {
   const http = createServer()
   const sockets = new WebSocketServer({ server: http, path: '/live' })
   sockets.on('connection', (socket) => socket.on('message', (data) => resolve(String(data))))
-  const port = await start((request) => (socket, head) => void http.emit('upgrade', request, socket, head))
+  const { port } = await start((request) => (socket, head) => void http.emit('upgrade', request, socket, head))
   const caller = new WebSocket(`ws://127.0.0.1:${port}/live`)
   await once(caller, 'open')
   caller.send('hello')

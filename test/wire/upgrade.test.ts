@@ -1,51 +1,16 @@
 import { once } from 'node:events'
-import { type Socket, connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Unauthorized, api, get, post, text } from 'trestle'
-import { type ServeOptions, type Server, type TakeOver, type Upgrade, serve } from 'trestle/node'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Unauthorized } from 'trestle'
+import type { ServeOptions, TakeOver, Upgrade } from 'trestle/node'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type ClientOptions, WebSocket, WebSocketServer } from 'ws'
 import { issuePair } from './issue-certificate.ts'
-
-let server: Server | undefined
-let told: unknown[]
-const open = new Set<Socket | WebSocket>()
-
-beforeEach(() => {
-  told = []
-})
-
-afterEach(async () => {
-  for (const one of open) one instanceof WebSocket ? one.terminate() : one.destroy()
-  open.clear()
-  await server?.stop()
-  server = undefined
-})
-
-const app = api({
-  hello: get('/hello/{name}', ({ params }) => ({ hello: params.name })),
-  slow: get('/slow', async () => {
-    await pause(50)
-    return 'slow'
-  }),
-  live: get('/live', ({ request }) => `no upgrade: ${request.header('upgrade') ?? 'none'}`),
-  echo: post('/echo', { body: text() }, ({ body }) => body.length),
-})
-
-async function start(upgrade: Upgrade, options: Partial<ServeOptions> = {}): Promise<number> {
-  server = await serve(app, {
-    ...{ port: 0, host: '127.0.0.1', quiet: true, signals: false, deadline: 1000, upgrade },
-    report: (error: unknown) => told.push(error),
-    ...options,
-  })
-  return server.port
-}
+import { SWITCHES, ask, call, start } from './upgrading.ts'
 
 /** Sends text and gathers what comes, until that ends or holds `until`. */
 async function say(port: number, words: string, until?: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  open.add(socket)
+  const socket = call(port)
   socket.write(words)
   let came = ''
   for await (const bytes of socket.setEncoding('latin1')) {
@@ -57,21 +22,20 @@ async function say(port: number, words: string, until?: string): Promise<string>
 
 /** A protocol of its own: what comes goes back in upper case. */
 const shouting: TakeOver = (socket, head) => {
-  socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: shout\r\n\r\n')
+  socket.write(SWITCHES)
   const shout = (bytes: Buffer): void => void socket.write(bytes.toString().toUpperCase())
   if (head.length > 0) shout(head)
   socket.on('data', shout).on('end', () => socket.end())
 }
 
-const ask = (more = '', path = '/live'): string =>
-  `GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: keep-alive, Upgrade\r\nupgrade: shout\r\n${more}\r\n`
-
 describe.each(['plain', 'TLS'])('WebSocket, %s', (kind) => {
   const tls = kind === 'TLS' ? issuePair() : undefined
 
-  async function connected(options: Partial<ServeOptions> = {}): Promise<{ caller: WebSocket; callee: WebSocket }> {
+  async function connected(
+    options: Partial<ServeOptions> = {},
+  ): Promise<{ caller: WebSocket; callee: WebSocket; told: readonly unknown[] }> {
     const sockets = new WebSocketServer({ noServer: true })
-    const port = await start(
+    const { port, told } = await start(
       (request) =>
         request.url === '/live' &&
         ((socket, head) => sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws))),
@@ -80,14 +44,14 @@ describe.each(['plain', 'TLS'])('WebSocket, %s', (kind) => {
     const arrived = once(sockets, 'connection')
     const given: ClientOptions = { rejectUnauthorized: false }
     const caller = new WebSocket(`${tls ? 'wss' : 'ws'}://127.0.0.1:${port}/live`, given)
-    open.add(caller)
+    onTestFinished(() => caller.terminate())
     await once(caller, 'open')
     const [callee] = (await arrived) as [WebSocket]
-    return { caller, callee }
+    return { caller, callee, told }
   }
 
   test('messages of all lengths go both ways, many at a time', async () => {
-    const { caller, callee } = await connected()
+    const { caller, callee, told } = await connected()
     callee.on('message', (data, isBinary) => callee.send(data, { binary: isBinary }))
     const lengths = [0, 1, 125, 126, 65_535, 65_536, 3_000_000, 7, 200_000]
     const came: number[] = []
@@ -133,21 +97,20 @@ describe.each(['plain', 'TLS'])('WebSocket, %s', (kind) => {
 
 describe('the connection', () => {
   test('comes with what was sent behind the request', async () => {
-    const port = await start(() => shouting)
+    const { port } = await start(() => shouting)
     expect(await say(port, `${ask()}hello`, 'HELLO')).toMatch(/^HTTP\/1\.1 101 .*\r\n\r\nHELLO$/s)
   })
 
   test('comes when all requests before are answered', async () => {
-    const port = await start(() => shouting)
+    const { port } = await start(() => shouting)
     const before = 'GET /slow HTTP/1.1\r\nhost: a\r\n\r\nGET /hello/ann HTTP/1.1\r\nhost: a\r\n\r\n'
     const came = await say(port, `${before}${ask()}now`, 'NOW')
     expect(came).toMatch(/^HTTP\/1\.1 200 .*"slow"HTTP\/1\.1 200 .*"hello":"ann"\}HTTP\/1\.1 101 .*NOW$/s)
   })
 
   test('comes where the request comes octet by octet', async () => {
-    const port = await start(() => shouting)
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true }).setEncoding('latin1')
-    open.add(socket)
+    const { port } = await start(() => shouting)
+    const socket = call(port).setEncoding('latin1')
     for (const octet of `${ask()}hello`) {
       socket.write(octet)
       await pause(0)
@@ -162,7 +125,7 @@ describe('the connection', () => {
 
   test('has the request as node:http hands it on', async () => {
     const seen: unknown[] = []
-    const port = await start((request) => {
+    const { port } = await start((request) => {
       const { method, url, httpVersion, headers, rawHeaders, socket } = request
       seen.push({ method, url, httpVersion, headers, pairs: rawHeaders.length / 2, from: socket.remoteAddress })
       return undefined
@@ -183,9 +146,8 @@ describe('the connection', () => {
   })
 
   test('counts among the connections of the server', async () => {
-    const port = await start(() => shouting, { limits: { connections: 1 } })
-    const first = connect(port, '127.0.0.1')
-    open.add(first)
+    const { port } = await start(() => shouting, { limits: { connections: 1 } })
+    const first = call(port)
     first.write(ask())
     await once(first, 'data')
     expect(await say(port, ask())).toMatch(/^HTTP\/1\.1 503 /)
@@ -196,7 +158,7 @@ describe('the connection', () => {
 
 describe('nobody takes it over', () => {
   test('the request is answered as any other, and so are those behind it', async () => {
-    const port = await start((request) => request.url === '/other' && shouting)
+    const { port } = await start((request) => request.url === '/other' && shouting)
     const came = await say(port, `${ask()}GET /hello/ann HTTP/1.1\r\nhost: a\r\n\r\n`, 'ann')
     expect(came).toMatch(/^HTTP\/1\.1 200 .*no upgrade: shout.*HTTP\/1\.1 200 .*ann/s)
   })
@@ -212,7 +174,7 @@ describe('nobody takes it over', () => {
     ['it names no protocol', ask().replace('upgrade: shout', 'upgrade:'), /^HTTP\/1\.1 200 .*no upgrade/s],
   ])('where %s nobody is asked', async (_, words, reply) => {
     let asked = 0
-    const port = await start(() => {
+    const { port } = await start(() => {
       asked++
       return shouting
     })
@@ -222,7 +184,7 @@ describe('nobody takes it over', () => {
 
   test('a target that two could read in two ways is refused before', async () => {
     let asked = 0
-    const port = await start(() => {
+    const { port } = await start(() => {
       asked++
       return shouting
     })
@@ -236,7 +198,7 @@ describe('a refusal', () => {
     /^HTTP\/1\.1 401 .*content-type: application\/problem\+json.*connection: close\r\n.*"code":"unauthorized"/s
 
   test('is the problem that was thrown when it was asked', async () => {
-    const port = await start(() => {
+    const { port, told } = await start(() => {
       throw Unauthorized({ detail: 'Say who you are' })
     })
     expect(await say(port, ask())).toMatch(refused)
@@ -244,7 +206,7 @@ describe('a refusal', () => {
   })
 
   test('is the problem that was thrown by who took it over, before anything was written', async () => {
-    const port = await start(() => async () => {
+    const { port, told } = await start(() => async () => {
       await pause(10)
       throw Unauthorized()
     })
@@ -266,7 +228,7 @@ describe('a refusal', () => {
       },
     ],
   ])('of anything else, thrown %s, is 500 and is reported', async (_, upgrade) => {
-    const port = await start(upgrade)
+    const { port, told } = await start(upgrade)
     const came = await say(port, ask())
     expect(came).toMatch(/^HTTP\/1\.1 500 /)
     expect(came).not.toContain('rooms')
@@ -274,8 +236,8 @@ describe('a refusal', () => {
   })
 
   test('breaks the connection where the other protocol has begun', async () => {
-    const port = await start(() => async (socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    const { port, told } = await start(() => async (socket) => {
+      socket.write(SWITCHES)
       await pause(10)
       throw new Error('too late')
     })
@@ -286,32 +248,32 @@ describe('a refusal', () => {
 
 describe('when the server stops', () => {
   test('who has the connection is told, and can take its leave', async () => {
-    const port = await start(() => (socket: Duplex, _head, stopping) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+    const { port, stop } = await start(() => (socket: Duplex, _head, stopping) => {
+      socket.write(SWITCHES)
       stopping.addEventListener('abort', () => socket.end('bye'))
     })
     const came = say(port, ask())
     await pause(100)
     const began = performance.now()
-    await server?.stop()
+    await stop()
     expect(performance.now() - began).toBeLessThan(900)
     expect(await came).toMatch(/ 101 .*bye$/s)
   })
 
   test('one that does not end is broken at the deadline', async () => {
-    const port = await start(() => shouting, { deadline: 300 })
+    const { port, stop } = await start(() => shouting, { deadline: 300 })
     const came = say(port, ask()).catch(() => 'reset')
     await pause(100)
     const began = performance.now()
-    await server?.stop()
+    await stop()
     expect(performance.now() - began).toBeGreaterThan(250)
     await came
   })
 })
 
 test('a caller that resets the connection is no failure of the server', async () => {
-  const port = await start(() => shouting)
-  const socket = connect(port, '127.0.0.1')
+  const { port, told } = await start(() => shouting)
+  const socket = call(port)
   socket.write(ask())
   await once(socket, 'data')
   socket.resetAndDestroy()
