@@ -12,6 +12,7 @@ import type { Forms } from './encoder.ts'
 import { type FromText, fromText } from './from-text.ts'
 import { parseJson } from './json.ts'
 import { type FieldKind, fieldsOf } from './text-kind.ts'
+import { Words } from './words.ts'
 import type { Parse } from './xml-reader.ts'
 import { isFull, refuseField } from '../contract/field-errors.ts'
 import { type Validate, type Zod, validator } from './validator.ts'
@@ -34,7 +35,7 @@ export interface ParamsDecoder {
 /** A part that is fields of text: query, headers, cookies, forms. */
 export interface TextDecoderOf {
   /** undefined where the schema does not name its fields: all are handed over as text. */
-  readonly fields: ReadonlyMap<string, TextField> | undefined
+  readonly fields: Words<TextField> | undefined
   readonly validate: Validate
 }
 
@@ -95,9 +96,16 @@ function paramsDecoder(operation: Operation, zod: Zod | undefined): ParamsDecode
 export function textDecoder(schema: AnySchema, zod: Zod | undefined): TextDecoderOf {
   const fields = fieldsOf(schema)
   return {
-    fields: fields && new Map([...fields].map(([name, kind]) => [name, textField(name, kind)])),
+    fields: fields && wordsOf(fields),
     validate: validator(schema, zod),
   }
+}
+
+/** Without `__proto__`: to set it would set the prototype of what is read. */
+function wordsOf(fields: ReadonlyMap<string, FieldKind>): Words<TextField> {
+  const words = new Words<TextField>()
+  for (const [name, kind] of fields) if (name !== '__proto__') words.set(name, textField(name, kind))
+  return words
 }
 
 /** What a caller cannot write, it leaves out. */
@@ -154,43 +162,61 @@ export function paramsOf(decoder: ParamsDecoder, values: readonly string[]): Rec
   return params
 }
 
+const [PERCENT, AMPERSAND, PLUS, EQUALS] = [0x25, 0x26, 0x2b, 0x3d]
+
 /**
  * Reads `application/x-www-form-urlencoded` text (WHATWG URL §5.1), which query strings are too. Fields
  * the schema does not name stay text, so that a strict schema can refuse them.
+ *
+ * @param start where it begins in `text`.
  */
 export function readForm(
   part: string,
   text: string,
   decoder: TextDecoderOf,
   errors: FieldError[],
+  start = 0,
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  const decoded = text.includes('%') || text.includes('+') ? unescapeForm : plain
-  let from = 0
-  while (from < text.length && !isFull(errors)) {
-    let end = text.indexOf('&', from)
-    if (end === -1) end = text.length
-    if (end > from) {
-      const split = equalsIn(text, from, end)
-      const name = decoded(text.slice(from, split))
-      const value = decoded(text.slice(split + 1, end))
-      if (name === undefined || value === undefined) {
-        refuseField(errors, {
-          pointer: `/${part}`,
-          code: 'invalid_encoding',
-          message: 'A field has percent-encoding that is not UTF-8',
-        })
-      } else put(part, values, name, value, decoder, errors)
+  for (let from = start; from < text.length && !isFull(errors); ) {
+    let end = from
+    let split = -1
+    let isEscaped = false
+    for (; end < text.length; end++) {
+      const code = text.charCodeAt(end)
+      if (code === AMPERSAND) break
+      if (code === EQUALS && split === -1) split = end
+      else if (code === PERCENT || code === PLUS) isEscaped = true
+    }
+    if (split === -1) split = end
+    if (isEscaped) putEscaped(part, values, text.slice(from, split), text.slice(split + 1, end), decoder, errors)
+    else if (end > from) {
+      const field = decoder.fields?.at(text, from, split)
+      const value = text.slice(split + 1, end)
+      if (field === undefined) putUnnamed(values, text.slice(from, split), value)
+      else putNamed(part, values, field, value, errors)
     }
     from = end + 1
   }
   return values
 }
 
-/** The first `=` of a field, or its end. Not `indexOf`: fields without one would each search all that follows. */
-function equalsIn(text: string, from: number, end: number): number {
-  for (let i = from; i < end; i++) if (text.charCodeAt(i) === 0x3d) return i
-  return end
+function putEscaped(
+  part: string,
+  values: Record<string, unknown>,
+  escapedName: string,
+  escapedText: string,
+  decoder: TextDecoderOf,
+  errors: FieldError[],
+): void {
+  const name = unescapeForm(escapedName)
+  const text = unescapeForm(escapedText)
+  if (name !== undefined && text !== undefined) return put(part, values, name, text, decoder, errors)
+  refuseField(errors, {
+    pointer: `/${part}`,
+    code: 'invalid_encoding',
+    message: 'A field has percent-encoding that is not UTF-8',
+  })
 }
 
 function unescapeForm(text: string): string | undefined {
@@ -212,20 +238,28 @@ export function put(
   decoder: TextDecoderOf,
   errors: FieldError[],
 ): void {
-  if (name === '__proto__') return // assigning to it would set the object's prototype
   const field = decoder.fields?.get(name)
-  if (field === undefined) return putUnnamed(values, name, text)
-  // The name as the schema has it: V8 knows that as a key, and would have to look for one that is cut out of a text.
-  const key = field.name
-  const value = field.convert(text)
-  const isKnown = Object.hasOwn(values, key)
-  if (field.list) {
-    if (isKnown) (values[key] as unknown[]).push(value)
-    else values[key] = [value]
-  } else if (!isKnown) values[key] = value
+  if (field === undefined) putUnnamed(values, name, text)
+  else putNamed(part, values, field, text, errors)
+}
+
+/** The name as the schema has it: V8 knows that as a key, and would have to look for one that is cut out of a text. */
+function putNamed(
+  part: string,
+  values: Record<string, unknown>,
+  { name, convert, list }: TextField,
+  text: string,
+  errors: FieldError[],
+): void {
+  const value = convert(text)
+  const isKnown = Object.hasOwn(values, name)
+  if (list) {
+    if (isKnown) (values[name] as unknown[]).push(value)
+    else values[name] = [value]
+  } else if (!isKnown) values[name] = value
   else {
     refuseField(errors, {
-      pointer: `/${part}${pointerStep(key)}`,
+      pointer: `/${part}${pointerStep(name)}`,
       code: 'repeated',
       message: 'This field is given more than once',
     })
@@ -234,6 +268,7 @@ export function put(
 
 /** Adds a field that the schema does not name, as text: a list where it comes more than once. */
 function putUnnamed(values: Record<string, unknown>, name: string, text: string): void {
+  if (name === '__proto__') return // assigning to it would set the object's prototype
   if (!Object.hasOwn(values, name)) values[name] = text
   else if (Array.isArray(values[name])) values[name].push(text)
   else values[name] = [values[name], text]

@@ -1,4 +1,7 @@
 import { type Segment, parsePath } from '../contract/path.ts'
+import { Words } from './words.ts'
+
+const [PERCENT, SLASH] = [0x25, 0x2f]
 
 /** What a path leads to: the endpoint of each method. */
 export interface Leaf<T> {
@@ -12,9 +15,7 @@ export interface Match<T> {
 }
 
 interface Node<T> {
-  readonly literals: Map<string, Node<T>>
-  /** The same by their lengths: those of one length are few. */
-  readonly ofLength: (readonly [text: string, node: Node<T>])[][]
+  readonly literals: Words<Node<T>>
   param: Node<T> | undefined
   rest: Leaf<T> | undefined
   leaf: Leaf<T> | undefined
@@ -56,13 +57,15 @@ export class RouteTable<T> {
   /**
    * Finds what a path, as it stands in the request, leads to.
    *
+   * @param text begins with the path: cut out, it would be slower to read.
+   * @param end where the path ends.
    * @param passed leaves that it leads to as well, and that have not what is looked for.
    * @throws {UndecodablePath}
    */
-  match(path: string, passed: Passed<T> = undefined): Match<T> | undefined {
-    const encoded = path.includes('%')
+  match(text: string, end: number = text.length, passed: Passed<T> = undefined): Match<T> | undefined {
     const values: string[] = []
-    const leaf = path === '/' ? this.#root.leaf : descend(this.#root, path, 1, encoded, values, passed)
+    const isRoot = end === 1 && text.charCodeAt(0) === SLASH
+    const leaf = isRoot ? this.#root.leaf : descend(this.#root, text, 1, end, values, passed)
     return isOpen(leaf, passed) ? { leaf, values } : undefined
   }
 
@@ -94,9 +97,6 @@ export class RouteTable<T> {
         if (next === undefined) {
           next = node()
           at.literals.set(segment.text, next)
-          const alike = at.ofLength[segment.text.length] ?? []
-          alike.push([segment.text, next])
-          at.ofLength[segment.text.length] = alike
         }
         at = next
       } else {
@@ -111,7 +111,7 @@ export class RouteTable<T> {
 }
 
 function node<T>(): Node<T> {
-  return { literals: new Map(), ofLength: [], param: undefined, rest: undefined, leaf: undefined, all: [] }
+  return { literals: new Words(), param: undefined, rest: undefined, leaf: undefined, all: [] }
 }
 
 type Passed<T> = ReadonlySet<Leaf<T>> | undefined
@@ -123,42 +123,37 @@ function isOpen<T>(leaf: Leaf<T> | undefined, passed: Passed<T>): leaf is Leaf<T
 /** Walks from `at` with the segment that begins at `from`. Values of parameters are pushed, and popped on the way back. */
 function descend<T>(
   at: Node<T>,
-  path: string,
+  text: string,
   from: number,
-  encoded: boolean,
+  to: number,
   values: string[],
   passed: Passed<T>,
 ): Leaf<T> | undefined {
-  let end = path.indexOf('/', from)
-  if (end === -1) end = path.length
-  const last = end === path.length
+  let end = from
+  let isEncoded = false
+  for (; end < to; end++) {
+    const code = text.charCodeAt(end)
+    if (code === SLASH) break
+    if (code === PERCENT) isEncoded = true
+  }
+  const last = end === to
 
-  const literal = encoded ? at.literals.get(decode(path.slice(from, end))) : literalOf(at, path, from, end)
+  const literal = isEncoded ? at.literals.get(decode(text.slice(from, end))) : at.literals.at(text, from, end)
   if (literal !== undefined) {
-    const found = last ? literal.leaf : descend(literal, path, end + 1, encoded, values, passed)
+    const found = last ? literal.leaf : descend(literal, text, end + 1, to, values, passed)
     if (isOpen(found, passed)) return found
   }
   if (at.param !== undefined && end > from) {
-    values.push(decode(path.slice(from, end)))
-    const found = last ? at.param.leaf : descend(at.param, path, end + 1, encoded, values, passed)
+    const value = text.slice(from, end)
+    values.push(isEncoded ? decode(value) : value)
+    const found = last ? at.param.leaf : descend(at.param, text, end + 1, to, values, passed)
     if (isOpen(found, passed)) return found
     values.pop()
   }
-  if (from < path.length && isOpen(at.rest, passed)) {
-    values.push(decode(path.slice(from)))
+  if (from < to && isOpen(at.rest, passed)) {
+    values.push(decode(text.slice(from, to)))
     return at.rest
   }
-  return undefined
-}
-
-/** Literals that are compared one after the other: that takes less than to cut out the segment and look it up. */
-const FEW = 4
-
-function literalOf<T>({ literals, ofLength }: Node<T>, path: string, from: number, end: number): Node<T> | undefined {
-  const alike = ofLength[end - from]
-  if (alike === undefined) return undefined
-  if (alike.length > FEW) return literals.get(path.slice(from, end))
-  for (const [text, next] of alike) if (path.startsWith(text, from)) return next
   return undefined
 }
 

@@ -77,7 +77,8 @@ export function decode(
     else decoding.settle(context, 'params', values, params.validate)
   }
   if (query !== undefined) {
-    decoding.settle(context, 'query', readForm('query', request.search, query, decoding.errors), query.validate)
+    const fields = readForm('query', request.local, query, decoding.errors, request.pathEnd + 1)
+    decoding.settle(context, 'query', fields, query.validate)
   }
   if (headers !== undefined) {
     decoding.settle(context, 'headers', readHeaders(x, headers, decoding.errors), headers.validate)

@@ -21,12 +21,13 @@ const DOTS = /(?:\/|%2F|%5C)\.{1,2}(?:\/|%2F|%5C|$)/
  */
 export function frame(request: Incoming): void {
   if (request.target.length > TARGET_LIMIT) throw TargetTooLong()
-  const { method, path, search } = request
-  if (path.charCodeAt(0) !== 0x2f && method !== 'CONNECT' && !(method === 'OPTIONS' && request.target === '*')) {
+  const { method, local, pathEnd } = request
+  if (local.charCodeAt(0) !== SLASH && method !== 'CONNECT' && !(method === 'OPTIONS' && request.target === '*')) {
     throw BadRequest({ detail: 'The target is neither a path nor an http or https URL (RFC 9112 §3.2)' })
   }
-  if (search.includes('#')) throw BadRequest({ detail: 'A fragment ("#…") is never sent: leave it out' })
-  if (isPlain(path)) return
+  if (local.includes('#', pathEnd)) throw BadRequest({ detail: 'A fragment ("#…") is never sent: leave it out' })
+  if (isPlain(local, pathEnd)) return
+  const { path } = request
   if (DOTS.test(path)) throw BadRequest({ detail: 'The path has "." or ".." segments: send the path they lead to' })
   if (/[\\#]|[^\x21-\x7e]/.test(path)) {
     throw BadRequest({ detail: 'The path has a character that must be percent-encoded' })
@@ -34,10 +35,10 @@ export function frame(request: Incoming): void {
 }
 
 /** False for escapes, dot segments, empty segments, backslashes, what no target may hold. A loop: a search costs a request more. */
-function isPlain(path: string): boolean {
+function isPlain(text: string, end: number): boolean {
   let before = 0
-  for (let i = 0; i < path.length; i++) {
-    const code = path.charCodeAt(i)
+  for (let i = 0; i < end; i++) {
+    const code = text.charCodeAt(i)
     if (code <= 0x20 || code > 0x7e || code === PERCENT || code === HASH || code === BACKSLASH) return false
     if (before === SLASH && (code === SLASH || code === DOT)) return false
     before = code

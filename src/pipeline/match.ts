@@ -18,10 +18,10 @@ const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS
  * @throws NotFound, MethodNotAllowed, NotImplemented, BadRequest
  */
 export function match(x: Exchange, routes: Routes): void {
-  const { method, path } = x.request
+  const { method, local, pathEnd } = x.request
   let passed: Set<Leaf<Endpoint>> | undefined
   try {
-    for (let found = routes.match(path); found !== undefined; found = routes.match(path, passed)) {
+    for (let found = routes.match(local, pathEnd); found; found = routes.match(local, pathEnd, passed)) {
       const { methods } = found.leaf
       const endpoint = methods.get(method) ?? (method === 'HEAD' ? methods.get('GET') : undefined)
       if (endpoint !== undefined) {
@@ -35,11 +35,11 @@ export function match(x: Exchange, routes: Routes): void {
   } catch (error) {
     if (!(error instanceof UndecodablePath)) throw error
     const detail = 'The path has percent-encoding that is not UTF-8, or a NUL'
-    return refuse(x, BadRequest({ detail }) as Problem, routes.near(path))
+    return refuse(x, BadRequest({ detail }) as Problem, routes.near(x.request.path))
   }
   if (passed === undefined) {
-    if (method === 'OPTIONS' && path === '*') x.reply = new WireReply(204, undefined, [])
-    else refuse(x, unknownPath(method), routes.near(path))
+    if (method === 'OPTIONS' && local === '*') x.reply = new WireReply(204, undefined, [])
+    else refuse(x, unknownPath(method), routes.near(x.request.path))
     return
   }
   const endpoints = [...passed].flatMap(({ methods }) => [...methods.values()])
