@@ -58,10 +58,11 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   const isLast = (request: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
     stopping || request.cut || request.isLast || (hasFieldsOfWire && !response.shouldKeepAlive)
 
-  const passOver = (message: IncomingMessage): void => {
-    const peer = sockets.get(message.socket)
-    if (peer !== undefined) peer.early = message
-    holdToPace(message, limits)
+  const passOver = (request: NodeIncoming, { req }: ServerResponse): void => {
+    const peer = sockets.get(req.socket)
+    if (peer !== undefined) peer.early = req
+    request.passOver()
+    holdToPace(req, limits)
   }
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
@@ -91,13 +92,13 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       if (isLast(request, reply, response)) endAfter(response, reply)
       sendWhole(response, reply, request.method)
       pipeline.finish(x)
-      if (request.isDue) passOver(response.req)
+      if (request.isDue) passOver(request, response)
       return
     }
     pending.set(x, response)
     response.on('close', () => {
       pending.delete(x)
-      if (request.isDue) passOver(response.req)
+      if (request.isDue) passOver(request, response)
       const failure = response.writableFinished
         ? undefined
         : new CallerLeft('the caller left before the reply was sent')

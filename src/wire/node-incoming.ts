@@ -25,6 +25,8 @@ export class NodeIncoming extends ProxiedIncoming {
   isLast = false
   /** The whole body was read at once. */
   #isTaken = false
+  /** Tells whoever reads that no more comes. */
+  #end: ((why: Error) => void) | undefined = undefined
 
   constructor(
     message: IncomingMessage,
@@ -109,6 +111,7 @@ export class NodeIncoming extends ProxiedIncoming {
         message.removeAllListeners('data')
         reject(error)
       }
+      this.#end = leave
       const silence = setTimeout(() => leave(RequestTimeout()), bodyTimeout).unref()
       message.on('data', (chunk: Buffer) => {
         length += chunk.length
@@ -160,11 +163,12 @@ export class NodeIncoming extends ProxiedIncoming {
     }
     // Not Readable.toWeb: cancelling that closes the connection, and with it the way for the reply.
     return new ReadableStream<Uint8Array>({
-      start(controller) {
+      start: (controller) => {
         const fail = (error: Error): void => {
           leave()
           controller.error(error)
         }
+        this.#end = fail
         silence = setTimeout(() => {
           if (open && wantsSince !== undefined) fail(RequestTimeout())
         }, bodyTimeout).unref()
@@ -199,10 +203,18 @@ export class NodeIncoming extends ProxiedIncoming {
     })
   }
 
+  /** Takes the rest of the body off the connection for nobody: the reply is out, and the next request is behind it. */
+  passOver(): void {
+    this.#end?.(new BodyCut('the reply was sent before all of the body had come'))
+    this.#message.resume()
+  }
+
   /** What must hold before the first byte of a body is asked for. */
   #begin(limit: number): void {
     // The caller left before anybody asked for the body. Node said so then, and says nothing to those who listen later.
     if (this.#message.destroyed && !this.#message.complete) throw new BodyCut('the body broke off')
+    // Nor does it of a body that it threw away, of which nobody had read when the reply was out.
+    if (this.#response.writableFinished) throw new BodyCut('the reply was sent before the body was read')
     if (Number(this.field('content-length') ?? 0) > limit) {
       this.cut = true
       throw new BodyTooLarge(limit)
