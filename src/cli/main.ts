@@ -151,8 +151,8 @@ async function main(args: readonly string[]): Promise<void> {
     if (!command.takes.includes(option)) throw new CommandError(`"${name}" takes no --${option}: ${command.usage}`)
   }
   const { socket } = values
-  // What a variable that is not set leaves behind would be every address.
-  for (const option of ['host', 'socket'] as const) {
+  // What a variable that is not set leaves behind: of a host, it would be every address.
+  for (const option of ['host', 'socket', 'tls-cert', 'tls-key'] as const) {
     if (values[option] === '') throw new CommandError(`--${option} is empty: give it a value, or leave it out`)
   }
   for (const other of ['port', 'host'] as const) {

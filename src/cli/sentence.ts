@@ -31,6 +31,7 @@ function socketSentence(code: string | undefined, path: string | undefined): str
   if (code === 'EACCES')
     return `There can be no socket at ${path}: this user cannot write in its folder, or it does not exist`
   if (code === 'ENOENT') return `There can be no socket at ${path}: its folder does not exist`
+  if (code === 'ENOTDIR' || code === 'ELOOP') return `There can be no socket at ${path}: what it is in is no folder`
   // A path that leaves no room for its end in `sun_path` (unix(7)).
   if (code === 'EINVAL' || code === 'ENAMETOOLONG')
     return `There can be no socket at ${path}: its path is too long, 107 bytes are the most on Linux, 103 on macOS`

@@ -1,4 +1,5 @@
 import { serve } from '../node.ts'
+import { stopAtSignals } from '../wire/stop-signals.ts'
 import { loadApi } from './load-api.ts'
 import { sentenceOf } from './sentence.ts'
 
@@ -17,9 +18,11 @@ try {
     ...(host === '' ? {} : { host }),
     development: true,
     quiet: true,
-    // Whoever saves a file wants the new code, not the end of an old download.
+    // Whoever saves a file wants the new code, not the end of an old download, nor that of a start.
     deadline: 200,
+    signals: false,
   })
+  stopAtSignals(Promise.resolve(server), 0)
   process.send?.({ url: server.url, port: server.port })
 } catch (error) {
   console.error(sentenceOf(error) ?? error)

@@ -26,10 +26,7 @@ export async function supervise({ workers: size, drain, ...serving }: SuperviseO
   const end = (): void => {
     if (stopping) return
     stopping = true
-    workers.stop(drain).then((killed) => {
-      if (killed > 0) console.error(`${killed} of the workers had to be killed: their time was up`)
-      process.exit(killed > 0 ? 1 : 0)
-    })
+    workers.stop(drain).then((isWell) => process.exit(isWell ? 0 : 1))
   }
   process.on('SIGTERM', end).on('SIGINT', end)
   process.on('SIGHUP', () => void workers.reload())

@@ -27,16 +27,17 @@ self.exitedAfterDisconnect = true
 
 const serving = createServing(JSON.parse(process.argv[2] as string) as ServingOptions)
 
-function leave(how: ToWorker): void {
-  serving
-    .then((it) => (how.is === 'stop' ? it.stop(how.drain) : it.handOver()))
-    .then(
-      () => process.exit(0),
-      (error) => {
-        console.error(error)
-        process.exit(1)
-      },
-    )
+async function leave(how: ToWorker): Promise<void> {
+  const started = await serving.catch(() => undefined)
+  // Why it could not is told below, and ends the process.
+  if (started === undefined) return
+  await (how.is === 'stop' ? started.stop(how.drain) : started.handOver()).then(
+    () => process.exit(0),
+    (error) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
 }
 
 process.on('message', leave)

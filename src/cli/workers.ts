@@ -23,8 +23,8 @@ export interface Workers {
   readonly start: () => Promise<string>
   /** Replaces one after the other: a new one serves before an old one is asked to leave. */
   readonly reload: () => Promise<void>
-  /** Has all of them leave; gives how many had to be killed. */
-  readonly stop: (drain: number) => Promise<number>
+  /** Has all of them leave. False where one could not start, failed to stop, or had to be killed. */
+  readonly stop: (drain: number) => Promise<boolean>
 }
 
 /** One worker, from its start to its end. */
@@ -231,7 +231,13 @@ export function createWorkers(options: WorkersOptions): Workers {
       clearTimeout(retry)
       const leaving = [...members]
       await Promise.all(leaving.map((member) => dismiss(member, { is: 'stop', drain }, drain + patience)))
-      return leaving.filter(({ killed }) => killed).length
+      for (const failure of new Set(leaving.map((member) => member.failure))) {
+        if (failure !== undefined) say(failure)
+      }
+      const killed = leaving.filter((member) => member.killed).length
+      if (killed > 0) say(`${killed} of the workers had to be killed: their time was up`)
+      // One that a signal to the whole group ended as it was launched has no exit code.
+      return killed === 0 && leaving.every(({ worker }) => !worker.process.exitCode)
     },
   }
 }

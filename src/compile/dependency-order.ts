@@ -39,9 +39,14 @@ export type OverrideList<Values extends readonly unknown[]> = readonly [
 /** The dependencies of an API that have a check, by the name under which `/readyz` lists it. */
 export type Checks = Map<string, Dependency>
 
+/** @throws {TypeError} for a pair that is none. */
 export function overridesOf(pairs: readonly (readonly [Dependency, unknown])[] = []): Overrides {
   return new Map(
-    pairs.flatMap(([replaced, by]): (readonly [Dependency, Dependency])[] => {
+    pairs.flatMap((pair): (readonly [Dependency, Dependency])[] => {
+      if (!Array.isArray(pair) || !isDependency(pair[0])) {
+        throw new TypeError('override takes pairs [dependency, what stands in its place], and one has no dependency')
+      }
+      const [replaced, by] = pair
       const given = standIn(by)
       const { source } = replaced
       return [[replaced, given], ...(source === undefined ? [] : [[source.of, source.as(given)] as const])]
@@ -50,8 +55,11 @@ export function overridesOf(pairs: readonly (readonly [Dependency, unknown])[] =
 }
 
 function standIn(by: unknown): Dependency {
-  if ((by as Partial<Dependency> | null | undefined)?.is === 'dependency') return by as Dependency
-  return depends({}, () => by, { scope: 'app' })
+  return isDependency(by) ? by : depends({}, () => by, { scope: 'app' })
+}
+
+function isDependency(given: unknown): given is Dependency {
+  return (given as Partial<Dependency> | null | undefined)?.is === 'dependency'
 }
 
 /** A dependency that cannot be made. */

@@ -4,7 +4,7 @@ import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
 import type { WireLimits } from './limits.ts'
 
 /** Whoever takes what comes of a body. It is told of one end, or of one failure. */
-interface Taker {
+export interface Taker {
   readonly take: (chunk: Buffer) => void
   readonly end: () => void
   /** @param error BodyTooLarge, RequestTimeout or BodyCut. */
@@ -30,7 +30,7 @@ export class NodeBody {
     this.#limits = limits
     this.#taker = taker
     this.#silence = setTimeout(() => {
-      if (this.#wantsSince !== undefined) this.#fail(RequestTimeout())
+      if (this.#wantsSince !== undefined) this.fail(RequestTimeout())
     }, limits.bodyTimeout).unref()
     message.pause()
     message.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -55,9 +55,14 @@ export class NodeBody {
 
   /** Leaves the rest unread. */
   leave(): void {
+    this.#close(() => this.#unhear())
+  }
+
+  /** The same, and tells its taker why. */
+  fail(error: Error): void {
     this.#close(() => {
-      this.#message.pause()
-      this.#message.removeAllListeners('data')
+      this.#unhear()
+      this.#taker.fail(error)
     })
   }
 
@@ -66,14 +71,14 @@ export class NodeBody {
     this.#length += chunk.length
     if (this.#wantsSince !== undefined) this.#waited += performance.now() - this.#wantsSince
     this.#wantsSince = undefined
-    if (this.#length > this.#limit) return this.#fail(new BodyTooLarge(this.#limit))
-    if (this.#waited > bodyTimeout + (this.#length / bodyRate) * 1000) return this.#fail(RequestTimeout())
+    if (this.#length > this.#limit) return this.fail(new BodyTooLarge(this.#limit))
+    if (this.#waited > bodyTimeout + (this.#length / bodyRate) * 1000) return this.fail(RequestTimeout())
     this.#taker.take(chunk)
   }
 
-  #fail(error: Error): void {
-    this.leave()
-    this.#taker.fail(error)
+  #unhear(): void {
+    this.#message.pause()
+    this.#message.removeAllListeners('data')
   }
 
   #close(finish: () => void): void {

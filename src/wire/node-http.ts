@@ -24,16 +24,21 @@ const { createServer, STATUS_CODES } = process.getBuiltinModule('node:http')
 /** Milliseconds that a caller has to read why it was refused, and that a stop takes past its deadline to release what is held. */
 const LINGER = 1000
 
+/** What a timer of node's can wait, less what is added to it here and by node. */
+const MOST = 2 ** 31 - 2000
+
 /** The other end of a connection. */
 interface Peer extends Remote {
   /** Requests that it has sent on it. */
   asked: number
+  /** The last one that was answered before all of its body had come. */
+  early?: IncomingMessage
 }
 
 /** Serves a pipeline on node:http. */
 export async function listen(pipeline: Pipeline, options: ListenOptions): Promise<Listening> {
   const report = careful(options.report)
-  const { limits } = options
+  const limits = countable(options.limits)
   const pending = new Map<Exchange, ServerResponse>()
   /** Connections whose last reply is on its way: nothing may follow it. */
   const ending = new WeakSet<Duplex>()
@@ -52,6 +57,13 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   /** Node would let what a reply says of the connection stand, though the caller asked for its end. */
   const isLast = (request: NodeIncoming, { hasFieldsOfWire }: WireReply, response: ServerResponse): boolean =>
     stopping || request.cut || request.isLast || (hasFieldsOfWire && !response.shouldKeepAlive)
+
+  const passOver = (request: NodeIncoming, { req }: ServerResponse): void => {
+    const peer = sockets.get(req.socket)
+    if (peer !== undefined) peer.early = req
+    request.passOver()
+    holdToPace(req, limits)
+  }
 
   const serveOne = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     if (ending.has(message.socket)) return // its caller was told that there is no room, or that it is over
@@ -80,13 +92,13 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
       if (isLast(request, reply, response)) endAfter(response, reply)
       sendWhole(response, reply, request.method)
       pipeline.finish(x)
-      if (request.isDue) holdToPace(response.req, limits)
+      if (request.isDue) passOver(request, response)
       return
     }
     pending.set(x, response)
     response.on('close', () => {
       pending.delete(x)
-      if (request.isDue) holdToPace(response.req, limits)
+      if (request.isDue) passOver(request, response)
       const failure = response.writableFinished
         ? undefined
         : new CallerLeft('the caller left before the reply was sent')
@@ -129,17 +141,26 @@ export async function listen(pipeline: Pipeline, options: ListenOptions): Promis
   server.maxHeadersCount = 0
   server.on('request', (message, response) => serveOne(message, response, false))
   server.on('checkContinue', (message, response) => serveOne(message, response, true))
-  server.on('checkExpectation', (_message, response) => {
-    sendWhole(response, pipeline.refuse(ExpectationFailed() as Problem), 'GET')
+  server.on('checkExpectation', ({ method, socket }, response) => {
+    if (ending.has(socket)) return
+    sendWhole(response, endAfter(response, pipeline.refuse(ExpectationFailed() as Problem)), method as string)
   })
   server.on('connect', (_message, socket) =>
     refuseRaw(socket, pipeline.refuse(MethodNotAllowed({ headers: { allow: '' } }) as Problem)),
   )
-  server.on('clientError', (error: NodeJS.ErrnoException & ParserError, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & ParserError, duplex) => {
+    const socket = duplex as Socket
     // What comes after the last request of a connection is thrown away until its caller has read the reply.
     if (error.code !== 'ECONNRESET' && ending.has(socket)) return
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0) {
       socket.destroy()
+      return
+    }
+    // Its caller would take another reply for that to its next request.
+    if (sockets.get(socket)?.early?.complete === false) {
+      ending.add(socket)
+      linger(socket)
+      socket.destroySoon()
       return
     }
     const refuse = (): void => {
@@ -220,6 +241,22 @@ async function closeServer(
   // What these hold is released when their replies are closed, which is after their connections are.
   for (const response of [...pending.values()]) {
     if (!response.closed) await new Promise((resolve) => response.once('close', resolve))
+  }
+}
+
+/**
+ * Limits that node can count with: of a longer time its timers make a millisecond, and its parser refuses more bytes.
+ * Where nobody lives to see the end, one is as good as the other.
+ */
+function countable(limits: WireLimits): WireLimits {
+  const { headerBytes, headerTimeout, bodyTimeout, keepAliveTimeout, sendTimeout } = limits
+  return {
+    ...limits,
+    headerBytes: Math.min(headerBytes, MOST),
+    headerTimeout: Math.min(headerTimeout, MOST),
+    bodyTimeout: Math.min(bodyTimeout, MOST),
+    keepAliveTimeout: Math.min(keepAliveTimeout, MOST),
+    sendTimeout: Math.min(sendTimeout, MOST),
   }
 }
 

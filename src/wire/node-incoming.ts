@@ -3,7 +3,7 @@ import { BadRequest } from '../contract/problems.ts'
 import { BodyCut, BodyTooLarge } from '../pipeline/incoming.ts'
 import { authorityOf, isAuthority } from './authority.ts'
 import type { WireLimits } from './limits.ts'
-import { NodeBody } from './node-body.ts'
+import { NodeBody, type Taker } from './node-body.ts'
 import { HeadersTooLarge } from './refusals.ts'
 import { codingFault } from './transfer-coding.ts'
 import { ProxiedIncoming, type Remote } from './proxied-incoming.ts'
@@ -26,6 +26,8 @@ export class NodeIncoming extends ProxiedIncoming {
   isLast = false
   /** The whole body was read at once. */
   #isTaken = false
+  /** The body, while somebody reads it. */
+  #body: NodeBody | undefined = undefined
 
   constructor(
     message: IncomingMessage,
@@ -99,16 +101,13 @@ export class NodeIncoming extends ProxiedIncoming {
   #collect(limit: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
-      const body = new NodeBody(this.#message, limit, this.#limits, {
+      const body = this.#read(limit, {
         take: (chunk) => {
           chunks.push(chunk)
           body.want()
         },
         end: () => resolve(Buffer.concat(chunks)),
-        fail: (error) => {
-          this.cut = true
-          reject(error)
-        },
+        fail: reject,
       })
       body.want()
     })
@@ -131,16 +130,13 @@ export class NodeIncoming extends ProxiedIncoming {
     // Not Readable.toWeb: cancelling that closes the connection, and with it the way for the reply.
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        body = new NodeBody(this.#message, limit, this.#limits, {
+        body = this.#read(limit, {
           take: (chunk) => {
             controller.enqueue(chunk)
             if ((controller.desiredSize ?? 0) <= 0) body.rest()
           },
           end: () => controller.close(),
-          fail: (error) => {
-            this.cut = true
-            controller.error(error)
-          },
+          fail: (error) => controller.error(error),
         })
       },
       pull: () => body.want(),
@@ -151,10 +147,27 @@ export class NodeIncoming extends ProxiedIncoming {
     })
   }
 
+  #read(limit: number, taker: Taker): NodeBody {
+    const fail = (error: Error): void => {
+      this.cut = true
+      taker.fail(error)
+    }
+    this.#body = new NodeBody(this.#message, limit, this.#limits, { ...taker, fail })
+    return this.#body
+  }
+
+  /** Takes the rest of the body off the connection for nobody: the reply is out, and the next request is behind it. */
+  passOver(): void {
+    this.#body?.fail(new BodyCut('the reply was sent before all of the body had come'))
+    this.#message.resume()
+  }
+
   /** What must hold before the first byte of a body is asked for. */
   #begin(limit: number): void {
     // The caller left before anybody asked for the body. Node said so then, and says nothing to those who listen later.
     if (this.#message.destroyed && !this.#message.complete) throw new BodyCut('the body broke off')
+    // Nor does it of a body that it threw away, of which nobody had read when the reply was out.
+    if (this.#response.writableFinished) throw new BodyCut('the reply was sent before the body was read')
     if (Number(this.field('content-length') ?? 0) > limit) {
       this.cut = true
       throw new BodyTooLarge(limit)

@@ -41,7 +41,10 @@ const SERVE: Readonly<Record<string, Kind>> = {
   upgrade: { takes: 'a function (request) => …', has: (value) => typeof value === 'function' },
   deadline: TIME,
   drain: TIME,
-  backend: { takes: 'text such as "redis://…", or a backend', has: (value) => isText(value) || isOptions(value) },
+  backend: {
+    takes: 'text such as "redis://…", or a backend',
+    has: (value) => isText(value) || (isOptions(value) && isOptions(value.ports)),
+  },
   override: { takes: 'a list of pairs', has: Array.isArray },
   signals: SWITCH,
 }
@@ -61,9 +64,10 @@ const TLS: Readonly<Record<string, Kind>> = {
  *
  * @throws {TypeError} naming the option and what it takes.
  */
-export function checkValues(given: object): void {
+export function checkValues(given: unknown): void {
+  if (!isOptions(given)) throw new TypeError(`serve takes { port, … } after the API, not ${spelled(given)}`)
   checkKinds('', given, SERVE)
-  const { port, host, path, tls, engine, upgrade } = given as Given
+  const { port, host, path, tls, engine, upgrade } = given
   if (path !== undefined && (port !== undefined || host !== undefined)) {
     throw new TypeError('path is a unix socket in the place of port and host: leave out the one or the others')
   }
@@ -76,7 +80,7 @@ export function checkValues(given: object): void {
   if (engine === 'node') {
     throw new TypeError('tls is not for engine "node": leave engine out, or let a proxy before the server end TLS')
   }
-  checkKinds('tls.', tls as object, TLS)
+  checkKinds('tls.', tls as Given, TLS)
   for (const name of ['cert', 'key']) {
     if ((tls as Given)[name] === undefined) throw new TypeError(`tls.${name} is missing: it takes ${PEM.takes}`)
   }
@@ -92,10 +96,10 @@ export function checkNames(where: string, given: object, names: readonly string[
   }
 }
 
-function checkKinds(where: string, given: object, kinds: Readonly<Record<string, Kind>>): void {
+function checkKinds(where: string, given: Given, kinds: Readonly<Record<string, Kind>>): void {
   checkNames(where === '' ? 'serve' : where.slice(0, -1), given, Object.keys(kinds))
-  for (const [name, value] of Object.entries(given)) {
-    const { takes, has } = kinds[name] as Kind
+  for (const [name, { takes, has }] of Object.entries(kinds)) {
+    const value = given[name]
     if (value !== undefined && !has(value)) {
       throw new TypeError(`${where}${name} takes ${takes}, not ${spelled(value)}`)
     }
@@ -113,7 +117,7 @@ function options(takes: string): Kind {
   return { takes, has: isOptions }
 }
 
-function isOptions(value: unknown): boolean {
+function isOptions(value: unknown): value is Given {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 

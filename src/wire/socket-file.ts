@@ -13,18 +13,19 @@ export class SocketTaken extends Error {}
 export async function freeSocketFile(path: string): Promise<void> {
   // An abstract one (unix(7)) is no file, and goes with its server.
   if (path.startsWith('\0')) return
-  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
+  // What is wrong with its folder, whoever listens there is told.
+  const found = await lstat(path).catch(() => undefined)
   if (found === undefined) return
   if (!found.isSocket()) throw new SocketTaken(`${path} is a file that is no socket: give another path`)
   if (await isListening(path)) throw new SocketTaken(`Another server listens on ${path}: stop it, or give another path`)
-  await unlink(path)
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return
+    throw new SocketTaken(`${path} was left by another server, and this user may not remove it: ${error.message}`)
+  })
 }
 
 function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.destroy()
@@ -33,8 +34,7 @@ function isListening(path: string): Promise<boolean> {
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false)
       // Its queue is full, or it is another user's: somebody listens, or might.
-      else if (error.code === 'EAGAIN') resolve(true)
-      else reject(error)
+      else resolve(true)
     })
   })
 }

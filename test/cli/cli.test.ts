@@ -108,6 +108,8 @@ test.each([
   ],
   [['start', 'api.ts', '--host', ''], /^--host is empty: give it a value, or leave it out/],
   [['start', 'api.ts', '--socket', ''], /^--socket is empty: give it a value, or leave it out/],
+  [['start', 'api.ts', '--tls-cert', '', '--tls-key', ''], /^--tls-cert is empty: give it a value, or leave it out/],
+  [['start', '.'], /^\S+ is a folder: name the file in it whose default export is the API\n$/],
   [['start', 'api.ts', '--socket', 'x'.repeat(120)], /^There can be no socket at .*x: its path is too long/],
   [['start', 'api.ts', '--workers', '1', '--socket', 'x'.repeat(120)], /^There can be no socket at .*x: its path is/],
   [['openapi', 'api.ts', '--out', 'none/api.json'], /^There can be no file none\/api\.json: its folder does not exist/],

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, symlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { type Server, createServer } from 'node:net'
 import path from 'node:path'
@@ -103,6 +104,50 @@ test.each(WAYS)('A folder that is not there is said, %s', async (_, args) => {
   running.add(program)
   expect(await program.ended).toBe(1)
   expect(program.output()).toMatch(/^There can be no socket at .*nowhere\/app\.sock: .*does not exist\n$/)
+})
+
+const PLACES = [
+  ['A name that no file can have', 'a'.repeat(300), /its path is too long/],
+  ['A path that no socket can have', `./${'a'.repeat(150)}`, /its path is too long/],
+  ['A file in the place of its folder', 'app.ts/app.sock', /what it is in is no folder/],
+  ['A link to itself in the place of its folder', 'loop/app.sock', /what it is in is no folder/],
+] as const
+
+test.each(PLACES.flatMap(([name, ...one]) => WAYS.map(([way, args]) => [name, way, args, ...one] as const)))(
+  '%s is said, %s',
+  async (_, __, args, socket, said) => {
+    symlinkSync('loop', path.join(folder.path, 'loop'))
+    const program = runTrestle(folder, ['start', 'app.ts', '--socket', socket, ...args])
+    running.add(program)
+    expect(await program.ended).toBe(1)
+    expect(program.output()).toMatch(/^There can be no socket at .*\n$/)
+    expect(program.output()).toMatch(said)
+  },
+)
+
+/** Of a user who is not the one that runs the tests, which takes root. */
+const OTHER = 65_534
+
+test.runIf(process.getuid?.() === 0).each([
+  ['may not connect to', 0o755, 0o755, /^Another server listens on /],
+  ['may not remove', 0o777, 0o755, / was left by another server, and this user may not remove it: EACCES/],
+])('A socket that this user %s is said', async (_, mode, folderMode, said) => {
+  const first = start()
+  await first.says(/Listening/)
+  first.signal('SIGKILL')
+  await first.ended
+  chmodSync(place(), mode)
+  chmodSync(folder.path, folderMode)
+  const file = path.resolve(import.meta.dirname, '../../src/wire/socket-file.ts')
+  const free = `import { freeSocketFile } from ${JSON.stringify(file)}
+await freeSocketFile('app.sock').catch((error) => console.log(error.message))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', free], {
+    cwd: folder.path,
+    uid: OTHER,
+    gid: OTHER,
+    encoding: 'utf8',
+  })
+  expect(stdout).toMatch(said)
 })
 
 test('Workers are replaced on a unix socket too', async () => {

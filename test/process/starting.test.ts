@@ -67,19 +67,92 @@ test('A start that does not end is not waited for beyond the deadline', async ()
   program.signal('SIGTERM')
   expect(await program.ended).toBe(1)
   expect(performance.now() - asked).toBeGreaterThan(290)
-  expect(program.output()).toContain('SIGTERM came during the start, which did not end within 300 ms after it\n')
+  expect(program.output()).toContain(
+    'SIGTERM came during the start, and the process did not end within 300 ms after it\n',
+  )
 })
 
-test('A start that fails after SIGTERM says why', async () => {
+test.each([
+  ['alone', []],
+  ['in a worker', ['--workers', '1']],
+])('A start that fails after SIGTERM says why, %s', async (_, args) => {
   await folder.write(
     'app.ts',
     `console.log('on its way')\nawait new Promise((resolve) => setTimeout(resolve, 300))\nexport default 1\n`,
   )
-  const program = run('start', 'app.ts')
+  const program = run('start', 'app.ts', ...args)
   await program.says(/on its way/)
   program.signal('SIGTERM')
   expect(await program.ended).toBe(1)
-  expect(program.output()).toContain('app.ts exports no API')
+  expect(program.output()).toBe('on its way\napp.ts exports no API. Write: export default api({ … })\n')
+})
+
+test('A program that tries again after a start that failed ends too', async () => {
+  await folder.write(
+    'app.ts',
+    `import { api, depends, get } from 'trestle'
+import { serve } from 'trestle/node'
+let tries = 0
+const pool = depends({}, async () => {
+  console.log('try')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  if (++tries === 1) throw new Error('no database yet')
+}, { scope: 'app', eager: true })
+const app = api({ read: get('/', { use: { pool } }, () => 'tea') })
+for (;;) {
+  try {
+    await serve(app, { deadline: 600 })
+    break
+  } catch (error) {
+    console.log(error.message)
+  }
+}
+export default app
+`,
+  )
+  const program = run('openapi', 'app.ts')
+  await program.says(/try/)
+  program.signal('SIGTERM')
+  expect(await program.ended).toBe(1)
+  expect(program.output()).toContain('no database yet')
+})
+
+test('Of several servers in a process, each finishes its replies', async () => {
+  await folder.write(
+    'app.ts',
+    `import { api, get } from 'trestle'
+import { serve } from 'trestle/node'
+process.on('warning', ({ message }) => console.log(message))
+const app = api({
+  quick: get('/', () => 'tea'),
+  slow: get('/slow', async () => {
+    console.log('begun')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    return 'done'
+  }),
+})
+const [{ url }] = await Promise.all(Array.from({ length: 12 }, () => serve(app, { port: 0, quiet: true })))
+console.log(await (await fetch(url + '/slow')).text())
+export default app
+`,
+  )
+  const program = run('openapi', 'app.ts')
+  await program.says(/begun/)
+  program.signal('SIGTERM')
+  expect(await program.ended).toBe(0)
+  expect(program.output()).toMatch(/^begun\n"done"\n/)
+})
+
+test('A save during a start begins anew, and nothing is said of the start that is over', async () => {
+  const text = `${SLOW}export default app\n`
+  await folder.write('app.ts', text)
+  const program = run('dev', 'app.ts', '--port', '0')
+  await program.says(/the pool is being made/)
+  await folder.write('app.ts', `${text}// saved\n`)
+  await program.says(/ready in/)
+  const [first, second, ...rest] = program.output().split('\n').slice(0, -1)
+  expect([first, second]).toEqual(['the pool is being made', 'app.ts changed'])
+  expect(rest).toEqual(['the pool is being made', expect.stringMatching(/^http.* ready in/)])
 })
 
 // Process managers take `process.send('ready')` for it, so that programs say so.

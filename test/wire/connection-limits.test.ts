@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { api, get, ok, post, stream, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { WIRE_LIMITS } from '../../src/wire/limits.ts'
 import { Connection } from '../matrix/connection.ts'
 import { fieldOf } from '../matrix/received.ts'
 
@@ -179,5 +180,37 @@ describe.each(['trestle', 'node'] as const)('on the engine "%s"', (engine) => {
     next.write(GET)
     expect(await next.reply('GET')).toMatchObject({ status: 200 })
     next.end()
+  })
+
+  test('a connection that brings nothing is closed, and is told nothing', async () => {
+    expect(await closing()).toBeLessThan(LIMITS.headerTimeout + SLACK)
+    expect(connection.rest).toBe('')
+  })
+
+  test('a request whose expectation is refused is the last, be its body on the way', async () => {
+    connection.write(upload('/read', 500, 'Expect: miracles\r\n'))
+    expect(await connection.reply('POST')).toMatchObject({ status: 417 })
+    expect(await closing()).toBeLessThan(LIMITS.keepAliveTimeout)
+  })
+
+  test('limits may be as large as numbers are', async () => {
+    await server.stop()
+    const limits = Object.fromEntries(Object.keys(WIRE_LIMITS).map((name) => [name, Number.MAX_SAFE_INTEGER]))
+    const warnings: string[] = []
+    const warned = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', warned)
+    server = await serve(api({ read: post('/read', { body: text(), returns: text() }, ({ body }) => body) }), {
+      ...{ port: 0, host: '127.0.0.1', quiet: true, signals: false, engine, limits },
+    })
+    const patient = await Connection.open(server.port)
+    for (let i = 0; i < 2; i++) {
+      patient.write(upload('/read', 5))
+      await sleep(50)
+      patient.write('hello')
+      expect(await patient.reply('POST')).toMatchObject({ status: 200, body: Buffer.from('hello') })
+    }
+    patient.end()
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
   })
 })

@@ -214,8 +214,11 @@ test('more fields than the limits allow are 431', async () => {
   expect((await caller.get('/hello/ann', fewer)).status).toBe(200)
 })
 
-test('a limit of header bytes that is beyond every setting is none', async () => {
-  const lax = await serveSecurely(app, issueCertificate(), { limits: { headerBytes: 2 ** 40 } })
+test.each([
+  ['header bytes', { headerBytes: 2 ** 40 }],
+  ['header fields', { headerBytes: 2 ** 40, headerCount: 2 ** 31 - 4 }],
+])('a limit of %s that is beyond every setting is none', async (_, limits) => {
+  const lax = await serveSecurely(app, issueCertificate(), { limits })
   const other = await Http2Caller.open(lax.port)
   expect((await other.get('/hello/ann', { 'x-long': 'v'.repeat(20_000) })).status).toBe(200)
   other.end()

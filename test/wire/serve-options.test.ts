@@ -64,6 +64,16 @@ test.each<[string, object, string]>([
     'proxy: trust takes a list of networks, not "loopback"',
   ],
   ['a prefix that is a number', { proxy: { prefix: 5 } }, 'proxy: 5 is no prefix: write "/api"'],
+  [
+    'a pair of overrides without a dependency',
+    { override: [[undefined, 1]] },
+    'override takes pairs [dependency, what stands in its place], and one has no dependency',
+  ],
+  [
+    'a backend that is none',
+    { backend: { name: 'own' } },
+    'backend takes text such as "redis://…", or a backend, not an object',
+  ],
   ['a report that is none', { report: console }, 'report takes a function (error, about) => …, not an object'],
 ])('%s is refused before anything is made', async (_, options, message) => {
   let made = 0
@@ -72,4 +82,23 @@ test.each<[string, object, string]>([
   const start = serve(app, { port: 0, quiet: true, signals: false, ...options } as ServeOptions)
   await expect(start).rejects.toThrow(new TypeError(message))
   expect(made).toBe(0)
+})
+
+test.each([
+  [null, 'null'],
+  [8000, '8000'],
+  [[], 'a list'],
+])('options that are %o are refused', async (options, said) => {
+  const start = serve(api({ read: get('/', () => 'tea') }), options as unknown as ServeOptions)
+  await expect(start).rejects.toThrow(new TypeError(`serve takes { port, … } after the API, not ${said}`))
+})
+
+test('options are looked at wherever their object has them from', async () => {
+  class Configuration {
+    get port(): string {
+      return '8000'
+    }
+  }
+  const start = serve(api({ read: get('/', () => 'tea') }), new Configuration() as unknown as ServeOptions)
+  await expect(start).rejects.toThrow(new TypeError('port takes a whole number from 0 to 65535, not "8000"'))
 })

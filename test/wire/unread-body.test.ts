@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Middleware, api, bytes, get, ok, post, reply, stream, text } from 'trestle'
+import { type Api, type Middleware, api, bytes, get, ok, post, reply, stream, text } from 'trestle'
 import { type Server, serve } from 'trestle/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Connection } from '../matrix/connection.ts'
@@ -8,12 +8,15 @@ import { Connection } from '../matrix/connection.ts'
 
 let server: Server
 let read: string[]
+let given: Api
 
 beforeEach(async () => {
   read = []
   // It waits for nobody.
   const impatient: Middleware = (context, next) => Promise.race([next(context), sleep(200).then(() => reply(503))])
-  const given = api({
+  // It lets the body be read only when the reply is out.
+  const slow: Middleware = (context, next) => sleep(300).then(() => next(context))
+  given = api({
     hello: get('/hello', () => 'hello'),
     text: post('/text', { body: text(), returns: text(), middleware: [impatient] }, ({ body }) => {
       read.push(`text of ${body.length}`)
@@ -25,6 +28,10 @@ beforeEach(async () => {
     }),
     count: post('/count', { body: bytes(), returns: text() }, ({ body }) => {
       return `${body.length}`
+    }),
+    late: post('/late', { body: text(), returns: text(), middleware: [impatient, slow] }, ({ body }) => {
+      read.push(`text of ${body.length}`)
+      return 'taken'
     }),
     early: post('/early', { body: stream(), returns: text() }, ({ body, background }) => {
       background(async () => {
@@ -167,3 +174,36 @@ function used(): number {
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
+
+describe.each(['trestle', 'node'] as const)('on the engine "%s"', (engine) => {
+  let connection: Connection
+
+  beforeEach(async () => {
+    await server.stop()
+    server = await serve(given, { port: 0, host: '127.0.0.1', quiet: true, signals: false, engine, report: () => {} })
+    connection = await Connection.open(server.port)
+  })
+
+  afterEach(() => connection.end())
+
+  test('what follows a body of which a part was read is answered', async () => {
+    connection.write(head('/peek', 'application/octet-stream', 'Content-Length: 300000') + 'x'.repeat(100_000))
+    expect((await connection.reply('POST'))?.body.toString()).toBe('peek')
+    connection.write(`${'x'.repeat(200_000)}GET /hello HTTP/1.1\r\nHost: a\r\n\r\n`)
+    expect((await connection.reply('GET'))?.body.toString()).toBe('"hello"')
+  })
+
+  test('who still reads the stream is told that it broke off', async () => {
+    connection.write(`${head('/early', 'application/octet-stream', 'Content-Length: 10')}hello`)
+    expect((await connection.reply('POST'))?.body.toString()).toBe('early')
+    connection.write('world')
+    await expect.poll(() => read).toEqual(['a stream that broke off'])
+  })
+
+  test('who begins to read when the reply is out gets all of it or nothing, and not an empty body', async () => {
+    connection.write(`${head('/late', 'text/plain', 'Content-Length: 5')}hello`)
+    expect(await connection.reply('POST')).toMatchObject({ status: 503 })
+    await sleep(400)
+    expect(read.filter((one) => one !== 'text of 5')).toEqual([])
+  })
+})

@@ -14,7 +14,7 @@ export const STREAMS = 100
 /** The highest number that a stream can have. */
 const LAST_STREAM = 2 ** 31 - 1
 
-/** The largest value of a setting (RFC 9113 §6.5.1). */
+/** The largest value of a setting (RFC 9113 §6.5.1), and the largest number that node takes for one. */
 const LARGEST = 2 ** 32 - 1
 
 const ENHANCE_YOUR_CALM = 11
@@ -178,7 +178,7 @@ function sessionOptions(limits: WireLimits): ServerSessionOptions {
     ...RESETS,
     // Room for what is answered with 431. Beyond it nghttp2 resets the stream, and beyond 64 KB or 8 CONTINUATION
     // frames it ends the connection (CVE-2024-27316).
-    maxHeaderListPairs: 2 * limits.headerCount + 8,
+    maxHeaderListPairs: Math.min(2 * limits.headerCount + 8, LARGEST),
     // DATA and HEADERS that are empty or wrong (CVE-2019-9518).
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: STREAMS,
