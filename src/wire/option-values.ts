@@ -20,7 +20,6 @@ const TIME: Kind = {
 }
 const SWITCH: Kind = { takes: 'true or false', has: (value) => typeof value === 'boolean' }
 const PEM: Kind = { takes: 'the path of a PEM file, or its text', has: isText }
-const REPORT: Kind = { takes: 'a function (error, about) => …', has: (value) => typeof value === 'function' }
 const ANY: Kind = { takes: '', has: () => true }
 
 const SERVE: Readonly<Record<string, Kind>> = {
@@ -36,9 +35,9 @@ const SERVE: Readonly<Record<string, Kind>> = {
   },
   quiet: SWITCH,
   development: SWITCH,
-  report: REPORT,
+  report: called('(error, about) => …'),
   proxy: options('{ trust, headers, prefix }'),
-  upgrade: { takes: 'a function (request) => …', has: (value) => typeof value === 'function' },
+  upgrade: called('(request) => …'),
   deadline: TIME,
   drain: TIME,
   backend: {
@@ -115,6 +114,10 @@ export function spelled(value: unknown): string {
 
 function options(takes: string): Kind {
   return { takes, has: isOptions }
+}
+
+function called(as: string): Kind {
+  return { takes: `a function ${as}`, has: (value) => typeof value === 'function' }
 }
 
 function isOptions(value: unknown): value is Given {
