@@ -15,7 +15,7 @@ export interface WireLimits {
   readonly requestsPerConnection: number
   /** Milliseconds from the first byte of a request to the end of its header section: 10,000. Then 408. */
   readonly headerTimeout: number
-  /** Milliseconds that a body may take before its rate counts: 20,000. Then 408. */
+  /** Milliseconds that a body may be silent, and that it may take before its rate counts: 20,000. Then 408. */
   readonly bodyTimeout: number
   /** Bytes of a body that buy it one more second, after `bodyTimeout`: 500. */
   readonly bodyRate: number
@@ -44,8 +44,11 @@ export const WIRE_LIMITS: WireLimits = {
  */
 export function wireLimits(given: Partial<WireLimits> = {}): WireLimits {
   checkNames('limits', given, Object.keys(WIRE_LIMITS))
-  for (const [name, value] of Object.entries(given)) {
+  const limits: Record<keyof WireLimits, number> = { ...WIRE_LIMITS }
+  for (const [name, value] of Object.entries(given) as [keyof WireLimits, number | undefined][]) {
+    if (value === undefined) continue
     if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`limits: ${name} takes a whole number from 1`)
+    limits[name] = value
   }
-  return { ...WIRE_LIMITS, ...given }
+  return limits
 }

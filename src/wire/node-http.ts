@@ -260,16 +260,20 @@ function countable(limits: WireLimits): WireLimits {
   }
 }
 
-/** Ends a connection on which the rest of a body that nobody reads comes too slowly: its reply is out. */
+/** Ends a connection on which the rest of a body that nobody reads comes too slowly, or no more: its reply is out. */
 function holdToPace(message: IncomingMessage, { bodyTimeout, bodyRate }: WireLimits): void {
   const { socket } = message
   const since = performance.now()
   const before = socket.bytesRead
+  let last = -1
   const look = (): void => {
     if (message.complete || socket.destroyed) return
-    const until = since + bodyTimeout + ((socket.bytesRead - before) / bodyRate) * 1000
+    const { bytesRead } = socket
+    const until = since + bodyTimeout + ((bytesRead - before) / bodyRate) * 1000
     const left = Math.min(until - performance.now(), bodyTimeout)
-    if (left <= 0) socket.destroy()
+    const isSilent = bytesRead === last
+    last = bytesRead
+    if (isSilent || left <= 0) socket.destroy()
     else setTimeout(look, left).unref()
   }
   look()

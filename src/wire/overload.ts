@@ -318,7 +318,9 @@ interface Work {
 export function createOverload(options: OverloadOptions = {}, report: Report): Admission {
   checkNames('overload', options, ['concurrency', 'delay'])
   for (const [name, value] of Object.entries(options)) {
-    if (!(Number.isFinite(value) && value >= 1)) throw new TypeError(`overload: ${name} takes a number from 1`)
+    if (value !== undefined && !(Number.isFinite(value) && value >= 1)) {
+      throw new TypeError(`overload: ${name} takes a number from 1`)
+    }
   }
   const tell = careful(report)
   return new Overload(options, nodeEventLoop(), (refused) => {

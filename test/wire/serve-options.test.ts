@@ -102,3 +102,14 @@ test('options are looked at wherever their object has them from', async () => {
   const start = serve(api({ read: get('/', () => 'tea') }), new Configuration() as unknown as ServeOptions)
   await expect(start).rejects.toThrow(new TypeError('port takes a whole number from 0 to 65535, not "8000"'))
 })
+
+test('what is undefined counts as not given', async () => {
+  const given = { host: undefined, limits: { headerBytes: undefined }, overload: { delay: undefined } }
+  const app = api({ read: get('/', () => 'tea') })
+  const server = await serve(app, { port: 0, quiet: true, signals: false, ...(given as unknown as ServeOptions) })
+  const [small, large] = await Promise.all(
+    [16_000, 17_000].map((octets) => fetch(server.url, { headers: { 'x-long': 'v'.repeat(octets) } })),
+  )
+  expect([small?.status, large?.status]).toEqual([200, 431])
+  await server.stop()
+})

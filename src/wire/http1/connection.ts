@@ -79,6 +79,9 @@ export class Connection implements Waiting, BodySource {
   /** Octets that the caller's system has taken, and when it last took some; -1 while there are none for it. */
   #out = -1
   #readAt = 0
+  /** Octets of the body that had come when it was last looked at, and when some last had; -1 for a new one. */
+  #in = -1
+  #heardAt = 0
   #linger = LINGER
 
   /** @param release lets go of the socket, for another to have it. */
@@ -165,6 +168,7 @@ export class Connection implements Waiting, BodySource {
       if (at < to) at = body.take(bytes, at, to)
       if (!body.ended) {
         this.#body = body
+        this.#in = -1
         this.#since = this.#shared.timeouts.now
       }
     }
@@ -343,15 +347,22 @@ export class Connection implements Waiting, BodySource {
         this.#readAt = now
         if (this.#ending) this.#since = now
       } else if (now - this.#readAt > limits.sendTimeout) this.#socket.destroy()
+      this.#heardAt = now
       return
     }
     this.#out = -1
     if (this.#ending) {
       if (waited > this.#linger) this.#socket.destroy()
     } else if (this.#body !== undefined) {
+      const { received, isDue } = this.#body
       // Not the caller's time: it cannot send more, or may wait for 100.
-      if (this.#paused || !this.#body.isDue) this.#since = now
-      else if (waited > limits.bodyTimeout + (this.#body.received / limits.bodyRate) * 1000) this.#tooSlow()
+      if (this.#paused || !isDue) this.#since = this.#heardAt = now
+      else if (received !== this.#in) {
+        this.#in = received
+        this.#heardAt = now
+      }
+      const isSilent = now - this.#heardAt > limits.bodyTimeout
+      if (isSilent || now - this.#since > limits.bodyTimeout + (received / limits.bodyRate) * 1000) this.#tooSlow()
     } else if (this.#x === undefined) {
       if (this.#head.begun) {
         if (waited > limits.headerTimeout) this.#tooSlow()

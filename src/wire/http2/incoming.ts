@@ -101,8 +101,9 @@ export class Http2Incoming extends ProxiedIncoming {
   /** Ends the body for whoever reads it with RequestTimeout, where the caller has let it wait for too long. */
   checkPace(now: number, { bodyTimeout, bodyRate }: WireLimits): void {
     if (this.#waitsSince === undefined) return
-    const waited = this.#waited + now - this.#waitsSince
-    if (waited > bodyTimeout + (this.#received / bodyRate) * 1000) this.#fail(RequestTimeout())
+    const silent = now - this.#waitsSince
+    const isLate = this.#waited + silent > bodyTimeout + (this.#received / bodyRate) * 1000
+    if (isLate || silent > bodyTimeout) this.#fail(RequestTimeout())
   }
 
   /** Lets go of a body that nobody is going to read: the reply is out. */
