@@ -10,6 +10,9 @@ export class CertificateError extends Error {
   override readonly name = 'CertificateError'
 }
 
+/** What PEM text holds (RFC 7468 §2), between which may stand anything. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
+
 /** Paths of PEM files, or the PEM text itself. */
 export interface CertificateFiles {
   readonly cert: string
@@ -49,7 +52,8 @@ export function readCertificate(files: CertificateFiles): Certificate {
         'give the key that the certificate was issued for',
     )
   }
-  if (ca !== undefined) checkAuthorities(ca)
+  checkWhole('tls.cert', cert)
+  if (ca !== undefined) checkWhole('tls.ca', ca)
   try {
     createSecureContext({ cert: cert.text, key: key.text, passphrase: files.passphrase, ca: ca?.text })
   } catch (error) {
@@ -106,16 +110,24 @@ function certificateIn(option: string, { text, from }: Source): X509Certificate 
   try {
     return new Parsed(text)
   } catch (error) {
-    throw new CertificateError(`${option}: a certificate in ${from} is broken: copy it anew`, { cause: error })
+    throw broken(option, from, error)
   }
 }
 
-/** OpenSSL would leave out what follows one that it cannot read, such as the rest of a file that is half written. */
-function checkAuthorities({ text, from }: Source): void {
-  certificateIn('tls.ca', { text, from })
-  for (const [one] of text.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]*?(?:-----END CERTIFICATE-----|$)/g)) {
-    certificateIn('tls.ca', { text: one, from })
-  }
+/**
+ * OpenSSL leaves out what follows one that it cannot read, such as the rest of a file that is half written: callers of an
+ * authority would be refused, or callers refuse the server, and nobody would know why.
+ */
+function checkWhole(option: string, { text, from }: Source): void {
+  const rest = text.replaceAll(BLOCK, (block: string, kind: string) => {
+    if (kind === 'CERTIFICATE') certificateIn(option, { text: block, from })
+    return 'whole'
+  })
+  if (rest.includes('-----BEGIN ') || /(?:^|\n)-.*$/.test(rest.trimEnd())) throw broken(option, from)
+}
+
+function broken(option: string, from: string, cause?: unknown): CertificateError {
+  return new CertificateError(`${option}: a certificate in ${from} is broken: copy it anew`, { cause })
 }
 
 function keyIn({ text, from }: Source, passphrase: string | undefined): KeyObject {

@@ -193,8 +193,14 @@ test('what cannot be served is refused at start, by the file, with the mend', ()
     'tls.cert: a certificate in /broken.pem is broken: copy it anew',
   )
   // OpenSSL would take the first, and the callers of the second be refused.
-  writeFileSync(at('half.pem'), readFileSync(other.cert, 'utf8') + readFileSync(good.cert, 'utf8').slice(0, 300))
-  expect(says({ ...good, ca: at('half.pem') })).toBe('tls.ca: a certificate in /half.pem is broken: copy it anew')
+  const [first, second] = [readFileSync(good.cert, 'utf8'), readFileSync(other.cert, 'utf8')]
+  for (const length of [1, 5, 14, 27, 28, 300, second.trimEnd().length - 1]) {
+    writeFileSync(at('half.pem'), first + second.slice(0, length))
+    expect(says({ ...good, ca: at('half.pem') })).toBe('tls.ca: a certificate in /half.pem is broken: copy it anew')
+    expect(says({ ...good, cert: at('half.pem') })).toBe('tls.cert: a certificate in /half.pem is broken: copy it anew')
+  }
+  writeFileSync(at('told.pem'), `Ours\n----\n- of 2026\n${first}\nTheirs\n-----\n${second}\n`)
+  expect(says({ ...good, ca: at('told.pem'), cert: at('told.pem') })).toBe('nothing')
   writeFileSync(at('both.pem'), readFileSync(other.cert, 'utf8') + readFileSync(good.cert, 'utf8'))
   expect(says({ ...good, ca: at('both.pem') })).toBe('nothing')
   expect(says({ ...good, key: at('broken-key.pem') })).toBe(
