@@ -84,3 +84,16 @@ onEveryWire('where several paths fit', (open) => {
     expect((await fetch('/users/me', { method: 'BREW' })).status).toBe(501)
   })
 })
+
+onEveryWire('literals of one length', (open) => {
+  test.each([
+    [['aa', 'ab'], 'any'],
+    [['aa', 'ab', 'ac', 'ad', 'ae'], 'ae'],
+  ])('%j are told apart, and from what is none', async (words, last) => {
+    const literals = Object.fromEntries(words.map((word) => [word, get(`/${word}/{id}`, () => word)]))
+    const { fetch } = await open(api({ places }, { ...literals, any: get('/{any}/{id}', () => 'any') }))
+    const asked = ['aa', 'ab', '%61b', 'ae', 'af', 'xa', 'a', 'aaa']
+    const came = await Promise.all(asked.map(async (word) => (await fetch(`/${word}/7?ab`)).json()))
+    expect(came).toEqual(['aa', 'ab', 'ab', last, 'any', 'any', 'any', 'any'])
+  })
+})
