@@ -100,7 +100,7 @@ onEveryWire('literals of one length', (open) => {
 })
 
 overNode('CONNECT', (open) => {
-  test.each(['/{id}', '/{path...}'])(
+  test.each(['/{id}', '/{path...}'] as const)(
     'leads nowhere, not to %s: its target is no path (RFC 9110 §9.3.6)',
     async (path) => {
       const { port } = await open(api({ places }, { read: get(path, () => 1) }))
