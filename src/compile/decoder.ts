@@ -179,21 +179,31 @@ export function readForm(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (let from = start; from < text.length && !isFull(errors); ) {
-    let end = from
-    let split = -1
-    let isEscaped = false
+    let split = from
+    let isNamePlain = true
+    for (; split < text.length; split++) {
+      const code = text.charCodeAt(split)
+      if (code === EQUALS || code === AMPERSAND) break
+      if (code === PERCENT || code === PLUS) isNamePlain = false
+    }
+    let end = split
+    let isValuePlain = true
     for (; end < text.length; end++) {
       const code = text.charCodeAt(end)
       if (code === AMPERSAND) break
-      if (code === EQUALS && split === -1) split = end
-      else if (code === PERCENT || code === PLUS) isEscaped = true
+      if (code === PERCENT || code === PLUS) isValuePlain = false
     }
-    if (split === -1) split = end
-    if (isEscaped) putEscaped(part, values, text.slice(from, split), text.slice(split + 1, end), decoder, errors)
-    else if (end > from) {
-      const field = decoder.fields?.at(text, from, split)
-      const value = text.slice(split + 1, end)
-      if (field === undefined) putUnnamed(values, text.slice(from, split), value)
+    if (end > from) {
+      const field = isNamePlain ? decoder.fields?.at(text, from, split) : undefined
+      const name = field === undefined ? formText(text.slice(from, split), isNamePlain) : field.name
+      const value = formText(text.slice(split + 1, end), isValuePlain)
+      if (name === undefined || value === undefined) {
+        refuseField(errors, {
+          pointer: `/${part}`,
+          code: 'invalid_encoding',
+          message: 'A field has percent-encoding that is not UTF-8',
+        })
+      } else if (field === undefined) put(part, values, name, value, decoder, errors)
       else putNamed(part, values, field, value, errors)
     }
     from = end + 1
@@ -201,25 +211,9 @@ export function readForm(
   return values
 }
 
-function putEscaped(
-  part: string,
-  values: Record<string, unknown>,
-  escapedName: string,
-  escapedText: string,
-  decoder: TextDecoderOf,
-  errors: FieldError[],
-): void {
-  const name = unescapeForm(escapedName)
-  const text = unescapeForm(escapedText)
-  if (name !== undefined && text !== undefined) return put(part, values, name, text, decoder, errors)
-  refuseField(errors, {
-    pointer: `/${part}`,
-    code: 'invalid_encoding',
-    message: 'A field has percent-encoding that is not UTF-8',
-  })
-}
-
-function unescapeForm(text: string): string | undefined {
+/** @returns undefined for escapes that are not UTF-8. */
+function formText(text: string, isPlain: boolean): string | undefined {
+  if (isPlain) return text
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text
   if (!spaced.includes('%')) return spaced
   try {

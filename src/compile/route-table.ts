@@ -63,9 +63,9 @@ export class RouteTable<T> {
    * @throws {UndecodablePath}
    */
   match(text: string, end: number = text.length, passed: Passed<T> = undefined): Match<T> | undefined {
+    if (text.charCodeAt(0) !== SLASH) return undefined // "*", or the authority that CONNECT is to
     const values: string[] = []
-    const isRoot = end === 1 && text.charCodeAt(0) === SLASH
-    const leaf = isRoot ? this.#root.leaf : descend(this.#root, text, 1, end, values, passed)
+    const leaf = end === 1 ? this.#root.leaf : descend(this.#root, text, 1, end, values, passed)
     return isOpen(leaf, passed) ? { leaf, values } : undefined
   }
 

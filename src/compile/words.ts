@@ -6,19 +6,15 @@ const FEW = 4
  * than to compare it with those of its length, which are few.
  */
 export class Words<T> {
-  readonly #all: Map<string, T>
+  readonly #all = new Map<string, T>()
   readonly #ofLength: (readonly [word: string, value: T])[][] = []
-
-  constructor(all: Iterable<readonly [word: string, value: T]> = []) {
-    this.#all = new Map()
-    for (const [word, value] of all) this.set(word, value)
-  }
 
   /** @param word one that it has not. */
   set(word: string, value: T): void {
     this.#all.set(word, value)
-    this.#ofLength[word.length] ??= []
-    this.#ofLength[word.length]?.push([word, value])
+    const alike = this.#ofLength[word.length] ?? []
+    alike.push([word, value])
+    this.#ofLength[word.length] = alike
   }
 
   get(word: string): T | undefined {
@@ -30,10 +26,7 @@ export class Words<T> {
     const alike = this.#ofLength[to - from]
     if (alike === undefined) return undefined
     if (alike.length > FEW) return this.#all.get(text.slice(from, to))
-    for (let i = 0; i < alike.length; i++) {
-      const [word, value] = alike[i] as readonly [string, T]
-      if (isAt(text, from, word)) return value
-    }
+    for (const [word, value] of alike) if (isAt(text, from, word)) return value
     return undefined
   }
 

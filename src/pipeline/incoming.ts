@@ -64,9 +64,15 @@ export abstract class Incoming implements Request {
     const local = target.charCodeAt(0) === 0x2f ? target : localPart(target)
     const mark = local.indexOf('?')
     const end = mark === -1 ? local.length : mark
-    const path = local.includes('%') ? plainPath(local.slice(0, end)) : undefined
-    this.local = path === undefined ? local : path + local.slice(end)
-    this.pathEnd = path === undefined ? end : path.length
+    const percent = local.indexOf('%')
+    if (percent === -1 || percent > end) {
+      this.local = local
+      this.pathEnd = end
+    } else {
+      const path = plainPath(local.slice(0, end))
+      this.local = path + local.slice(end)
+      this.pathEnd = path.length
+    }
   }
 
   /** What guards compare and the router matches: one path, however its letters are escaped. */

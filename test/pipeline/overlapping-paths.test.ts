@@ -1,7 +1,8 @@
 import { api, del, get, group, head, options, patch, post, put, reply } from 'trestle'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { onEveryWire } from './wires.ts'
+import { Connection } from '../matrix/connection.ts'
+import { onEveryWire, overNode } from './wires.ts'
 
 const places = { openapi: false, docs: false, redoc: false, reference: false } as const
 
@@ -83,4 +84,31 @@ onEveryWire('where several paths fit', (open) => {
     const { fetch } = await open(app)
     expect((await fetch('/users/me', { method: 'BREW' })).status).toBe(501)
   })
+})
+
+onEveryWire('literals of one length', (open) => {
+  test.each([
+    [['aa', 'ab'], 'any'],
+    [['aa', 'ab', 'ac', 'ad', 'ae'], 'ae'],
+  ])('%j are told apart, and from what is none', async (words, last) => {
+    const literals = Object.fromEntries(words.map((word) => [word, get(`/${word}/{id}`, () => word)]))
+    const { fetch } = await open(api({ places }, { ...literals, any: get('/{any}/{id}', () => 'any') }))
+    const asked = ['aa', 'ab', '%61b', 'ae', 'af', 'xa', 'a', 'aaa']
+    const came = await Promise.all(asked.map(async (word) => (await fetch(`/${word}/7?ab`)).json()))
+    expect(came).toEqual(['aa', 'ab', 'ab', last, 'any', 'any', 'any', 'any'])
+  })
+})
+
+overNode('CONNECT', (open) => {
+  test.each(['/{id}', '/{path...}'] as const)(
+    'leads nowhere, not to %s: its target is no path (RFC 9110 §9.3.6)',
+    async (path) => {
+      const { port } = await open(api({ places }, { read: get(path, () => 1) }))
+      const connection = await Connection.open(port as number)
+      connection.write('CONNECT api.test:80 HTTP/1.1\r\nHost: api.test:80\r\n\r\n')
+      const refused = await connection.reply('CONNECT')
+      connection.end()
+      expect([refused?.status, refused?.headers.find(([name]) => name === 'allow')?.[1]]).toEqual([405, ''])
+    },
+  )
 })

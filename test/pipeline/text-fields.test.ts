@@ -1,4 +1,4 @@
-import { api, form, get, post } from 'trestle'
+import { type Schema, api, form, get, post } from 'trestle'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { formOf, onEveryWire } from './wires.ts'
@@ -208,6 +208,71 @@ onEveryWire('Query fields', (open) => {
     expect((await running.fetch(`/record?${search}`)).status).toBe(200)
     expect((await running.fetch('/typed?constructor=1&__proto__=2&toString=3')).status).toBe(200)
     expect(({} as { admin?: string }).admin).toBeUndefined()
+  })
+})
+
+/** Words of one length, and what escapes make of others. */
+const NAMES = ['', 'aa', 'ab', 'ac', 'ad', 'ae', 'bcd', 'a b', 'a+b', '%41', 'caf\u00e9']
+const named = api({
+  read: get(
+    '/caf\u00e9/{id}',
+    { query: z.object(Object.fromEntries(NAMES.map((name) => [name, z.number().optional()]))) },
+    ({ query, params, request }) => ({ query: Object.entries(query), id: params.id, search: request.search }),
+  ),
+})
+
+onEveryWire('Names of fields', (open) => {
+  it.each([
+    ['=1', ''],
+    ['aa=1', 'aa'],
+    ['ae=1', 'ae'],
+    ['%61e=1', 'ae'],
+    ['a+b=1', 'a b'],
+    ['a%20b=1', 'a b'],
+    ['a%2Bb=1', 'a+b'],
+    ['%2541=1', '%41'],
+    ['caf%C3%A9=1', 'caf\u00e9'],
+    ['ae=%31', 'ae'],
+    ['bcd=1', 'bcd'],
+    ['af=2&xcd=8&ae=1&a=3&aee=4&prototype=5&valueOf=6&%41=7', 'ae'],
+  ])('?%s names "%s", whatever the path has escapes of', async (search, name) => {
+    const { fetch } = await open(named)
+    for (const path of ['/caf%C3%A9/x', '/c%61f%c3%a9/%78', '/%63%61%66%C3%A9/%2541']) {
+      const id = path.endsWith('41') ? '%41' : 'x'
+      expect(await (await fetch(`${path}?${search}`)).json()).toEqual({ query: [[name, 1]], id, search })
+    }
+  })
+
+  it('may be those of what every object has', async () => {
+    const query = z.object({ constructor: z.number(), toString: z.array(z.number()), valueOf: z.string() })
+    const { fetch } = await open(api({ read: get('/read', { query }, (context) => Object.entries(context.query)) }))
+    expect(await (await fetch('/read?toString=1&constructor=2&valueOf=3&toString=4')).json()).toEqual([
+      ['constructor', 2],
+      ['toString', [1, 4]],
+      ['valueOf', '3'],
+    ])
+  })
+
+  it('a schema that names __proto__ sets no prototype', async () => {
+    const list = JSON.parse('{"type":"object","properties":{"__proto__":{"type":"array","items":{"type":"string"}}}}')
+    // It hands on what it is given, and makes no object of its own.
+    const given: Schema<object> = {
+      '~standard': {
+        version: 1,
+        vendor: 'own',
+        validate: (value) => ({ value: value as object }),
+        jsonSchema: { input: () => list, output: () => list },
+      },
+    }
+    const isPlain = (fields: object): boolean => Object.getPrototypeOf(fields) === Object.prototype
+    const { fetch } = await open(
+      api({
+        query: get('/query', { query: given }, ({ query }) => isPlain(query)),
+        headers: get('/headers', { headers: given }, ({ headers }) => isPlain(headers)),
+      }),
+    )
+    expect(await (await fetch('/query?__proto__=a')).json()).toBe(true)
+    expect(await (await fetch('/headers', { headers: [['__proto__', 'a']] })).json()).toBe(true)
   })
 })
 
