@@ -11,7 +11,7 @@ export class CertificateError extends Error {
 }
 
 /** What PEM text holds (RFC 7468 §2), between which may stand anything. */
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g
+const BLOCK = /-----BEGIN ([^\n]*?)-----[\s\S]*?-----END \1-----/g
 
 /** Paths of PEM files, or the PEM text itself. */
 export interface CertificateFiles {
@@ -123,7 +123,9 @@ function checkWhole(option: string, { text, from }: Source): void {
     if (kind === 'CERTIFICATE') certificateIn(option, { text: block, from })
     return 'whole'
   })
-  if (rest.includes('-----BEGIN ') || /(?:^|\n)-.*$/.test(rest.trimEnd())) throw broken(option, from)
+  const last = rest.slice(rest.lastIndexOf('\n') + 1)
+  const isCut = last !== '' && '-----BEGIN '.startsWith(last)
+  if (isCut || /-----(?:BEGIN|END) /.test(rest)) throw broken(option, from)
 }
 
 function broken(option: string, from: string, cause?: unknown): CertificateError {

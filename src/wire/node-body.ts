@@ -29,9 +29,8 @@ export class NodeBody {
     this.#limit = limit
     this.#limits = limits
     this.#taker = taker
-    this.#silence = setTimeout(() => {
-      if (this.#wantsSince !== undefined) this.fail(RequestTimeout())
-    }, limits.bodyTimeout).unref()
+    // What came while the process was held up is read before it is looked for: timers come first.
+    this.#silence = setTimeout(() => setImmediate(() => this.#checkSilence()), limits.bodyTimeout).unref()
     message.pause()
     message.on('data', (chunk: Buffer) => this.#take(chunk))
     message.on('end', () => this.#close(taker.end))
@@ -74,6 +73,12 @@ export class NodeBody {
     if (this.#length > this.#limit) return this.fail(new BodyTooLarge(this.#limit))
     if (this.#waited > bodyTimeout + (this.#length / bodyRate) * 1000) return this.fail(RequestTimeout())
     this.#taker.take(chunk)
+  }
+
+  #checkSilence(): void {
+    const since = this.#wantsSince
+    // Timers may come a millisecond too soon.
+    if (since !== undefined && performance.now() - since >= this.#limits.bodyTimeout - 1) this.fail(RequestTimeout())
   }
 
   #unhear(): void {

@@ -263,18 +263,23 @@ function countable(limits: WireLimits): WireLimits {
 /** Ends a connection on which the rest of a body that nobody reads comes too slowly, or no more: its reply is out. */
 function holdToPace(message: IncomingMessage, { bodyTimeout, bodyRate }: WireLimits): void {
   const { socket } = message
-  const since = performance.now()
   const before = socket.bytesRead
-  let last = -1
+  let since = performance.now()
+  let heardAt = since
+  let last = before
   const look = (): void => {
     if (message.complete || socket.destroyed) return
+    const now = performance.now()
     const { bytesRead } = socket
-    const until = since + bodyTimeout + ((bytesRead - before) / bodyRate) * 1000
-    const left = Math.min(until - performance.now(), bodyTimeout)
-    const isSilent = bytesRead === last
+    // Not the caller's time: it reads the reply.
+    if (socket.writableLength > 0) since = now
+    if (bytesRead !== last || since === now) heardAt = now
     last = bytesRead
-    if (isSilent || left <= 0) socket.destroy()
-    else setTimeout(look, left).unref()
+    const until = since + bodyTimeout + ((bytesRead - before) / bodyRate) * 1000
+    const left = Math.min(until, heardAt + bodyTimeout) - now
+    // What came while the process was held up is read before it is looked for: timers come first.
+    if (left <= 0) socket.destroy()
+    else setTimeout(() => setImmediate(look), Math.min(left, bodyTimeout / 4)).unref()
   }
   look()
 }

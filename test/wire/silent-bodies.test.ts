@@ -12,6 +12,8 @@ import { serveSecurely } from './secure-server.ts'
 /** By its rate alone, the burst would have 1,000 s. */
 const limits: Partial<WireLimits> = { bodyTimeout: 400, bodyRate: 20 }
 const BURST = 'x'.repeat(20_000)
+/** More than systems hold. */
+const REPLY = 30_000_000
 
 let told: unknown[]
 let app: Api
@@ -26,6 +28,7 @@ beforeEach(() => {
       return String(length)
     }),
     unread: post('/unread', { body: stream('text/plain'), returns: text() }, () => 'read nothing'),
+    long: post('/long', { body: stream('text/plain'), returns: text() }, () => 'y'.repeat(REPLY)),
     late: post('/late', { body: stream('text/plain'), returns: text() }, async ({ body }) => {
       await sleep(1500)
       let length = 0
@@ -65,6 +68,23 @@ describe.each(['trestle', 'node'] as const)('on the engine "%s"', (engine) => {
     expect((await connection.reply('POST'))?.status).toBe(200)
     await connection.closed
     expect(performance.now() - began).toBeLessThan(2500)
+  })
+
+  test('a caller that reads its reply for longer than that gets all of it', async () => {
+    const connection = await Connection.open(server.port)
+    connection.write(head('/long', BURST.length * 2) + BURST)
+    let octets = 0
+    connection.socket.removeAllListeners('data').on('data', (bytes: Buffer) => {
+      octets += bytes.length
+    })
+    for (let i = 0; i < 10; i++) {
+      connection.socket.pause()
+      await sleep(100)
+      connection.socket.resume()
+      await sleep(5)
+    }
+    await connection.closed
+    expect(octets).toBeGreaterThan(REPLY)
   })
 
   test('pauses that are shorter are none of it', async () => {
